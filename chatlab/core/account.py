@@ -1,0 +1,94 @@
+"""Who connects where and how: accounts, and the rules that their fields must obey."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NewType
+
+AccountId = NewType("AccountId", str)
+
+
+class Application(Enum):
+    """The protocol that one of our own connections speaks; known, never guessed from a port."""
+
+    IRC = "irc"
+    XMPP = "xmpp"
+    DNS = "dns"
+
+
+class Security(Enum):
+    """How a connection is protected on its way."""
+
+    PLAIN = "plain"
+    STARTTLS = "starttls"
+    DIRECT_TLS = "tls"
+
+
+IRC_PORTS = {Security.PLAIN: 6667, Security.DIRECT_TLS: 6697}
+"""Registered by IANA (ircu, ircs-u; RFC 7194 for 6697)."""
+
+
+class LoginMethod(Enum):
+    """How an IRC account proves who it is; SASL mechanisms by their registered names."""
+
+    NONE = "none"
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    EXTERNAL = "EXTERNAL"
+
+
+class SecretKind(Enum):
+    """What the system keyring may hold for an account."""
+
+    LOGIN = "login"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Autojoin:
+    """A channel to join after registration, with its key (mode +k) or none."""
+
+    channel: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One IRC account as its owner filled it in; holds no password (see ``SecretKind``)."""
+
+    id: AccountId
+    name: str
+    """What the sidebar shows, e.g. ``Libera.Chat``."""
+    application: Application = Application.IRC
+    host: str
+    port: int
+    security: Security = Security.DIRECT_TLS
+    nick: str
+    alternative_nicks: tuple[str, ...] = ()
+    user_name: str = ""
+    real_name: str = ""
+    login: LoginMethod = LoginMethod.NONE
+    login_name: str = ""
+    has_server_password: bool = False
+    channels: tuple[Autojoin, ...] = ()
+    leave_message: str = ""
+    ca_file: str = ""
+    """PEM file that is trusted beside the system's certificate authorities."""
+    pinned_sha256: str = ""
+    """Lower-case hex SHA-256 of the server's certificate (DER); the only one accepted when set."""
+    client_certificate: str = ""
+    """PEM file with certificate and key, for SASL EXTERNAL."""
+    tls_max: str = ""
+    """Highest TLS version to offer, ``"1.2"`` or ``"1.3"``; empty for the library's own."""
+    password_over_plain: bool = False
+    """The owner allowed, for this account, to send passwords where anyone can read them."""
+    connect_on_start: bool = False
+    is_temporary: bool = False
+    """Made for a lab or for one command; never stored."""
+
+    @property
+    def effective_user_name(self) -> str:
+        return self.user_name or self.nick
+
+    @property
+    def effective_real_name(self) -> str:
+        return self.real_name or self.nick

@@ -1,0 +1,198 @@
+"""What a user can type: one table for the parser, the completion and Help.
+
+A line that begins with ``/`` is a command, ``//text`` sends ``/text``, everything else is a
+message. ``parse`` never guesses: what it does not know is an error with the nearest name.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+
+from chatlab.core.errors import UsageError
+
+
+class Verb(Enum):
+    """Every command, by its first name."""
+
+    SAY = "say"
+    ME = "me"
+    MSG = "msg"
+    QUERY = "query"
+    NOTICE = "notice"
+    JOIN = "join"
+    PART = "part"
+    CYCLE = "cycle"
+    NICK = "nick"
+    TOPIC = "topic"
+    NAMES = "names"
+    WHOIS = "whois"
+    AWAY = "away"
+    BACK = "back"
+    INVITE = "invite"
+    KICK = "kick"
+    BAN = "ban"
+    UNBAN = "unban"
+    OP = "op"
+    DEOP = "deop"
+    VOICE = "voice"
+    DEVOICE = "devoice"
+    MODE = "mode"
+    CTCP = "ctcp"
+    PING = "ping"
+    VERSION = "version"
+    RAW = "raw"
+    CONNECT = "connect"
+    DISCONNECT = "disconnect"
+    RECONNECT = "reconnect"
+    QUIT = "quit"
+    CLEAR = "clear"
+    PACKETS = "packets"
+    CAPTURE = "capture"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One row of the table.
+
+    ``arguments`` names them in order: ``<needed>``, ``[optional]``; a name that ends in
+    ``…`` takes the rest of the line, spaces included.
+    """
+
+    verb: Verb
+    arguments: tuple[str, ...]
+    help: str
+    aliases: tuple[str, ...] = ()
+    is_local: bool = False
+    """Carried out by the window, not sent to a server."""
+
+    @property
+    def usage(self) -> str:
+        return " ".join(["/" + self.verb.value, *self.arguments])
+
+
+COMMANDS: tuple[CommandSpec, ...] = (
+    CommandSpec(Verb.SAY, ("<text…>",), "Send the text as it is, even when it begins with “/”."),
+    CommandSpec(Verb.ME, ("<text…>",), "Say what you are doing: /me waves."),
+    CommandSpec(Verb.MSG, ("<nick or #channel>", "<text…>"), "Send a message to someone.", ("m",)),
+    CommandSpec(Verb.QUERY, ("<nick>", "[text…]"), "Open a private chat, and send the text."),
+    CommandSpec(
+        Verb.NOTICE,
+        ("<nick or #channel>", "<text…>"),
+        "Send a notice, which nobody answers automatically.",
+    ),
+    CommandSpec(Verb.JOIN, ("<#channel>", "[key]"), "Join a channel; several with commas.", ("j",)),
+    CommandSpec(
+        Verb.PART, ("[reason…]",), "Leave the channel or close the chat.", ("leave", "close")
+    ),
+    CommandSpec(Verb.CYCLE, (), "Leave the channel and join it again.", ("rejoin", "hop")),
+    CommandSpec(Verb.NICK, ("<new nick>",), "Change your nick."),
+    CommandSpec(Verb.TOPIC, ("[text…]",), "Show the topic, or set it. “/topic -” clears it."),
+    CommandSpec(Verb.NAMES, (), "Ask the server who is in the channel."),
+    CommandSpec(Verb.WHOIS, ("<nick>",), "Ask the server about someone.", ("wi",)),
+    CommandSpec(Verb.AWAY, ("[message…]",), "Mark yourself away; others see the message."),
+    CommandSpec(Verb.BACK, (), "You are back."),
+    CommandSpec(Verb.INVITE, ("<nick>", "[#channel]"), "Invite someone into the channel."),
+    CommandSpec(Verb.KICK, ("<nick>", "[reason…]"), "Throw someone out (operators only)."),
+    CommandSpec(Verb.BAN, ("<nick or mask>",), "Ban a mask such as *!*@host, or a nick."),
+    CommandSpec(Verb.UNBAN, ("<mask>",), "Lift a ban."),
+    CommandSpec(Verb.OP, ("<nick…>",), "Make channel operators."),
+    CommandSpec(Verb.DEOP, ("<nick…>",), "Take operator status away."),
+    CommandSpec(Verb.VOICE, ("<nick…>",), "Give voice in a moderated channel."),
+    CommandSpec(Verb.DEVOICE, ("<nick…>",), "Take voice away."),
+    CommandSpec(Verb.MODE, ("[modes…]",), "Show or change modes: /mode +t, /mode #lab +o bob."),
+    CommandSpec(Verb.CTCP, ("<nick>", "<command…>"), "Ask someone’s client, e.g. /ctcp bob TIME."),
+    CommandSpec(Verb.PING, ("<nick>",), "Measure the way to someone and back (CTCP PING)."),
+    CommandSpec(Verb.VERSION, ("<nick>",), "Ask which client someone uses (CTCP VERSION)."),
+    CommandSpec(Verb.RAW, ("<line…>",), "Send a protocol line exactly as typed.", ("quote",)),
+    CommandSpec(Verb.CONNECT, (), "Connect this account."),
+    CommandSpec(
+        Verb.DISCONNECT, ("[message…]",), "Leave the server; the account stays in the list."
+    ),
+    CommandSpec(Verb.RECONNECT, (), "Disconnect, then connect again."),
+    CommandSpec(Verb.QUIT, ("[message…]",), "Leave the server with a leave message."),
+    CommandSpec(Verb.CLEAR, (), "Empty this view; the history on disk stays.", is_local=True),
+    CommandSpec(
+        Verb.PACKETS, (), "Show the frames of the last message of this chat.", is_local=True
+    ),
+    CommandSpec(
+        Verb.CAPTURE,
+        ("<start|stop|save>",),
+        "Start or stop capturing, or save the capture.",
+        is_local=True,
+    ),
+    CommandSpec(
+        Verb.HELP, ("[command]",), "Explain a command; without one, open Help.", is_local=True
+    ),
+)
+
+_BY_NAME = {name: spec for spec in COMMANDS for name in (spec.verb.value, *spec.aliases)}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A parsed line: the verb and its arguments, none of them empty."""
+
+    verb: Verb
+    arguments: tuple[str, ...] = ()
+
+    def argument(self, index: int, default: str = "") -> str:
+        return self.arguments[index] if index < len(self.arguments) else default
+
+
+def spec_of(name: str) -> CommandSpec | None:
+    """The row for a command's name or alias, without the slash."""
+    return _BY_NAME.get(name.lower())
+
+
+def parse(line: str) -> Command:
+    """Turn what was typed into a command. Raises UsageError naming the fault.
+
+    ``line`` must be one line; text that is not a command becomes ``SAY``.
+    """
+    if line.startswith("//"):
+        return Command(Verb.SAY, (line[1:],))
+    if not line.startswith("/"):
+        return Command(Verb.SAY, (line,))
+    name, _, rest = line[1:].partition(" ")
+    spec = spec_of(name)
+    if spec is None:
+        near = get_close_matches(name.lower(), _BY_NAME, n=1)
+        hint = f"Did you mean /{near[0]}?" if near else "F1 lists all commands."
+        raise UsageError(
+            f"There is no command /{name}.", f"{hint} To send it as text, type //{name}."
+        )
+    return Command(spec.verb, _split_arguments(spec, rest))
+
+
+def _split_arguments(spec: CommandSpec, rest: str) -> tuple[str, ...]:
+    arguments: list[str] = []
+    left = rest.strip(" ") if spec.verb is not Verb.SAY else rest
+    for name in spec.arguments:
+        if name.rstrip(">]").endswith("…"):
+            if left:
+                arguments.append(left)
+            left = ""
+            break
+        word, _, left = left.partition(" ")
+        left = left.lstrip(" ")
+        if word:
+            arguments.append(word)
+    needed = [name for name in spec.arguments if name.startswith("<")]
+    if len(arguments) < len(needed):
+        raise UsageError(
+            f"/{spec.verb.value} needs {needed[len(arguments)]}.", f"Usage: {spec.usage}"
+        )
+    if left:
+        raise UsageError(f"/{spec.verb.value} does not take “{left}”.", f"Usage: {spec.usage}")
+    return tuple(arguments)
+
+
+def complete(prefix: str) -> tuple[CommandSpec, ...]:
+    """The commands whose name or alias begins with ``prefix`` (no slash), in table order."""
+    wanted = prefix.lower()
+    return tuple(
+        spec
+        for spec in COMMANDS
+        if any(name.startswith(wanted) for name in (spec.verb.value, *spec.aliases))
+    )

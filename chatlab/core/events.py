@@ -1,0 +1,239 @@
+"""Everything that can happen on a chat account, as one union: ``ChatEvent``.
+
+A connection emits these in order; ``chats.ChatBook`` folds them into what is to be shown.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from chatlab.core.account import AccountId
+from chatlab.core.connection import Connection
+from chatlab.core.errors import CertificateError
+from chatlab.core.flow import Direction, WireRange
+from chatlab.core.message import Delivery, Message, MessageId
+
+
+class LinkState(Enum):
+    """Where an account is on its way to being online."""
+
+    OFFLINE = "offline"
+    RESOLVING = "looking up the address"
+    CONNECTING = "connecting"
+    SECURING = "TLS handshake"
+    REGISTERING = "registering"
+    ONLINE = "online"
+    WAITING = "waiting to reconnect"
+    CLOSING = "leaving"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The account's connection moved on, or failed."""
+
+    account: AccountId
+    state: LinkState
+    time_ns: int
+    detail: str = ""
+    """Why, in words with the next step; empty when the state says it all."""
+    retry_in_s: float | None = None
+    """With WAITING: seconds until the next attempt."""
+    is_fault: bool = False
+    """The user did not ask for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOpened:
+    """A transport connection exists, or its facts became complete (TLS agreed)."""
+
+    account: AccountId
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRefused:
+    """The server's certificate needs a decision of the user's before the next attempt."""
+
+    account: AccountId
+    error: CertificateError
+
+
+@dataclass(frozen=True, slots=True)
+class NickInUse:
+    """The account's own nick is now this one (at registration and after each change)."""
+
+    account: AccountId
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAdded:
+    """A message was received, or one of ours was accepted for sending."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """A sent message moved on; only the fields that changed are set."""
+
+    account: AccountId
+    message: MessageId
+    delivery: Delivery | None = None
+    failure: str = ""
+    wire: WireRange | None = None
+    echo: WireRange | None = None
+    time_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One person in a channel."""
+
+    nick: str
+    prefixes: str = ""
+    """Status signs, highest first, e.g. ``@+`` (ISUPPORT PREFIX)."""
+    account_name: str = ""
+    user_host: str = ""
+    is_away: bool = False
+
+
+class Departure(Enum):
+    """How a member left."""
+
+    PART = "left"
+    QUIT = "quit"
+    KICK = "was kicked"
+
+
+@dataclass(frozen=True, slots=True)
+class MembersListed:
+    """The complete member list of a channel (RPL_NAMREPLY … RPL_ENDOFNAMES)."""
+
+    account: AccountId
+    chat: str
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    account: AccountId
+    chat: str
+    member: Member
+    time_ns: int
+    is_self: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    account: AccountId
+    chats: tuple[str, ...]
+    nick: str
+    how: Departure
+    time_ns: int
+    reason: str = ""
+    by: str = ""
+    is_self: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRenamed:
+    account: AccountId
+    chats: tuple[str, ...]
+    old: str
+    new: str
+    time_ns: int
+    is_self: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanged:
+    """Status signs, away state or account of a member changed."""
+
+    account: AccountId
+    chat: str
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChanged:
+    account: AccountId
+    chat: str
+    topic: str
+    time_ns: int
+    by: str = ""
+    """Empty when the topic was only told on joining."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModesChanged:
+    """Modes of a chat: the change as it was seen, and the channel's modes after it."""
+
+    account: AccountId
+    chat: str
+    change: str
+    modes: str
+    time_ns: int
+    by: str = ""
+
+
+class Severity(Enum):
+    """How a line of information wants to be seen."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Informed:
+    """A line for a chat or for the account's server chat that is nobody's message."""
+
+    account: AccountId
+    text: str
+    time_ns: int
+    chat: str = ""
+    """Empty: the account's server chat."""
+    severity: Severity = Severity.INFO
+    hint: str = ""
+    code: str = ""
+    """The numeric or the standard reply it came from, e.g. ``432``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineSeen:
+    """A protocol line as it crossed the wire, for consoles and tests. Passwords are masked."""
+
+    account: AccountId
+    direction: Direction
+    line: str
+    time_ns: int
+    wire: WireRange | None
+    is_malformed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LagMeasured:
+    """Round trip of a PING of ours."""
+
+    account: AccountId
+    seconds: float
+
+
+ChatEvent = (
+    LinkChanged
+    | ConnectionOpened
+    | CertificateRefused
+    | NickInUse
+    | MessageAdded
+    | MessageChanged
+    | MembersListed
+    | MemberJoined
+    | MemberLeft
+    | MemberRenamed
+    | MemberChanged
+    | TopicChanged
+    | ModesChanged
+    | Informed
+    | LineSeen
+    | LagMeasured
+)

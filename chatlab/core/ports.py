@@ -1,0 +1,124 @@
+"""What the outer packages promise one another; ``app`` introduces them."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from chatlab.core.account import Account, AccountId, SecretKind
+from chatlab.core.commands import Command
+from chatlab.core.connection import Connection
+from chatlab.core.events import ChatEvent
+from chatlab.core.flow import Direction, FlowKey
+from chatlab.core.frame import Layer
+from chatlab.core.message import Message, MessageId, MessageKind
+
+EventSink = Callable[[ChatEvent], None]
+
+
+class CaptureGate(Protocol):
+    """Asked before a connection's first packet leaves."""
+
+    async def admit(self, fileno: int, flow: FlowKey) -> bool:
+        """Capture ``flow``, whose local end is the bound socket ``fileno``.
+
+        Returns when the filter is in place, so the SYN will be seen; False when nothing
+        can be captured (the reason is the capture's own state). Never raises for that:
+        a missing permission must not stop the chat.
+        """
+        ...
+
+    def dismiss(self, flow: FlowKey) -> None:
+        """The connection is closed: stop capturing it once its last packets are in."""
+        ...
+
+
+class ConnectionRegistry(Protocol):
+    """Told about every connection of ours, and which bytes carry which message."""
+
+    def opened(self, connection: Connection) -> None: ...
+
+    def changed(self, connection: Connection) -> None: ...
+
+    def carried(self, connection: Connection, direction: Direction, data: bytes) -> None:
+        """Bytes that crossed the socket, in order, as they lie in the TCP stream.
+
+        They anchor a capture that began late, and stand in for frames where nothing
+        may be captured. Implementations keep a bounded tail only.
+        """
+        ...
+
+    def secret(self, key_log_line: str) -> None:
+        """One line of an NSS key log, as TLS agreed on a new secret."""
+        ...
+
+
+class SecretStore(Protocol):
+    """Passwords, in the system's keyring or, failing that, for this session only."""
+
+    def get(self, account: AccountId, kind: SecretKind) -> str | None: ...
+
+    def set(self, account: AccountId, kind: SecretKind, secret: str) -> None: ...
+
+    def delete(self, account: AccountId) -> None: ...
+
+    @property
+    def is_lasting(self) -> bool:
+        """False when secrets are gone at exit, because no keyring answers."""
+        ...
+
+
+class ChatConnection(Protocol):
+    """One account's way to its server, kept up across reconnects."""
+
+    @property
+    def account(self) -> Account: ...
+
+    def update(self, account: Account) -> None:
+        """Use these settings from the next connection on."""
+        ...
+
+    def start(self) -> None:
+        """Connect now, and keep trying where that makes sense."""
+        ...
+
+    async def stop(self, reason: str = "") -> None:
+        """Leave politely (QUIT) and close; returns when the socket is closed."""
+        ...
+
+    def send(
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+    ) -> tuple[Message, ...]:
+        """Accept a text for sending: one message per protocol unit it needs.
+
+        Emits a MessageAdded for each before returning.
+        Raises LocalProtocolError, having sent nothing, when the text or target is illegal.
+        """
+        ...
+
+    def resend(self, message: MessageId) -> None:
+        """Try a failed message once more."""
+        ...
+
+    def execute(self, command: Command, chat: str) -> None:
+        """Carry out what the user typed in ``chat``. Raises LocalProtocolError or UsageError."""
+        ...
+
+    def predict(
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+    ) -> tuple[int, ...]:
+        """Bytes of each protocol unit that ``text`` would become, line end included."""
+        ...
+
+    def acknowledged(self) -> int | None:
+        """Stream offset up to which the peer's TCP has acknowledged; None when unknowable."""
+        ...
+
+
+class Dissector(Protocol):
+    """Takes one frame apart, somewhere where hostile bytes do no harm."""
+
+    async def dissect(self, raw: bytes, link_type: int) -> tuple[Layer, ...]:
+        """Layers from link to transport (DNS, too), with byte ranges.
+
+        Raises ChatlabError when the frame cannot be dissected in time.
+        """
+        ...
