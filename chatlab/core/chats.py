@@ -1,0 +1,388 @@
+"""What there is to show: chats, their entries and members, folded from chat events.
+
+``ChatBook.apply`` takes one event and tells its observer what changed, in the terms that a list
+needs (added, changed, dropped). It knows no window, so scripts and tests read the same book.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from chatlab.core import events as ev
+from chatlab.core.account import Account, AccountId
+from chatlab.core.connection import Connection
+from chatlab.core.flow import Direction
+from chatlab.core.message import Delivery, Message, MessageId, MessageKind, may_become
+
+MAX_ENTRIES = 10_000
+"""Kept in memory per chat; older ones stay on disk."""
+_DROP_BLOCK = 1_000
+"""How many go at once when a chat is full, so that the views are not told for every line."""
+SERVER_CHAT = ""
+"""The name of the chat that shows the server's own words."""
+CHANNEL_SIGNS = "#&+!"
+
+
+class ChatKind(Enum):
+    SERVER = "server"
+    CHANNEL = "channel"
+    PRIVATE = "private"
+
+
+class NoteKind(Enum):
+    """What a line that is nobody's message tells."""
+
+    PRESENCE = "presence"
+    TOPIC = "topic"
+    MODE = "mode"
+    LINK = "link"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line in a transcript that is nobody's message."""
+
+    time_ns: int
+    kind: NoteKind
+    text: str
+    hint: str = ""
+
+
+Entry = Message | Note
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChatKey:
+    """Names a chat: the account, and the channel or nick in lower case."""
+
+    account: AccountId
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Chat:
+    """One transcript and what surrounds it. Changed by its ``ChatBook`` only."""
+
+    key: ChatKey
+    title: str
+    kind: ChatKind
+    topic: str = ""
+    modes: str = ""
+    is_joined: bool = False
+    members: dict[str, ev.Member] = field(default_factory=dict)
+    """By lower-case nick."""
+    entries: list[Entry] = field(default_factory=list)
+    unread: int = 0
+    highlights: int = 0
+    dropped: int = 0
+    """Entries that left memory; position + dropped is an entry's number for good."""
+
+
+@dataclass(slots=True, eq=False)
+class AccountState:
+    """An account and how it is doing."""
+
+    account: Account
+    state: ev.LinkState = ev.LinkState.OFFLINE
+    detail: str = ""
+    is_fault: bool = False
+    retry_in_s: float | None = None
+    nick: str = ""
+    connection: Connection | None = None
+    """The chat connection of now, or the last one."""
+    lag_s: float | None = None
+
+
+class Change(Enum):
+    """What an observer is told, together with a chat or an account."""
+
+    CHAT_ADDED = "chat added"
+    CHAT_REMOVED = "chat removed"
+    CHAT_CHANGED = "chat changed"
+    """Topic, modes, title, unread counters or joined state."""
+    ENTRIES_ADDED = "entries added"
+    ENTRY_CHANGED = "entry changed"
+    ENTRIES_DROPPED = "entries dropped"
+    MEMBERS_CHANGED = "members changed"
+    ACCOUNT_CHANGED = "account changed"
+
+
+Observer = Callable[[Change, "Chat | AccountState", int, int], None]
+"""Called as ``(change, chat or account, first index, count)``; the numbers are 0 where idle."""
+
+
+class ChatBook:
+    """All accounts and chats of a session."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[AccountId, AccountState] = {}
+        self.chats: dict[ChatKey, Chat] = {}
+        self._observers: list[Observer] = []
+        self._sent: dict[MessageId, ChatKey] = {}
+        self._in_view: set[ChatKey] = set()
+
+    def observe(self, observer: Observer) -> None:
+        self._observers.append(observer)
+
+    def add_account(self, account: Account) -> AccountState:
+        """Add an account, or take over its new settings; its server chat opens with it."""
+        state = self.accounts.get(account.id)
+        if state is None:
+            state = self.accounts[account.id] = AccountState(account, nick=account.nick)
+            self._tell(Change.ACCOUNT_CHANGED, state)
+            self.open(account.id, SERVER_CHAT)
+        else:
+            state.account = account
+            self._tell(Change.ACCOUNT_CHANGED, state)
+        return state
+
+    def remove_account(self, account: AccountId) -> None:
+        for key in [key for key in self.chats if key.account == account]:
+            self.close(key)
+        if state := self.accounts.pop(account, None):
+            self._tell(Change.ACCOUNT_CHANGED, state)
+
+    def open(self, account: AccountId, name: str) -> Chat:
+        """The chat called ``name``, made when there is none yet."""
+        key = ChatKey(account, name.lower())
+        if (chat := self.chats.get(key)) is None:
+            chat = self.chats[key] = Chat(key, name, self._kind_of(name))
+            self._tell(Change.CHAT_ADDED, chat)
+        return chat
+
+    def close(self, key: ChatKey) -> None:
+        if chat := self.chats.pop(key, None):
+            self._in_view.discard(key)
+            self._tell(Change.CHAT_REMOVED, chat)
+
+    def set_in_view(self, keys: set[ChatKey]) -> None:
+        """Chats that the reader sees now: what arrives there is read at once."""
+        self._in_view = set(keys)
+        for key in keys:
+            chat = self.chats.get(key)
+            if chat and (chat.unread or chat.highlights):
+                chat.unread = chat.highlights = 0
+                self._tell(Change.CHAT_CHANGED, chat)
+
+    def clear(self, key: ChatKey) -> None:
+        """Empty a chat's view; what is on disk stays."""
+        if chat := self.chats.get(key):
+            self._drop(chat, len(chat.entries))
+
+    def find(self, message: MessageId) -> tuple[Chat, int] | None:
+        """The chat and the index of a message that is still in memory."""
+        if (key := self._sent.get(message)) is None or (chat := self.chats.get(key)) is None:
+            return None
+        for index in range(len(chat.entries) - 1, -1, -1):
+            entry = chat.entries[index]
+            if isinstance(entry, Message) and entry.id == message:
+                return chat, index
+        return None
+
+    def prepend(self, key: ChatKey, entries: list[Entry]) -> None:
+        """Put older entries (history from disk) before those in memory."""
+        if (chat := self.chats.get(key)) and entries:
+            chat.entries[:0] = entries
+            self._index(chat, entries)
+            self._tell(Change.ENTRIES_ADDED, chat, 0, len(entries))
+
+    def apply(self, event: ev.ChatEvent) -> None:
+        """Fold one event into the book."""
+        match event:
+            case ev.MessageAdded(message):
+                self._add_message(message)
+            case ev.MessageChanged():
+                self._change_message(event)
+            case ev.LinkChanged() | ev.NickInUse() | ev.ConnectionOpened() | ev.LagMeasured():
+                self._change_account(event)
+            case ev.MembersListed(account, name, members):
+                chat = self.open(account, name)
+                chat.members = {member.nick.lower(): member for member in members}
+                self._tell(Change.MEMBERS_CHANGED, chat)
+            case ev.MemberJoined() | ev.MemberLeft() | ev.MemberRenamed() | ev.MemberChanged():
+                self._change_members(event)
+            case ev.TopicChanged() | ev.ModesChanged():
+                self._change_chat(event)
+            case ev.Informed():
+                self._inform(event)
+            case ev.CertificateRefused() | ev.LineSeen():
+                pass  # For dialogs and consoles: nothing of a transcript changes.
+
+    def _kind_of(self, name: str) -> ChatKind:
+        if name == SERVER_CHAT:
+            return ChatKind.SERVER
+        return ChatKind.CHANNEL if name[0] in CHANNEL_SIGNS else ChatKind.PRIVATE
+
+    def _tell(
+        self, change: Change, what: Chat | AccountState, first: int = 0, count: int = 0
+    ) -> None:
+        for observer in self._observers:
+            observer(change, what, first, count)
+
+    def _append(self, chat: Chat, entry: Entry) -> None:
+        """Add in order of arrival, except replayed history, which goes where its time says."""
+        at = len(chat.entries)
+        if isinstance(entry, Message) and entry.is_history:
+            at = bisect_right(chat.entries, entry.time_ns, key=lambda other: other.time_ns)
+        chat.entries.insert(at, entry)
+        self._tell(Change.ENTRIES_ADDED, chat, at, 1)
+        if len(chat.entries) > MAX_ENTRIES:
+            self._drop(chat, _DROP_BLOCK)
+
+    def _drop(self, chat: Chat, count: int) -> None:
+        for entry in chat.entries[:count]:
+            if isinstance(entry, Message):
+                self._sent.pop(entry.id, None)
+        del chat.entries[:count]
+        chat.dropped += count
+        self._tell(Change.ENTRIES_DROPPED, chat, 0, count)
+
+    def _index(self, chat: Chat, entries: list[Entry]) -> None:
+        for entry in entries:
+            if isinstance(entry, Message):
+                self._sent[entry.id] = chat.key
+
+    def _add_message(self, message: Message) -> None:
+        chat = self.open(message.account, message.target)
+        self._index(chat, [message])
+        self._append(chat, message)
+        if message.direction is Direction.RECEIVED and not message.is_history:
+            self._count_unread(chat, message)
+
+    def _count_unread(self, chat: Chat, message: Message) -> None:
+        if chat.key in self._in_view or message.kind is MessageKind.NOTICE and not chat.key.name:
+            return
+        chat.unread += 1
+        chat.highlights += message.is_highlight or chat.kind is ChatKind.PRIVATE
+        self._tell(Change.CHAT_CHANGED, chat)
+
+    def _change_message(self, event: ev.MessageChanged) -> None:
+        if (found := self.find(event.message)) is None:
+            return
+        chat, index = found
+        old = chat.entries[index]
+        assert isinstance(old, Message)  # find() returns nothing else
+        delivery = old.delivery
+        if event.delivery and (delivery is None or may_become(delivery, event.delivery)):
+            delivery = event.delivery
+        chat.entries[index] = replace(
+            old,
+            delivery=delivery,
+            failure=event.failure if delivery is Delivery.FAILED else "",
+            wire=event.wire or old.wire,
+            echo=event.echo or old.echo,
+            time_ns=event.time_ns or old.time_ns,
+        )
+        self._tell(Change.ENTRY_CHANGED, chat, index, 1)
+
+    def _change_account(
+        self, event: ev.LinkChanged | ev.NickInUse | ev.ConnectionOpened | ev.LagMeasured
+    ) -> None:
+        if (state := self.accounts.get(event.account)) is None:
+            return
+        match event:
+            case ev.NickInUse(_, nick):
+                state.nick = nick
+            case ev.ConnectionOpened(_, connection):
+                state.connection = connection
+            case ev.LagMeasured(_, seconds):
+                state.lag_s = seconds
+            case ev.LinkChanged():
+                self._change_link(state, event)
+        self._tell(Change.ACCOUNT_CHANGED, state)
+
+    def _change_link(self, state: AccountState, event: ev.LinkChanged) -> None:
+        was_online = state.state is ev.LinkState.ONLINE
+        state.state, state.detail = event.state, event.detail
+        state.is_fault, state.retry_in_s = event.is_fault, event.retry_in_s
+        if was_online and event.state is not ev.LinkState.ONLINE:
+            state.lag_s = None
+            for chat in [c for c in self.chats.values() if c.key.account == event.account]:
+                self._leave(chat)
+        if event.detail:
+            kind = NoteKind.ERROR if event.is_fault else NoteKind.LINK
+            self._append(
+                self.open(event.account, SERVER_CHAT), Note(event.time_ns, kind, event.detail)
+            )
+
+    def _leave(self, chat: Chat) -> None:
+        if chat.is_joined or chat.members:
+            chat.is_joined = False
+            chat.members.clear()
+            self._tell(Change.MEMBERS_CHANGED, chat)
+            self._tell(Change.CHAT_CHANGED, chat)
+
+    def _change_members(
+        self, event: ev.MemberJoined | ev.MemberLeft | ev.MemberRenamed | ev.MemberChanged
+    ) -> None:
+        match event:
+            case ev.MemberJoined():
+                self._member_joined(event)
+            case ev.MemberLeft():
+                for name in event.chats:
+                    self._member_left(event, self.open(event.account, name))
+            case ev.MemberRenamed():
+                for name in event.chats:
+                    self._member_renamed(event, self.open(event.account, name))
+            case ev.MemberChanged(account, name, member):
+                chat = self.open(account, name)
+                chat.members[member.nick.lower()] = member
+                self._tell(Change.MEMBERS_CHANGED, chat)
+
+    def _member_joined(self, event: ev.MemberJoined) -> None:
+        chat = self.open(event.account, event.chat)
+        if event.is_self:
+            chat.is_joined = True
+            self._tell(Change.CHAT_CHANGED, chat)
+        chat.members[event.member.nick.lower()] = event.member
+        self._tell(Change.MEMBERS_CHANGED, chat)
+        text = "You joined" if event.is_self else f"{event.member.nick} joined"
+        self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, text))
+
+    def _member_left(self, event: ev.MemberLeft, chat: Chat) -> None:
+        chat.members.pop(event.nick.lower(), None)
+        who = "You" if event.is_self else event.nick
+        how = event.how.value.replace("was", "were") if event.is_self else event.how.value
+        by = f" by {event.by}" if event.by else ""
+        reason = f" ({event.reason})" if event.reason else ""
+        self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, f"{who} {how}{by}{reason}"))
+        if event.is_self:
+            self._leave(chat)
+        else:
+            self._tell(Change.MEMBERS_CHANGED, chat)
+
+    def _member_renamed(self, event: ev.MemberRenamed, chat: Chat) -> None:
+        member = chat.members.pop(event.old.lower(), None)
+        if member is not None:
+            chat.members[event.new.lower()] = replace(member, nick=event.new)
+            self._tell(Change.MEMBERS_CHANGED, chat)
+        text = f"You are now {event.new}" if event.is_self else f"{event.old} is now {event.new}"
+        self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, text))
+
+    def _change_chat(self, event: ev.TopicChanged | ev.ModesChanged) -> None:
+        chat = self.open(event.account, event.chat)
+        by = event.by or "The server"
+        if isinstance(event, ev.TopicChanged):
+            chat.topic = event.topic
+            if event.by:
+                words = f"set the topic: {event.topic}" if event.topic else "cleared the topic"
+                self._append(chat, Note(event.time_ns, NoteKind.TOPIC, f"{by} {words}"))
+        else:
+            chat.modes = event.modes
+            if event.change:
+                text = f"{by} set mode {event.change}"
+                self._append(chat, Note(event.time_ns, NoteKind.MODE, text))
+        self._tell(Change.CHAT_CHANGED, chat)
+
+    def _inform(self, event: ev.Informed) -> None:
+        kind = {
+            ev.Severity.INFO: NoteKind.INFO,
+            ev.Severity.WARNING: NoteKind.WARNING,
+            ev.Severity.ERROR: NoteKind.ERROR,
+        }[event.severity]
+        chat = self.open(event.account, event.chat)
+        self._append(chat, Note(event.time_ns, kind, event.text, event.hint))
