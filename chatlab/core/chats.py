@@ -254,7 +254,7 @@ class ChatBook:
             self._count_unread(chat, message)
 
     def _count_unread(self, chat: Chat, message: Message) -> None:
-        if chat.key in self._in_view or message.kind is MessageKind.NOTICE and not chat.key.name:
+        if chat.key in self._in_view or (message.kind is MessageKind.NOTICE and not chat.key.name):
             return
         chat.unread += 1
         chat.highlights += message.is_highlight or chat.kind is ChatKind.PRIVATE

@@ -1,0 +1,44 @@
+"""The state of capturing: a sum type that the window shows as it is, failures included."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureIdle:
+    """Nothing is captured: not started yet, or stopped on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureLive:
+    """Frames are written to the capture file as they cross the wire."""
+
+    backend: str
+    """Who opens the packets: ``packet socket``, ``dumpcap``, ``Npcap``, ``BPF device``."""
+    frames: int
+    dropped: int
+    """Frames that the kernel had to drop; anything but 0 means the capture has holes."""
+    position: int
+    """Bytes of the capture file that are complete."""
+    flows: int
+    """Connections watched at the moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureRefused:
+    """This user may not capture on this system; chatting works all the same."""
+
+    reason: str
+    remedy: str
+    """The exact commands or steps for this system."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureLost:
+    """The capture stopped by itself: its process died, or the disk is full."""
+
+    reason: str
+    since_ns: int
+    hint: str
+
+
+CaptureStatus = CaptureIdle | CaptureLive | CaptureRefused | CaptureLost
