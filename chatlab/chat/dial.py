@@ -1,0 +1,193 @@
+"""From an account to an open wire: look up, bind, capture, connect, secure; in this order.
+
+The order is the point. Binding first fixes the local port, so the capture's filter is in place
+before the SYN leaves, and the capture holds the connection from its first packet to its last.
+"""
+
+import asyncio
+import errno
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+
+from chatlab.chat.dns import Resolver
+from chatlab.chat.sockets import bound_towards, socket_address
+from chatlab.chat.tls import TlsLayer
+from chatlab.chat.wire import Wire, WireSink
+from chatlab.core.account import Account, Application, Security
+from chatlab.core.connection import Connection
+from chatlab.core.errors import ConnectError
+from chatlab.core.events import LinkState
+from chatlab.core.flow import ConnectionId, FlowKey
+from chatlab.core.ports import CaptureGate, ConnectionRegistry
+
+_CONNECT_TIMEOUT_S = 15.0
+_HANDSHAKE_TIMEOUT_S = 20.0
+_NEXT_ADDRESS_AFTER_S = 0.25
+"""Connection Attempt Delay of RFC 8305, section 5."""
+_FAULTS = {
+    errno.ECONNREFUSED: (
+        "nothing listens on that port",
+        "Check the port, and that the server runs.",
+    ),
+    errno.ETIMEDOUT: ("it did not answer", "A firewall may drop the packets; try another port."),
+    errno.EHOSTUNREACH: ("no way leads to that host", "Check your network connection."),
+    errno.ENETUNREACH: ("the network is unreachable", "Check your network connection."),
+    errno.ECONNRESET: ("it reset the connection", "Try again, or another server of the network."),
+}
+
+OnStage = Callable[[LinkState], None]
+
+
+class Dialler:
+    """Opens wires. One per session; knows the capture and the registry, not the protocols."""
+
+    def __init__(
+        self,
+        gate: CaptureGate,
+        registry: ConnectionRegistry,
+        resolver: Resolver | None = None,
+        *,
+        accepts_any_certificate: bool = False,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._gate = gate
+        self._registry = registry
+        self._resolver = resolver
+        self._accepts_any = accepts_any_certificate
+        self._clock_ns = clock_ns
+        self._numbers = count(1)
+
+    async def dial(self, account: Account, sink: WireSink, on_stage: OnStage) -> Wire:
+        """A wire to the account's server, secured as the account says.
+
+        Raises ConnectError, or CertificateError before anything of the account was sent.
+        """
+        on_stage(LinkState.RESOLVING)
+        if self._resolver is None:
+            self._resolver = Resolver()
+        found = await self._resolver.resolve(account.host, _LookUpWatcher(self, account))
+        on_stage(LinkState.CONNECTING)
+        wire = await self._first_to_answer(account, found.addresses, sink)
+        if account.security is Security.DIRECT_TLS:
+            on_stage(LinkState.SECURING)
+            await self._secure(account, wire)
+        wire.release()
+        return wire
+
+    async def admit(self, sock: socket.socket, connection: Connection) -> Connection:
+        """Start capturing a connection of ours, and make it known. The SYN comes after this."""
+        captured = await self._gate.admit(sock.fileno(), connection.flow)
+        connection = replace(connection, is_captured=captured, opened_ns=self._clock_ns())
+        self._registry.opened(connection)
+        return connection
+
+    def dismiss(self, flow: FlowKey) -> None:
+        self._gate.dismiss(flow)
+
+    def new_connection(
+        self, account: Account, flow: FlowKey, application: Application, purpose: str
+    ) -> Connection:
+        return Connection(
+            id=ConnectionId(f"{account.id}/{self._clock_ns():x}-{next(self._numbers)}"),
+            account=account.id,
+            application=application,
+            flow=flow,
+            purpose=purpose,
+            host=account.host,
+            opened_ns=self._clock_ns(),
+        )
+
+    async def _first_to_answer(
+        self, account: Account, addresses: tuple[str, ...], sink: WireSink
+    ) -> Wire:
+        """Try the addresses, each a little after the one before (RFC 8305, section 5)."""
+        waiting = list(addresses)
+        running: set[asyncio.Task[Wire]] = set()
+        failures: list[OSError] = []
+        try:
+            while waiting or running:
+                if waiting:
+                    attempt = self._connect(account, waiting.pop(0), sink)
+                    running.add(asyncio.create_task(attempt, name=f"connect {account.host}"))
+                patience = _NEXT_ADDRESS_AFTER_S if waiting else None
+                done, running = await asyncio.wait(
+                    running, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                )
+                wires = [task.result() for task in done if task.exception() is None]
+                for late in wires[1:]:
+                    late.abort()
+                if wires:
+                    return wires[0]
+                for error in (task.exception() for task in done):
+                    if not isinstance(error, OSError):
+                        raise error or AssertionError("a failed task has an exception")
+                    failures.append(error)
+        finally:
+            for task in running:
+                task.cancel()
+        raise _refused(account, failures)
+
+    async def _connect(self, account: Account, address: str, sink: WireSink) -> Wire:
+        """One attempt. Raises OSError (TimeoutError is one)."""
+        loop = asyncio.get_running_loop()
+        sock, flow = bound_towards(address, account.port, socket.SOCK_STREAM)
+        try:
+            connection = self.new_connection(
+                account, flow, account.application, f"{account.application.name} to {account.host}"
+            )
+            connection = await self.admit(sock, connection)
+            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                _, remote = socket_address(address, account.port, socket.SOCK_STREAM)
+                await loop.sock_connect(sock, remote)
+            wire = Wire(connection, self._registry, sink)
+            await loop.create_connection(lambda: wire, sock=sock)
+        except BaseException:
+            sock.close()
+            self.dismiss(flow)
+            raise
+        wire.on_lost(lambda: self.dismiss(flow))
+        return wire
+
+    async def _secure(self, account: Account, wire: Wire) -> None:
+        try:
+            tls = TlsLayer(account, accepts_any_certificate=self._accepts_any)
+            async with asyncio.timeout(_HANDSHAKE_TIMEOUT_S):
+                await wire.start_tls(tls)
+        except TimeoutError:
+            wire.abort()
+            raise ConnectError(
+                f"{account.host} did not finish the TLS handshake in {_HANDSHAKE_TIMEOUT_S:.0f} s.",
+                "Is this the server’s TLS port? 6697 is usual.",
+            ) from None
+        except BaseException:
+            wire.abort()
+            raise
+
+
+class _LookUpWatcher:
+    """Gives look-up sockets to the capture, under the account that asked."""
+
+    def __init__(self, dialler: Dialler, account: Account) -> None:
+        self._dialler = dialler
+        self._account = account
+
+    async def opened(self, sock: socket.socket, flow: FlowKey, name: str) -> None:
+        connection = self._dialler.new_connection(
+            self._account, flow, Application.DNS, f"DNS look-up of {name}"
+        )
+        await self._dialler.admit(sock, connection)
+
+    def closed(self, flow: FlowKey) -> None:
+        self._dialler.dismiss(flow)
+
+
+def _refused(account: Account, failures: list[OSError]) -> ConnectError:
+    last = failures[-1] if failures else OSError("no address")
+    number = errno.ETIMEDOUT if isinstance(last, TimeoutError) else last.errno
+    reason, hint = _FAULTS.get(
+        number or 0, (last.strerror or str(last), "Check host, port and network.")
+    )
+    return ConnectError(f"No connection to {account.host} port {account.port}: {reason}.", hint)

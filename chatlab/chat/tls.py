@@ -1,0 +1,243 @@
+"""TLS over memory: records in, plaintext out, one record at a time (RFC 8446, RFC 5246).
+
+``ssl.MemoryBIO`` keeps sockets out of the TLS library, so encryption happens inside the call that
+asks for it. Whoever holds both ends of the pipe therefore knows which ciphertext bytes carry which
+plaintext: that is what the attribution of encrypted messages rests on.
+"""
+
+import os
+import ssl
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from chatlab.core.account import Account
+from chatlab.core.connection import TlsFacts
+from chatlab.core.errors import CertificateError, CertificateInfo, ConnectError
+
+_READ_SIZE = 64 * 1024
+_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+_FAULTS = {
+    9: "it is not valid yet; is this computer’s clock right",
+    10: "it has expired",
+    18: "it is self-signed: nobody else vouches for it",
+    19: "its chain ends in a self-signed certificate that is not trusted here",
+    20: "its issuer is not known here",
+    21: "it came without the certificates that lead to a trusted issuer",
+    62: "it is for another host name",
+    64: "it is for another IP address",
+}
+"""OpenSSL's X509_V_ERR_ codes in words (x509_vfy.h)."""
+
+
+class TlsLayer:
+    """The client's end of one TLS connection, without a socket."""
+
+    def __init__(self, account: Account, *, accepts_any_certificate: bool = False) -> None:
+        self._account = account
+        self._host = account.host
+        self._accepts_any = accepts_any_certificate
+        self._key_log = _KeyLogFile()
+        try:
+            self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            context = self._context()
+            self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._host)
+        except (OSError, ValueError) as error:
+            self._key_log.close()
+            raise ConnectError(
+                f"TLS could not be set up for {self._host}: {error}.",
+                "Check the CA file and the client certificate of the account.",
+            ) from error
+
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self._account.ca_file:
+            context.load_verify_locations(self._account.ca_file)
+        if self._account.client_certificate:
+            context.load_cert_chain(self._account.client_certificate)
+        if self._account.tls_max:
+            context.maximum_version = _VERSIONS[self._account.tls_max]
+        if self._account.pinned_sha256 or self._accepts_any:
+            # The handshake may finish with any certificate; check_certificate() then decides,
+            # before a byte of ours is encrypted.
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        context.keylog_filename = str(self._key_log.path)
+        return context
+
+    def handshake(self) -> bool:
+        """Go on with what has been fed; True when the handshake is complete.
+
+        Raises CertificateError or ConnectError. ``pending()`` holds what must be sent, alerts
+        included, in every case.
+        """
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLCertVerificationError as error:
+            raise self._refusal(error.verify_code, error.verify_message) from error
+        except ssl.SSLError as error:
+            raise self._handshake_error(error) from error
+        self._check_pin()
+        return True
+
+    def feed(self, record: bytes) -> bytes:
+        """Decrypt one record; empty for handshake records such as session tickets.
+
+        Raises EOFError when it is the peer's close_notify, ssl.SSLError when it is broken.
+        """
+        self._incoming.write(record)
+        plaintext = bytearray()
+        while True:
+            try:
+                if not (chunk := self._tls.read(_READ_SIZE)):
+                    raise EOFError
+            except ssl.SSLWantReadError:
+                return bytes(plaintext)
+            except ssl.SSLZeroReturnError:
+                raise EOFError from None
+            plaintext += chunk
+
+    def feed_handshake(self, data: bytes) -> None:
+        self._incoming.write(data)
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        """The records that carry ``plaintext``; more than one above 16 KiB."""
+        view = memoryview(plaintext)
+        while view:
+            view = view[self._tls.write(view) :]
+        return self._outgoing.read()
+
+    def pending(self) -> bytes:
+        """What TLS itself wants to send: handshake, KeyUpdate, alerts."""
+        return self._outgoing.read()
+
+    def close_notify(self) -> bytes:
+        with suppress(ssl.SSLError):  # WantRead: nobody waits for the peer's (RFC 8446, 6.1).
+            self._tls.unwrap()
+        return self._outgoing.read()
+
+    def take_secrets(self) -> tuple[str, ...]:
+        """Key log lines (NSS format) that appeared since the last call."""
+        return self._key_log.take()
+
+    def forget(self) -> None:
+        """Remove the key log file; the connection is over."""
+        self._key_log.close()
+
+    def facts(self) -> TlsFacts:
+        cipher = self._tls.cipher()
+        trust = "verified"
+        if self._account.pinned_sha256:
+            trust = "pinned"
+        elif self._accepts_any:
+            trust = "unverified"
+        return TlsFacts(
+            version=self._tls.version() or "TLS",
+            cipher=cipher[0] if cipher else "",
+            server_name=self._host,
+            chain=self._chain(),
+            trust=trust,
+        )
+
+    def _chain(self) -> tuple[CertificateInfo, ...]:
+        return tuple(describe_certificate(der) for der in _peer_chain(self._tls))
+
+    def _check_pin(self) -> None:
+        wanted = self._account.pinned_sha256.lower().replace(":", "")
+        if not wanted:
+            return
+        chain = self._chain()
+        if not chain or chain[0].sha256 != wanted:
+            raise CertificateError(
+                f"{self._host} shows another certificate than the one you trusted.",
+                "Someone may be listening in, or the server was renewed: ask its operator for "
+                "the new fingerprint before you trust it.",
+                reason="the certificate is not the pinned one",
+                host=self._host,
+                chain=chain,
+            )
+
+    def _refusal(self, code: int, words: str) -> CertificateError:
+        reason = _FAULTS.get(code, words)
+        chain = self._chain()
+        if code in (62, 64) and chain:
+            reason += f" ({', '.join(chain[0].names) or chain[0].subject}), not for {self._host}"
+        return CertificateError(
+            f"The certificate of {self._host} was refused: {reason}.",
+            "Nothing of yours was sent. If this is your own lab server, compare the fingerprint "
+            "and trust it in the account.",
+            reason=reason,
+            host=self._host,
+            chain=chain,
+        )
+
+    def _handshake_error(self, error: ssl.SSLError) -> ConnectError:
+        reason = (error.reason or str(error)).replace("_", " ").lower()
+        return ConnectError(
+            f"The TLS handshake with {self._host} failed: {reason}.",
+            "The server may be too old for TLS 1.2, or it wants a client certificate.",
+        )
+
+
+class _KeyLogFile:
+    """Where OpenSSL leaves the secrets: a private file, read at once and removed at the end."""
+
+    def __init__(self) -> None:
+        handle, name = tempfile.mkstemp(prefix="chatlab-", suffix=".keys")
+        os.close(handle)
+        self.path = Path(name)
+        self._read = 0
+
+    def take(self) -> tuple[str, ...]:
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return ()
+        whole = data.rfind(b"\n") + 1
+        new, self._read = data[self._read : whole], whole
+        lines = new.decode("ascii", "replace").splitlines()
+        return tuple(line for line in lines if line and not line.startswith("#"))
+
+    def close(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def _peer_chain(tls: ssl.SSLObject) -> list[bytes]:
+    """DER certificates as the server sent them, leaf first, also after a refused handshake."""
+    if hasattr(tls, "get_unverified_chain"):
+        return list(tls.get_unverified_chain() or ())
+    inner = tls._sslobj  # type: ignore[attr-defined]  # public only from Python 3.13 on
+    chain = inner.get_unverified_chain() or ()
+    return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in chain]
+
+
+def describe_certificate(der: bytes) -> CertificateInfo:
+    """What a person needs to judge the certificate ``der``."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    certificate = x509.load_der_x509_certificate(der)
+    names: list[str] = []
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        names = [str(name.value) for name in extension.value]
+    except (x509.ExtensionNotFound, ValueError):
+        pass  # No names, or names nobody can read: the empty tuple says so.
+    key = certificate.public_key()
+    kind = type(key).__name__.removesuffix("PublicKey").lstrip("_")
+    if isinstance(key, rsa.RSAPublicKey):
+        kind = f"RSA {key.key_size}"
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        kind = f"EC {key.curve.name}"
+    return CertificateInfo(
+        subject=certificate.subject.rfc4514_string() or "(no subject)",
+        issuer=certificate.issuer.rfc4514_string() or "(no issuer)",
+        names=tuple(names),
+        not_before=certificate.not_valid_before_utc.isoformat(),
+        not_after=certificate.not_valid_after_utc.isoformat(),
+        sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+        key=kind,
+    )
