@@ -125,8 +125,10 @@ class ChatBook:
         self._sent: dict[MessageId, ChatKey] = {}
         self._in_view: set[ChatKey] = set()
 
-    def observe(self, observer: Observer) -> None:
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call ``observer`` with every change from now on; the function returned ends that."""
         self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     def add_account(self, account: Account) -> AccountState:
         """Add an account, or take over its new settings; its server chat opens with it."""
@@ -220,7 +222,7 @@ class ChatBook:
     def _tell(
         self, change: Change, what: Chat | AccountState, first: int = 0, count: int = 0
     ) -> None:
-        for observer in self._observers:
+        for observer in tuple(self._observers):  # An observer may end its own watch.
             observer(change, what, first, count)
 
     def _append(self, chat: Chat, entry: Entry) -> None:
