@@ -88,49 +88,76 @@ class BlockReader(FileReader):
     def index(
         self, buffer: bytes, base: int, columns: PacketColumns, others: list[OtherBlock]
     ) -> int:
-        position, end = 0, len(buffer)
-        offsets, times = columns.offsets.append, columns.times.append
-        captured_, wire_ = columns.captured.append, columns.wire.append
-        interfaces, options = columns.interfaces.append, columns.options.append
-        # Packets come by the million, so their case is spelled out here, ahead of the others.
-        while position + _PACKET_HEAD + 4 <= end and self._endian is not None:
-            kind, length, number, high, low, captured, wire = self._head(buffer, position)
-            if kind != ENHANCED_PACKET:
-                used = self._other(buffer, position, base, columns, others)
-                if not used:
-                    return position
-                position += used
-                continue
-            rest = length - 32 - ((captured + 3) & ~3)
-            number += self._first
-            if rest < 0 or length > MAX_BLOCK or length & 3 or number >= len(self._scales):
-                self._refuse_packet(base + position, length, captured, number)
-            if position + length > end:
-                return position
-            if self._size(buffer, position + length - 4)[0] != length:
-                raise DamagedFile("a block’s two lengths differ", base + position)
-            scale, bound = self._scales[number]
-            if high < bound:
-                times((high << 32 | low) * scale)
-            else:
-                times(self.interfaces[number].nanoseconds(high << 32 | low))
-            offsets(base + position + _PACKET_HEAD)
-            captured_(captured)
-            wire_(wire)
-            interfaces(number)
-            options(rest)
-            position += length
-        while position < end:
+        position = 0
+        while True:
+            if self._endian is not None:
+                position = self._run(buffer, position, base, columns)
             used = self._other(buffer, position, base, columns, others)
             if not used:
-                break
+                return position
             position += used
+
+    def _run(self, buffer: bytes, position: int, base: int, columns: PacketColumns) -> int:
+        """List enhanced packets up to the first block of another kind, or one that is cut.
+
+        Packets come by the million, so this loop does the least it can: it keeps what one
+        ``unpack`` gives and leaves the arithmetic to whole columns.
+        """
+        head, size, known = self._head, self._size, len(self.interfaces) - self._first
+        last = len(buffer) - _PACKET_HEAD - 4
+        end = len(buffer)
+        rows: list[tuple[int, ...]] = []
+        starts: list[int] = []
+        try:
+            while position <= last:
+                fields = head(buffer, position)
+                if fields[0] != ENHANCED_PACKET:
+                    break
+                length, captured = fields[1], fields[5]
+                behind = position + length
+                if captured > length - 32 or length > MAX_BLOCK or length & 3 or fields[2] >= known:
+                    self._refuse_packet(base + position, fields, known)
+                if behind > end:
+                    break
+                if size(buffer, behind - 4)[0] != length:
+                    raise DamagedFile("a block’s two lengths differ", base + position)
+                rows.append(fields)
+                starts.append(position)
+                position = behind
+        finally:
+            if rows:
+                self._list(rows, starts, base + _PACKET_HEAD, columns)
         return position
 
-    def _refuse_packet(self, offset: int, length: int, captured: int, number: int) -> None:
-        if length > MAX_BLOCK or length & 3:
+    def _list(
+        self, rows: list[tuple[int, ...]], starts: list[int], base: int, columns: PacketColumns
+    ) -> None:
+        """Append packets, given as the seven words that begin their blocks, to the columns."""
+        _, lengths, numbers, high, low, captured, wire = zip(*rows, strict=True)
+        first = self._first
+        scales = {self._scales[first + number] for number in set(numbers)}
+        scale, bound = scales.pop()
+        if not scales and max(high) < bound:
+            stamps = [(upper << 32 | lower) * scale for upper, lower in zip(high, low, strict=True)]
+        else:
+            stamps = [
+                self.interfaces[first + number].nanoseconds(upper << 32 | lower)
+                for number, upper, lower in zip(numbers, high, low, strict=True)
+            ]
+        columns.times.extend(stamps)
+        columns.offsets.extend([base + start for start in starts])
+        columns.captured.extend(captured)
+        columns.wire.extend(wire)
+        columns.interfaces.extend([first + number for number in numbers] if first else numbers)
+        columns.options.extend(
+            [length - 32 - (size + 3 & ~3) for length, size in zip(lengths, captured, strict=True)]
+        )
+
+    def _refuse_packet(self, offset: int, fields: tuple[int, ...], known: int) -> None:
+        _, length, number, _, _, captured, _ = fields
+        if length > MAX_BLOCK or length & 3 or length < MIN_BLOCK:
             raise DamagedFile(f"a block cannot be {length:,} bytes long", offset)
-        if number >= len(self._scales):
+        if number >= known:
             raise DamagedFile("a packet names an interface that was not described", offset)
         raise DamagedFile(f"a packet of {captured:,} bytes in a block of {length:,}", offset)
 
@@ -218,7 +245,7 @@ class BlockReader(FileReader):
             self._scales.append((scale, (1 << 31) // scale))
 
     def _take_packet(self, kind: int, body: bytes, offset: int, columns: PacketColumns) -> None:
-        """A packet of one of the rarer kinds (and an enhanced one at a buffer's end)."""
+        """A packet of one of the rarer kinds."""
         number, stamp, data = 0, 0, 4
         if kind == SIMPLE_PACKET:
             (wire,) = self._size(body)
