@@ -310,7 +310,9 @@ def lock(arguments: Sequence[str]) -> int:
         compile_lock += ["--python-version", ".".join(map(str, OLDEST_PYTHON))]
         compile_lock += ["--custom-compile-command", "python3 dev.py lock", *arguments]
         builders = Path(folder) / "build.in"
-        builders.write_text("\n".join(pyproject["build-system"]["requires"]), encoding="utf-8")
+        # hatchling asks for editables as soon as an installation is to be editable.
+        needed = [*pyproject["build-system"]["requires"], "editables"]
+        builders.write_text("\n".join(needed), encoding="utf-8")
         for target, more in (
             (RUN_LOCK, []),
             (TEST_LOCK, ["--group", "dev", "--constraint", str(RUN_LOCK)]),
