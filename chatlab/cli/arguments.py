@@ -1,0 +1,166 @@
+"""What can be written after ``chatlab``; each command's work is imported only when it runs."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from chatlab import __version__
+from chatlab.core.errors import ChatlabError, UsageError
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports bad usage as one line on stderr."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}.", f"“{self.prog} --help” shows the usage.")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line; returns the exit code."""
+    try:
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+    except ChatlabError as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return 130  # As a shell reports SIGINT.
+    except BrokenPipeError:
+        sys.stderr.close()  # The reader has seen enough, e.g. `| head`.
+        return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="chatlab", description="A chat client with an X-ray.")
+    parser.add_argument("--version", action="version", version=f"ChatLab {__version__}")
+    parser.add_argument("--lab", action="store_true", help="open the window on the offline lab")
+    parser.add_argument("--selftest", action="store_true", help="check this installation and leave")
+    parser.add_argument("--json", action="store_true", help="with --selftest: as one JSON object")
+    parser.set_defaults(command=_window)
+    commands = parser.add_subparsers(title="commands", metavar="", parser_class=_Parser)
+    _add_say(commands)
+    _add_files(commands)
+    _add_serve(commands)
+    doctor = commands.add_parser("doctor", help="can this machine capture, and if not, what to do")
+    doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+Commands = argparse._SubParsersAction
+
+
+def _add_say(commands: "Commands[argparse.ArgumentParser]") -> None:
+    say = commands.add_parser("say", help="connect, send, show the frames of each message, leave")
+    say.add_argument(
+        "url", metavar="URL", help="irc://nick@host:port/%%23channel, or ircs:// for TLS"
+    )
+    say.add_argument("texts", metavar="TEXT", nargs="*", help="each one is sent as a message")
+    say.add_argument(
+        "--ca", metavar="FILE", type=Path, help="PEM file of a further trusted authority"
+    )
+    say.add_argument("--insecure", action="store_true", help="accept any certificate")
+    say.add_argument("--save", metavar="FILE.pcapng", type=Path, help="keep the capture")
+    say.add_argument("--json", action="store_true", help="one JSON object a message")
+    say.add_argument(
+        "--listen", metavar="SECONDS", type=_seconds, default=0.0, help="stay and list what arrives"
+    )
+    say.add_argument(
+        "--tls-max", choices=("1.2", "1.3"), default="", help="highest TLS version offered"
+    )
+    say.add_argument(
+        "--interval",
+        metavar="SECONDS",
+        type=_seconds,
+        default=None,
+        help="between messages; 0 sends a burst",
+    )
+    say.add_argument(
+        "--login",
+        metavar="NAME",
+        default="",
+        help="SASL login name; the password is read from a file",
+    )
+    say.add_argument(
+        "--password-file", metavar="FILE", type=Path, help="file with the SASL password"
+    )
+    say.set_defaults(command=_say)
+
+
+def _add_files(commands: "Commands[argparse.ArgumentParser]") -> None:
+    messages = commands.add_parser(
+        "messages", help="list every message of a saved capture and its frames"
+    )
+    messages.add_argument("file", metavar="FILE", type=Path)
+    messages.add_argument("--json", action="store_true", help="one JSON object a line")
+    messages.set_defaults(command=_messages)
+    opened = commands.add_parser("open", help="open the window on a saved capture")
+    opened.add_argument("file", metavar="FILE", type=Path)
+    opened.set_defaults(command=_window, lab=False, selftest=False)
+
+
+def _add_serve(commands: "Commands[argparse.ArgumentParser]") -> None:
+    serve = commands.add_parser("serve", help="run the lab server alone, for a classroom")
+    serve.add_argument(
+        "--bind", metavar="ADDRESS", default="127.0.0.1", help="default: this machine only"
+    )
+    serve.add_argument("--plain-port", metavar="PORT", type=_port, default=6667)
+    serve.add_argument("--tls-port", metavar="PORT", type=_port, default=6697)
+    serve.set_defaults(command=_serve)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 86400 seconds")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
+    return value
+
+
+def _window(options: argparse.Namespace) -> int:
+    if options.selftest:
+        from chatlab.cli.selftest import selftest
+
+        return selftest(as_json=options.json)
+    from chatlab.app.window import run_window
+
+    return run_window(lab=options.lab, file=getattr(options, "file", None))
+
+
+def _say(options: argparse.Namespace) -> int:
+    from chatlab.cli.say import say
+
+    return say(options)
+
+
+def _messages(options: argparse.Namespace) -> int:
+    from chatlab.cli.messages import messages
+
+    return messages(options.file, as_json=options.json)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from chatlab.cli.serve import serve
+
+    return serve(options.bind, options.plain_port, options.tls_port)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from chatlab.cli.doctor import doctor
+
+    return doctor(as_json=options.json)
