@@ -1,0 +1,147 @@
+"""Accounts on disk, as their owner filled them in. Passwords are elsewhere (``secrets``)."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from enum import Enum
+from pathlib import Path
+
+from chatlab.core.account import (
+    IRC_PORTS,
+    Account,
+    AccountId,
+    Application,
+    Autojoin,
+    LoginMethod,
+    Security,
+)
+from chatlab.store.migrations import ACCOUNTS, SCHEMA_KEY
+from chatlab.store.reading import Loaded, Table, TableReader
+from chatlab.store.toml_file import TomlFile
+
+MAX_ACCOUNTS = 100
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_TLS_VERSIONS = ("", "1.2", "1.3")
+_FIELDS = (
+    "id", "name", "application", "host", "port", "security", "nick", "user_name", "real_name",
+    "login", "login_name", "has_server_password", "leave_message", "ca_file", "pinned_sha256",
+    "client_certificate", "tls_max", "password_over_plain", "connect_on_start",
+)  # fmt: skip
+
+
+def new_account_id() -> AccountId:
+    """An id that no account ever had; names may change, ids do not."""
+    return AccountId(uuid.uuid4().hex[:12])
+
+
+class AccountStore:
+    """The list of accounts on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = TomlFile(path, ACCOUNTS)
+
+    def load(self) -> Loaded[tuple[Account, ...]]:
+        """All accounts that can be used. Never raises.
+
+        When one cannot, the file is copied aside first: the next ``save`` would lose it.
+        """
+        notes: list[str] = []
+        reader = TableReader(self._file.read(notes), self._file.path.name, notes)
+        reader.number(SCHEMA_KEY, ACCOUNTS.current, 1, 1_000_000)
+        accounts: dict[AccountId, Account] = {}
+        rows = list(reader.tables("accounts"))
+        for row in rows:
+            account = _read_account(row)
+            if account is not None and account.id in accounts:
+                row.note("a second account with the same id is left out.")
+            elif account is not None:
+                accounts[account.id] = account
+        reader.finish()
+        if len(accounts) < len(rows):
+            self._file.keep_copy("damaged", notes)
+        return Loaded(tuple(accounts.values())[:MAX_ACCOUNTS], tuple(notes))
+
+    def save(self, accounts: Iterable[Account]) -> None:
+        """Write all but temporary accounts. Raises FileError; the old file then stays."""
+        lasting = [account for account in accounts if not account.is_temporary]
+        self._file.write({"accounts": [account_to_table(account) for account in lasting]})
+
+
+def account_to_table(account: Account) -> Table:
+    """The TOML form; values that say nothing are left out."""
+    table: Table = {}
+    for name in _FIELDS:
+        value = getattr(account, name)
+        value = value.value if isinstance(value, Enum) else value
+        if value not in ("", False):
+            table[name] = value
+    if account.alternative_nicks:
+        table["alternative_nicks"] = list(account.alternative_nicks)
+    if account.channels:
+        table["channels"] = [_channel_to_table(channel) for channel in account.channels]
+    return table
+
+
+def _channel_to_table(channel: Autojoin) -> dict[str, str]:
+    """A key is what lets people into a channel; the owner typed it to be remembered."""
+    return {"channel": channel.channel} | ({"key": channel.key} if channel.key else {})
+
+
+def _read_account(row: TableReader) -> Account | None:
+    """None when what makes an account, an id, a host and a nick, is missing."""
+    security = row.choice("security", Security.DIRECT_TLS)
+    identity, host, nick = row.text("id"), row.text("host").strip(), row.text("nick")
+    if not (identity and host and nick):
+        row.note("an account needs “id”, “host” and “nick”; it is left out.")
+        return None
+    account = Account(
+        id=AccountId(identity),
+        name=row.text("name", host) or host,
+        application=row.choice("application", Application.IRC),
+        host=host,
+        port=row.number("port", IRC_PORTS.get(security, IRC_PORTS[Security.DIRECT_TLS]), 1, 65_535),
+        security=security,
+        nick=nick,
+        alternative_nicks=row.texts("alternative_nicks"),
+        user_name=row.text("user_name"),
+        real_name=row.text("real_name"),
+        login=row.choice("login", LoginMethod.NONE),
+        login_name=row.text("login_name"),
+        has_server_password=row.flag("has_server_password", False),
+        channels=_read_channels(row),
+        leave_message=row.text("leave_message"),
+        ca_file=row.text("ca_file"),
+        pinned_sha256=_read_pin(row),
+        client_certificate=row.text("client_certificate"),
+        tls_max=_read_tls_max(row),
+        password_over_plain=row.flag("password_over_plain", False),
+        connect_on_start=row.flag("connect_on_start", False),
+    )
+    row.finish()
+    return account
+
+
+def _read_channels(row: TableReader) -> tuple[Autojoin, ...]:
+    channels: list[Autojoin] = []
+    for entry in row.tables("channels"):
+        if name := entry.text("channel"):
+            channels.append(Autojoin(name, entry.text("key")))
+        entry.finish()
+    return tuple(channels)
+
+
+def _read_pin(row: TableReader) -> str:
+    """A pin that is no SHA-256 is dropped, which means the usual, stricter check."""
+    pin = row.text("pinned_sha256").replace(":", "").replace(" ", "").lower()
+    if pin and not _SHA256.fullmatch(pin):
+        row.note("“pinned_sha256” is no SHA-256 fingerprint and is ignored.")
+        return ""
+    return pin
+
+
+def _read_tls_max(row: TableReader) -> str:
+    version = row.text("tls_max")
+    if version not in _TLS_VERSIONS:
+        row.note("“tls_max” must be “1.2” or “1.3”; it is ignored.")
+        return ""
+    return version

@@ -1,0 +1,289 @@
+"""Transcripts on disk: one SQLite file, written in blocks by one thread of its own.
+
+The window never waits for the disk: ``append`` only notes, ``last`` is awaited. Chat names are
+values in a table and never become file names. A damaged file is moved aside and a new one begun;
+a full disk is reported once, and what could not be written is tried again with the next line.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sqlite3
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from chatlab.core.account import AccountId
+from chatlab.core.chats import ChatKey, Entry
+from chatlab.core.errors import FileError
+from chatlab.core.message import Message
+from chatlab.store.files import keep_aside
+from chatlab.store.history_rows import COLUMNS, SCHEMA, Row, entry_of, row_of
+from chatlab.store.paths import make_private
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+BATCH_ROWS = 500
+"""Rows of one transaction; a burst becomes several, so that a reader gets its turn."""
+MAX_WAITING = 20_000
+"""Rows kept in memory while the disk refuses them; the oldest go first."""
+_FORMAT = 1
+_BUSY_TIMEOUT_S = 5.0
+_NAMES = ", ".join(COLUMNS)
+_INSERT = f"INSERT INTO entries ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_IS_THERE = """
+SELECT 1 FROM entries WHERE account = ? AND chat = ? AND time_ns = ? AND sender = ? AND text = ?
+"""
+_CHANGE = "UPDATE entries SET time_ns = ?, delivery = ?, detail = ? WHERE message = ?"
+_LAST = f"""
+SELECT * FROM (
+    SELECT id, {_NAMES} FROM entries WHERE account = ? AND chat = ? AND time_ns < ?
+    ORDER BY time_ns DESC, id DESC LIMIT ?
+) ORDER BY time_ns, id
+"""
+_END_OF_TIME = 2**63 - 1
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What is still to be written; shared by two threads, under the history's lock."""
+
+    rows: deque[Row] = field(default_factory=lambda: deque(maxlen=MAX_WAITING))
+    changes: dict[str, Row] = field(default_factory=dict)
+    is_scheduled: bool = False
+
+
+class History:
+    """All transcripts of this user.
+
+    ``report`` is told of trouble, from the writing thread, once for each kind of it.
+    """
+
+    def __init__(
+        self, path: Path, report: Callable[[FileError], None], *, is_keeping: bool = True
+    ) -> None:
+        self._path = path
+        self._report = report
+        self.is_keeping = is_keeping
+        """False: nothing more is written. What is there stays until it is deleted."""
+        self._session = uuid.uuid4().hex[:12]
+        self._lock = threading.Lock()
+        self._waiting = _Waiting()
+        self._reported: set[str] = set()
+        self._executor: ThreadPoolExecutor | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    def append(self, key: ChatKey, entry: Entry) -> None:
+        """Have ``entry`` written soon; returns at once."""
+        if self.is_keeping:
+            with self._lock:
+                self._waiting.rows.append(row_of(key, entry, self._session))
+            self._schedule()
+
+    def change(self, key: ChatKey, message: Message) -> None:
+        """A message of ours moved on (delivered, failed): have its row follow."""
+        row = row_of(key, message, self._session)
+        if self.is_keeping and row.message is not None:
+            with self._lock:
+                self._waiting.changes[row.message] = row
+            self._schedule()
+
+    async def last(
+        self, key: ChatKey, count: int, before_ns: int = _END_OF_TIME
+    ) -> tuple[Entry, ...]:
+        """The newest ``count`` entries of a chat older than ``before_ns``, oldest first.
+
+        Empty when nothing can be read; why is reported.
+        """
+        if self._executor is None and not self._path.exists():
+            return ()
+        return await asyncio.wrap_future(self._run(lambda: self._read(key, count, before_ns), ()))
+
+    async def delete_chat(self, key: ChatKey) -> bool:
+        """False when the disk refused; why is reported."""
+        return await self._delete("account = ? AND chat = ?", key.account, key.name)
+
+    async def delete_account(self, account: AccountId) -> bool:
+        return await self._delete("account = ?", account)
+
+    async def delete_everything(self) -> bool:
+        return await self._delete("account IS NOT NULL")
+
+    def close(self) -> None:
+        """Write what is waiting and let go of the file; a later call opens it again."""
+        if self._executor is not None:
+            self._run(self._close, None)
+            self._executor.shutdown()
+            self._executor = None
+
+    def _schedule(self) -> None:
+        with self._lock:
+            if self._waiting.is_scheduled:
+                return
+            self._waiting.is_scheduled = True
+        self._run(self._write, None)
+
+    def _run(self, call: Callable[[], T], failed: T) -> "Future[T]":
+        """Call in the writing thread; trouble with the disk is reported, the answer ``failed``."""
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(1, thread_name_prefix="history")
+        return self._executor.submit(self._guarded, call, failed)
+
+    def _guarded(self, call: Callable[[], T], failed: T) -> T:
+        try:
+            try:
+                return call()
+            except sqlite3.DatabaseError as error:
+                # The subclasses mean locked, full or ours: then the file itself is well.
+                if type(error) is not sqlite3.DatabaseError:
+                    raise
+                self._move_aside(error)
+                return call()
+        except FileError as error:
+            self._tell(error)
+        except (sqlite3.Error, OSError) as error:
+            self._tell(
+                FileError(
+                    f"The chat history on disk could not be used: {error}.",
+                    f"Chatting goes on. See to {self._path.parent}: free space, rights.",
+                )
+            )
+        return failed
+
+    def _tell(self, error: FileError) -> None:
+        if error.message not in self._reported:
+            self._reported.add(error.message)
+            self._report(error)
+
+    # What follows runs in the writing thread.
+
+    def _write(self) -> None:
+        with self._lock:
+            self._waiting.is_scheduled = False
+        while self._write_batch():
+            pass
+
+    def _write_batch(self) -> bool:
+        """One transaction; False when there is nothing more. Nothing is lost if it fails."""
+        with self._lock:
+            rows = [self._waiting.rows[i] for i in range(min(BATCH_ROWS, len(self._waiting.rows)))]
+            is_rest = len(rows) < len(self._waiting.rows)
+            # A change may be for a row that still waits, so changes go with the last rows.
+            changes = {} if is_rest else dict(self._waiting.changes)
+        if not rows and not changes:
+            return False
+        connection = self._open()
+        with connection:
+            for row in rows:
+                if not row.is_history or not self._is_there(connection, row):
+                    connection.execute(_INSERT, row.values())
+            connection.executemany(
+                _CHANGE,
+                [(row.time_ns, row.delivery, row.detail, name) for name, row in changes.items()],
+            )
+        self._forget_written(rows, changes)
+        self._reported.clear()
+        return True
+
+    def _forget_written(self, rows: list[Row], changes: dict[str, Row]) -> None:
+        with self._lock:
+            for row in rows:
+                # The deque may have dropped some of them meanwhile, from the same end.
+                if self._waiting.rows and self._waiting.rows[0] is row:
+                    self._waiting.rows.popleft()
+            for name, row in changes.items():
+                if self._waiting.changes.get(name) is row:
+                    del self._waiting.changes[name]
+
+    def _is_there(self, connection: sqlite3.Connection, row: Row) -> bool:
+        wanted = (row.account, row.chat, row.time_ns, row.sender, row.text)
+        return connection.execute(_IS_THERE, wanted).fetchone() is not None
+
+    def _read(self, key: ChatKey, count: int, before_ns: int) -> tuple[Entry, ...]:
+        self._write()
+        wanted = (key.account, key.name, before_ns, count)
+        found = self._open().execute(_LAST, wanted).fetchall()
+        return tuple(
+            entry_of(line[0], Row(**dict(zip(COLUMNS, line[1:], strict=True)))) for line in found
+        )
+
+    async def _delete(self, where: str, *values: str) -> bool:
+        if self._executor is None and not self._path.exists():
+            return True
+
+        def delete() -> bool:
+            self._write()
+            connection = self._open()
+            with connection:
+                connection.execute(f"DELETE FROM entries WHERE {where}", values)
+            # Else the deleted words would stay readable in the log beside the file.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return True
+
+        return await asyncio.wrap_future(self._run(delete, False))
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            make_private(self._path.parent)
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        # Made here, with its mode, before SQLite would make it readable for everyone.
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S)
+        try:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            (number,) = connection.execute("PRAGMA user_version").fetchone()
+            if number == 0:
+                connection.executescript(
+                    f"BEGIN; {SCHEMA} PRAGMA user_version = {_FORMAT}; COMMIT;"
+                )
+            elif number > _FORMAT:
+                raise FileError(
+                    f"The chat history was written by a newer ChatLab (format {number}).",
+                    "It is left alone, and nothing is added to it. Update ChatLab to read it.",
+                )
+            connection.execute(f"SELECT {_NAMES} FROM entries LIMIT 1").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _move_aside(self, error: sqlite3.DatabaseError) -> None:
+        self._let_go()
+        aside = keep_aside(self._path)
+        if aside is not None:
+            # The log belongs to the damaged file; beside a new one it would damage that.
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(f"{self._path}-wal", f"{aside}-wal")
+        if aside is None:
+            raise FileError(
+                f"The chat history {self._path} is damaged ({error}) and cannot be moved.",
+                "Rename the file yourself, then restart ChatLab.",
+            ) from error
+        self._tell(
+            FileError(
+                f"The chat history was damaged ({error}).",
+                f"It is kept as {aside.name}; a new one is begun.",
+            )
+        )
+
+    def _close(self) -> None:
+        try:
+            self._write()
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,137 @@
+"""Entries as rows of the history file, and back."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from chatlab.core.account import AccountId, Application
+from chatlab.core.chats import ChatKey, Entry, Note, NoteKind
+from chatlab.core.flow import Direction
+from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+
+SCHEMA = """
+CREATE TABLE entries (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    title TEXT NOT NULL,
+    time_ns INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    application TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    is_sent INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    delivery TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    is_highlight INTEGER NOT NULL,
+    message TEXT
+);
+CREATE INDEX by_chat ON entries (account, chat, time_ns);
+CREATE INDEX by_message ON entries (message) WHERE message IS NOT NULL;
+"""
+COLUMNS = (
+    "account", "chat", "title", "time_ns", "kind", "application", "sender", "is_sent", "text",
+    "delivery", "detail", "is_highlight", "message",
+)  # fmt: skip
+_NOTE = "note:"
+_SERVICES = re.compile(r"(nick|chan|auth|user)serv|[qx]|userserv", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"(\s*(?:identify|register|login|auth|ghost|recover|regain|release|set\s+pass\w*)\s+).+",
+    re.IGNORECASE | re.DOTALL,
+)
+HIDDEN = "…"
+E = TypeVar("E", bound=Enum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table, in the order of ``COLUMNS``."""
+
+    account: str
+    chat: str
+    title: str
+    """The chat's name as others write it."""
+    time_ns: int
+    kind: str
+    """A message kind, or ``note:`` and a note kind."""
+    application: str = ""
+    sender: str = ""
+    is_sent: bool = False
+    text: str
+    delivery: str = ""
+    detail: str = ""
+    """Why a message failed, or the hint of a note."""
+    is_highlight: bool = False
+    message: str | None = None
+    """Names a message of ours while it can still change."""
+    is_history: bool = False
+    """Replayed by the server: perhaps on disk already. Not a column."""
+
+    def values(self) -> tuple[str | int | None, ...]:
+        return tuple(getattr(self, name) for name in COLUMNS)
+
+
+def row_of(key: ChatKey, entry: Entry, session: str) -> Row:
+    """``session`` keeps apart the message ids of different runs."""
+    if isinstance(entry, Note):
+        return Row(
+            account=key.account, chat=key.name, title=key.name, time_ns=entry.time_ns,
+            kind=_NOTE + entry.kind.value, text=entry.text, detail=entry.hint,
+        )  # fmt: skip
+    is_sent = entry.direction is Direction.SENT
+    return Row(
+        account=key.account,
+        chat=key.name,
+        title=entry.target,
+        time_ns=entry.time_ns,
+        kind=entry.kind.value,
+        application=entry.application.value,
+        sender=entry.sender,
+        is_sent=is_sent,
+        text=without_password(entry.target, entry.text) if is_sent else entry.text,
+        delivery=entry.delivery.value if entry.delivery else "",
+        detail=entry.failure,
+        is_highlight=entry.is_highlight,
+        message=f"{session}/{entry.id}" if is_sent else None,
+        is_history=entry.is_history,
+    )
+
+
+def entry_of(identity: int, row: Row) -> Entry:
+    """The entry as it is shown again; its frames are gone with the session that saw them."""
+    if row.kind.startswith(_NOTE):
+        kind = _known(NoteKind.INFO, row.kind.removeprefix(_NOTE))
+        return Note(row.time_ns, kind, row.text, row.detail)
+    delivery = _known(Delivery.WRITTEN, row.delivery) if row.is_sent else None
+    failure = row.detail
+    if delivery is Delivery.QUEUED:
+        delivery, failure = Delivery.FAILED, "ChatLab was closed before it could be sent."
+    return Message(
+        id=MessageId(f"history-{identity}"),
+        account=AccountId(row.account),
+        application=_known(Application.IRC, row.application),
+        direction=Direction.SENT if row.is_sent else Direction.RECEIVED,
+        sender=row.sender,
+        target=row.title,
+        text=row.text,
+        kind=_known(MessageKind.MESSAGE, row.kind),
+        time_ns=row.time_ns,
+        delivery=delivery,
+        failure=failure,
+        is_history=True,
+        is_highlight=row.is_highlight,
+    )
+
+
+def without_password(target: str, text: str) -> str:
+    """What we told a service, less the password: ``IDENTIFY …``."""
+    if _SERVICES.fullmatch(target.partition("@")[0]) and (found := _PASSWORD.fullmatch(text)):
+        return found[1] + HIDDEN
+    return text
+
+
+def _known(default: E, value: str) -> E:
+    """The member with this value; ``default`` for one that a newer version wrote."""
+    kind = type(default)
+    return kind(value) if value in {item.value for item in kind} else default
