@@ -1,0 +1,214 @@
+"""The entries of one chat as rows, inserted in blocks however fast they arrive.
+
+The chat book changes its list at once and tells about every line; a view that laid out each of
+50,000 lines of a burst would stall. So the model keeps its own list of rows, notes what happened
+to the chat's, and catches up at most once per ``BATCH_MS``: one removal and one insertion per
+block. Row numbers and the chat's indices differ only by what waits, which is all the arithmetic
+below.
+"""
+
+from datetime import datetime
+from enum import IntEnum
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QElapsedTimer,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+
+from chatlab.core.chats import AccountState, Change, Chat, ChatBook, Entry, Note, NoteKind
+from chatlab.core.flow import Direction
+from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+from chatlab.ui.rich_text import bare
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+BATCH_MS = 40
+"""Rows follow a burst in blocks this far apart: below what an eye sees, above what a layout costs."""
+
+
+class Role(IntEnum):
+    """What ``data`` answers beside the usual roles."""
+
+    ENTRY = Qt.ItemDataRole.UserRole
+
+
+DELIVERY_WORDS = {
+    Delivery.QUEUED: "Waiting to be sent",
+    Delivery.WRITTEN: "Handed to the operating system, not acknowledged yet",
+    Delivery.ACKNOWLEDGED: "Acknowledged by the server’s TCP",
+    Delivery.ECHOED: "Sent back by the server: it has taken the message",
+    Delivery.FAILED: "Not delivered",
+}
+
+_NOTE_WORDS = {NoteKind.ERROR: "Error", NoteKind.WARNING: "Warning"}
+
+
+def local_time(entry: Entry) -> datetime:
+    """When it happened, on this computer's clock and in its zone."""
+    return datetime.fromtimestamp(entry.time_ns / 1e9)
+
+
+def as_line(entry: Entry) -> str:
+    """The entry as one line of plain text, as it is copied: ``[12:03] <alice> hello``."""
+    time = f"[{local_time(entry):%H:%M}]"
+    if isinstance(entry, Note):
+        return f"{time} {bare(entry.text)}"
+    text, sender = bare(entry.text), bare(entry.sender)
+    match entry.kind:
+        case MessageKind.ACTION:
+            return f"{time} * {sender} {text}"
+        case MessageKind.NOTICE:
+            return f"{time} -{sender}- {text}"
+        case _:
+            return f"{time} <{sender}> {text}"
+
+
+def spoken(entry: Entry) -> str:
+    """The entry as a screen reader should say it, its state included."""
+    time = f"{local_time(entry):%H:%M}"
+    if isinstance(entry, Note):
+        word = _NOTE_WORDS.get(entry.kind)
+        text = f"{word}: {bare(entry.text)}" if word else bare(entry.text)
+        return " ".join(filter(None, (text, bare(entry.hint), time)))
+    verb = {MessageKind.ACTION: "", MessageKind.NOTICE: " (notice):"}.get(entry.kind, ":")
+    words = f"{bare(entry.sender)}{verb} {bare(entry.text)}, {time}."
+    if entry.delivery is not None:
+        words += f" {DELIVERY_WORDS[entry.delivery]}."
+    if entry.failure:
+        words += f" {entry.failure}"
+    return words
+
+
+class TranscriptModel(QAbstractListModel):
+    """Shows one chat of a book that it does not own.
+
+    Signals:
+        arrived: how many entries were added at the end in this block.
+    """
+
+    arrived = Signal(int)
+
+    def __init__(self, book: ChatBook, chat: Chat, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.chat = chat
+        self._rows: list[Entry] = list(chat.entries)
+        self._waiting: list[Entry] = []
+        self._to_drop = 0
+        self._changed: set[int] = set()
+        self._since_flush = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.flush)
+        self._stop_observing = book.observe(self._on_book_changed)
+        self._is_open = True
+
+    def close(self) -> None:
+        """Stop following the chat; the rows stay as they are."""
+        if self._is_open:
+            self._is_open = False
+            self._timer.stop()
+            self._stop_observing()
+
+    def entry(self, row: int) -> Entry:
+        return self._rows[row]
+
+    def row_of(self, message: MessageId) -> int | None:
+        """The row of a message, sought from the newest; None when it left memory."""
+        self.flush()
+        for row in range(len(self._rows) - 1, -1, -1):
+            entry = self._rows[row]
+            if isinstance(entry, Message) and entry.id == message:
+                return row
+        return None
+
+    def speakers(self) -> list[str]:
+        """Nicks of others, the last to speak first: the order that completion wants."""
+        seen: dict[str, None] = {}
+        for entry in reversed(self._rows[-500:]):
+            if isinstance(entry, Message) and entry.direction is Direction.RECEIVED:
+                seen.setdefault(entry.sender)
+        return list(seen)
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        entry = self._rows[index.row()]
+        match role:
+            case Role.ENTRY:
+                return entry
+            case Qt.ItemDataRole.DisplayRole:
+                return as_line(entry)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return spoken(entry)
+        return None
+
+    @Slot()
+    def flush(self) -> None:
+        """Catch up with the chat now."""
+        self._timer.stop()
+        self._since_flush.start()
+        self._tell_changed()
+        gone = min(self._to_drop, len(self._rows))
+        del self._waiting[: self._to_drop - gone]
+        self._to_drop = 0
+        if gone:
+            self.beginRemoveRows(QModelIndex(), 0, gone - 1)
+            del self._rows[:gone]
+            self.endRemoveRows()
+        if new := self._waiting:
+            self._waiting = []
+            self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows) + len(new) - 1)
+            self._rows.extend(new)
+            self.endInsertRows()
+            self.arrived.emit(len(new))
+
+    def _on_book_changed(
+        self, change: Change, what: Chat | AccountState, first: int, count: int
+    ) -> None:
+        if what is not self.chat:
+            return
+        match change:
+            case Change.ENTRIES_ADDED:
+                self._add(first + self._to_drop, self.chat.entries[first : first + count])
+            case Change.ENTRY_CHANGED:
+                self._change(first + self._to_drop, self.chat.entries[first])
+            case Change.ENTRIES_DROPPED:
+                self._to_drop += count
+            case _:
+                return
+        if not self._timer.isActive():
+            is_burst = self._since_flush.isValid() and self._since_flush.elapsed() < BATCH_MS
+            self._timer.start(BATCH_MS if is_burst else 0)
+
+    def _add(self, row: int, entries: list[Entry]) -> None:
+        at = row - len(self._rows)
+        if at >= 0:
+            self._waiting[at:at] = entries
+            return
+        self._tell_changed()  # Rows noted there are about to move.
+        self.beginInsertRows(QModelIndex(), row, row + len(entries) - 1)
+        self._rows[row:row] = entries
+        self.endInsertRows()
+
+    def _change(self, row: int, entry: Entry) -> None:
+        if row >= len(self._rows):
+            self._waiting[row - len(self._rows)] = entry
+        else:
+            self._rows[row] = entry
+            self._changed.add(row)
+
+    def _tell_changed(self) -> None:
+        if self._changed:
+            rows, self._changed = self._changed, set()
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))

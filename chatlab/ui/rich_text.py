@@ -1,0 +1,104 @@
+"""Foreign text made safe to draw: runs of style, links, nothing that acts.
+
+What others send is never HTML. Formatting codes become runs, control characters disappear,
+direction overrides disappear (a text must not reorder what stands beside it), and only a few
+schemes become links, each shown whole.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+
+from chatlab.protocol.irc_format import Run, parse_runs, strip_formatting
+
+FOLD_AT = 4_000
+"""Characters of one message that are laid out at once: Qt's cost grows with the square."""
+
+_DIRECTION_CONTROLS = dict.fromkeys(
+    [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0x80, 0xA0)]
+)
+_LINE_ENDS = str.maketrans({"\r": " ", "\n": " ", "\t": " ", "\u2028": " ", "\u2029": " "})
+_LINK = re.compile(
+    r"(?<![\w@])(?:https?://|ircs?://|xmpp:|mailto:)[^\s<>\"“”„«»`\u0000-\u001f]+", re.IGNORECASE
+)
+_LINK_TAIL = ".,;:!?'’*_~…"
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_ISOLATE, _POP = "\u2068", "\u2069"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link in a text: characters ``[start, stop)`` and where it leads."""
+
+    start: int
+    stop: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RichText:
+    """A piece of a text, ready to be laid out."""
+
+    text: str
+    runs: tuple[Run, ...]
+    """Their texts joined are ``text``."""
+    links: tuple[Link, ...]
+
+
+def bare(text: str) -> str:
+    """Foreign text without codes, control characters and line ends."""
+    if text.isascii() and text.isprintable():
+        return text
+    return strip_formatting(text.translate(_LINE_ENDS)).translate(_DIRECTION_CONTROLS)
+
+
+def isolated(text: str) -> str:
+    """Foreign text to be put into a sentence: whatever its direction, the rest keeps its own."""
+    return f"{_ISOLATE}{bare(text)}{_POP}"
+
+
+def tooltip(text: str) -> str:
+    """Foreign text for a tooltip, which would otherwise take it for HTML when it looks like it."""
+    return f"<qt>{html.escape(text, quote=False).replace(chr(10), '<br>')}</qt>" if text else ""
+
+
+def pieces(text: str, shown: int = 1) -> tuple[tuple[RichText, ...], int]:
+    """The first ``shown`` pieces of at most FOLD_AT characters, and how many characters follow."""
+    text = text.translate(_LINE_ENDS)
+    first = tuple(
+        _rich(text[start : start + FOLD_AT])
+        for start in range(0, min(len(text), shown * FOLD_AT) or 1, FOLD_AT)
+    )
+    return first, max(0, len(text) - shown * FOLD_AT)
+
+
+def _rich(text: str) -> RichText:
+    if text.isascii() and text.isprintable():
+        return RichText(text, (Run(text),), find_links(text))
+    runs = tuple(
+        Run(run.text.translate(_DIRECTION_CONTROLS), run.style) for run in parse_runs(text)
+    )
+    plain = "".join(run.text for run in runs)
+    return RichText(plain, runs, find_links(plain))
+
+
+def find_links(text: str) -> tuple[Link, ...]:
+    """Addresses of the schemes that may be opened, without the punctuation behind them."""
+    if ":" not in text:
+        return ()
+    links = []
+    for match in _LINK.finditer(text):
+        address = _without_tail(match[0])
+        if len(address) > address.index(":") + 3:
+            links.append(Link(match.start(), match.start() + len(address), address))
+    return tuple(links)
+
+
+def _without_tail(address: str) -> str:
+    while address:
+        last = address[-1]
+        unpaired = last in _PAIRS and address.count(last) > address.count(_PAIRS[last])
+        if last not in _LINK_TAIL and not unpaired:
+            break
+        address = address[:-1]
+    return address

@@ -1,0 +1,298 @@
+"""Where everything in a row of the transcript lies: time, nick, text, badge.
+
+    |  12:03  alice                                       |
+    |         hello everyone, this is a long      (o) 2f ✓|
+    |         message that wraps                          |
+
+Texts are laid out by ``QTextLayout`` on a fixed pitch: no stack of combining marks and no emoji
+makes a line taller, and each text is a paragraph of its own, so its direction stays its own.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from math import ceil
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QFont,
+    QFontMetricsF,
+    QTextCharFormat,
+    QTextLayout,
+    QTextOption,
+)
+from PySide6.QtWidgets import QApplication
+
+from chatlab.core.chats import Entry, Note
+from chatlab.core.message import Delivery, Message, MessageKind
+from chatlab.protocol.irc_format import Style
+from chatlab.ui.rich_text import Link, RichText, bare, pieces
+from chatlab.ui.text_color import contrasting, exact_color, legible_color
+from chatlab.ui.theme import HALF, SPACE, current, mono_font, small_font
+
+MARGIN = 12
+BADGE_ICON = 12
+STATE_ICON = 14
+ROW_PAD = 3
+"""Above and below the text, so that tints do not touch the letters."""
+_BAND = 28
+"""Height of a day line or of the “new messages” line."""
+
+
+class HitKind(Enum):
+    """What lies under the pointer."""
+
+    LINK = "link"
+    BADGE = "badge"
+    RESEND = "send again"
+    MORE = "show more"
+    NICK = "nick"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something in a row that can be clicked."""
+
+    kind: HitKind
+    row: int
+    value: str = ""
+    """The address of a link, the nick; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """What a row shows because of the rows before it."""
+
+    starts_group: bool
+    shows_time: bool
+    day: str = ""
+    is_first_new: bool = False
+    is_first_row: bool = False
+
+
+@dataclass(slots=True)
+class Text:
+    """One laid-out text and where its first line begins."""
+
+    layout: QTextLayout
+    origin: QPointF
+    height: float
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(slots=True)
+class RowLayout:
+    """A row, ready to be painted; all coordinates count from its top left."""
+
+    height: float
+    body: QRectF
+    """What selection and tints cover: no day line, no gap."""
+    about: Neighbourhood
+    bands: list[tuple[str, float]] = field(default_factory=list)
+    """Words (empty: new messages) and top of each line above the body."""
+    nick: str = ""
+    nick_rect: QRectF = field(default_factory=QRectF)
+    texts: list[Text] = field(default_factory=list)
+    first_line_y: float = 0.0
+    """Top of the first text line: the badge stands beside it."""
+    hint: Text | None = None
+    """The second, quieter text: a note's next step, why a message failed."""
+    actions: list[tuple[QRectF, HitKind, str]] = field(default_factory=list)
+    """Words that act."""
+
+
+class Metrics:
+    """Fonts and columns of the transcript for one width; made anew when either changes."""
+
+    def __init__(self, width: float) -> None:
+        self.width = width
+        self.font = QApplication.font()
+        self.bold = QFont(self.font)
+        self.bold.setWeight(QFont.Weight.DemiBold)
+        self.small = small_font()
+        self.mono_family = mono_font().family()
+        self.fm = QFontMetricsF(self.font)
+        self.bold_fm = QFontMetricsF(self.bold)
+        self.small_fm = QFontMetricsF(self.small)
+        self.pitch = float(ceil(self.fm.height() * 1.28))
+        self.small_pitch = float(ceil(self.small_fm.height() * 1.3))
+        self.time_right = MARGIN + ceil(self.small_fm.horizontalAdvance("00:00"))
+        self.text_x = float(self.time_right + SPACE)
+        pill = BADGE_ICON + self.small_fm.horizontalAdvance("99f") + 3 * HALF
+        self.badge_width = ceil(pill) + HALF + STATE_ICON
+        self.badge_x = width - SPACE - self.badge_width
+        self.text_width = max(40.0, self.badge_x - SPACE - self.text_x)
+        self.note_width = max(40.0, width - SPACE - self.text_x - STATE_ICON - HALF - 2)
+
+    def estimate(self, entry: Entry) -> float:
+        """About how tall the row will be."""
+        per_line = max(8.0, self.text_width / self.fm.averageCharWidth())
+        lines = len(entry.text) // per_line + 1
+        return lines * self.pitch + 2 * ROW_PAD + (self.pitch if isinstance(entry, Message) else 0)
+
+
+def lay_out(
+    text: str, font: QFont, width: float, pitch: float, rich: RichText | None = None
+) -> Text:
+    """Wrap a text to ``width``, its lines ``pitch`` apart."""
+    layout = QTextLayout(text, font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+    layout.setTextOption(option)
+    layout.setCacheEnabled(True)
+    if rich and (len(rich.runs) > 1 or rich.links or (rich.runs and rich.runs[0].style != Style())):
+        layout.setFormats(_formats(rich))
+    metrics = QFontMetricsF(font)
+    baseline = (pitch - metrics.height()) / 2 + metrics.ascent()
+    layout.beginLayout()
+    count = 0
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        line.setPosition(QPointF(0, count * pitch + baseline - line.ascent()))
+        count += 1
+    layout.endLayout()
+    links = rich.links if rich else ()
+    return Text(layout, QPointF(), max(1, count) * pitch, links)
+
+
+def _formats(rich: RichText) -> list[QTextLayout.FormatRange]:
+    made = []
+    start = 0
+    for run in rich.runs:
+        if run.style != Style():
+            made.append(_range(start, len(run.text), _char_format(run.style)))
+        start += len(run.text)
+    for link in rich.links:
+        look = QTextCharFormat()
+        look.setForeground(current().color("accent"))
+        look.setFontUnderline(True)
+        made.append(_range(link.start, link.stop - link.start, look))
+    return made
+
+
+def _range(start: int, length: int, look: QTextCharFormat) -> QTextLayout.FormatRange:
+    made = QTextLayout.FormatRange()
+    made.start, made.length, made.format = start, length, look
+    return made
+
+
+def _char_format(style: Style) -> QTextCharFormat:
+    look, theme = QTextCharFormat(), current()
+    if style.is_bold:
+        look.setFontWeight(QFont.Weight.Bold)
+    look.setFontItalic(style.is_italic)
+    look.setFontUnderline(style.is_underlined)
+    look.setFontStrikeOut(style.is_struck)
+    if style.is_monospaced:
+        look.setFontFamilies([mono_font().family()])
+        look.setBackground(theme.color("raised"))
+    if style.is_reversed:
+        look.setForeground(theme.color("surface"))
+        look.setBackground(theme.color("text"))
+    elif style.background is not None:
+        background = exact_color(style.background)
+        look.setBackground(background)
+        look.setForeground(contrasting(background, theme))
+    elif style.foreground is not None:
+        look.setForeground(legible_color(style.foreground, theme))
+    return look
+
+
+def build_row(entry: Entry, about: Neighbourhood, metrics: Metrics, shown: int = 1) -> RowLayout:
+    """Lay out one entry; ``shown`` is how many pieces of a long text are unfolded."""
+    y = 0.0
+    bands = []
+    if about.day:
+        bands.append((about.day, y))
+        y += _BAND
+    if about.is_first_new:
+        bands.append(("", y))
+        y += _BAND
+    if about.starts_group and not bands:
+        y += HALF if about.is_first_row else SPACE
+    row = RowLayout(0, QRectF(0, y, metrics.width, 0), about, bands)
+    y += ROW_PAD
+    y = (
+        _lay_note(row, entry, metrics, y)
+        if isinstance(entry, Note)
+        else _lay_message(row, entry, metrics, y, shown)
+    )
+    row.height = y + ROW_PAD
+    row.body.setBottom(row.height)
+    return row
+
+
+def _lay_note(row: RowLayout, note: Note, metrics: Metrics, y: float) -> float:
+    x = metrics.text_x + STATE_ICON + HALF + 2
+    row.first_line_y = y
+    parts, _ = pieces(note.text)
+    text = lay_out(parts[0].text, metrics.small, metrics.note_width, metrics.small_pitch, parts[0])
+    text.origin = QPointF(x, y)
+    row.texts.append(text)
+    y += text.height
+    if note.hint:
+        y = _lay_hint(row, note.hint, metrics, x, y)
+    return y
+
+
+def _lay_hint(row: RowLayout, hint: str, metrics: Metrics, x: float, y: float) -> float:
+    width = metrics.width - SPACE - x
+    row.hint = lay_out(bare(hint), metrics.small, width, metrics.small_pitch)
+    row.hint.origin = QPointF(x, y)
+    return y + row.hint.height
+
+
+def _lay_message(row: RowLayout, message: Message, metrics: Metrics, y: float, shown: int) -> float:
+    x = metrics.text_x
+    is_action = message.kind is MessageKind.ACTION
+    nick = bare(message.sender)
+    if row.about.starts_group and not is_action:
+        row.nick = metrics.bold_fm.elidedText(nick, Qt.TextElideMode.ElideRight, metrics.text_width)
+        width = metrics.bold_fm.horizontalAdvance(row.nick)
+        row.nick_rect = QRectF(x, y, width, metrics.pitch)
+        y += metrics.pitch
+    row.first_line_y = y
+    if is_action:
+        # The nick is drawn over the first line's empty beginning, in its own colour.
+        row.nick = metrics.bold_fm.elidedText(
+            nick, Qt.TextElideMode.ElideRight, metrics.text_width / 2
+        )
+        row.nick_rect = QRectF(x, y, metrics.bold_fm.horizontalAdvance(row.nick), metrics.pitch)
+    y, hidden = _lay_texts(row, message, metrics, y, shown)
+    if hidden:
+        y = _lay_action(row, HitKind.MORE, _more_words(hidden), metrics, y)
+    if message.delivery is Delivery.FAILED:
+        y = _lay_hint(row, f"Not sent: {message.failure or 'no reason given.'}", metrics, x, y)
+        y = _lay_action(row, HitKind.RESEND, "Send again", metrics, y)
+    return y
+
+
+def _lay_texts(
+    row: RowLayout, message: Message, metrics: Metrics, y: float, shown: int
+) -> tuple[float, int]:
+    is_action = message.kind is MessageKind.ACTION
+    font = metrics.font
+    if is_action:
+        font = QFont(font)
+        font.setItalic(True)
+    parts, hidden = pieces(message.text, shown)
+    for number, part in enumerate(parts):
+        x, width = metrics.text_x, metrics.text_width
+        if is_action and number == 0:
+            x += row.nick_rect.width() + HALF + 1
+            width = max(40.0, width - row.nick_rect.width() - HALF - 1)
+        text = lay_out(part.text, font, width, metrics.pitch, part)
+        text.origin = QPointF(x, y)
+        row.texts.append(text)
+        y += text.height
+    return y, hidden
+
+
+def _lay_action(row: RowLayout, kind: HitKind, words: str, metrics: Metrics, y: float) -> float:
+    width = metrics.small_fm.horizontalAdvance(words)
+    row.actions.append((QRectF(metrics.text_x, y, width, metrics.small_pitch), kind, words))
+    return y + metrics.small_pitch
+
+
+def _more_words(hidden: int) -> str:
+    return f"Show more ({hidden:,} characters are folded)"

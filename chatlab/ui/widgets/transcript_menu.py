@@ -1,0 +1,47 @@
+"""The menu of a row in the transcript."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from chatlab.core.chats import Entry
+from chatlab.core.message import Delivery, Message
+from chatlab.ui.rich_text import bare
+from chatlab.ui.theme import icon
+from chatlab.ui.widgets.transcript_layout import Hit, HitKind
+
+if TYPE_CHECKING:
+    from chatlab.ui.widgets.transcript_view import TranscriptView
+
+
+def fill_menu(menu: QMenu, view: "TranscriptView", hit: Hit | None, entry: Entry | None) -> None:
+    """Put everything that can be done with ``entry`` into ``menu``."""
+    if hit and hit.kind is HitKind.LINK:
+        menu.addAction(
+            icon("link"), view.tr("Open link"), lambda: view.link_activated.emit(hit.value)
+        )
+        menu.addAction(
+            icon("copy"),
+            view.tr("Copy link"),
+            lambda: QGuiApplication.clipboard().setText(hit.value),
+        )
+        menu.addSeparator()
+    if isinstance(entry, Message):
+        menu.addAction(
+            icon("frame"), view.tr("Show its frames"), lambda: view.badge_clicked.emit(entry.id)
+        )
+        menu.addAction(
+            icon("person"),
+            view.tr("Answer {nick}").format(nick=bare(entry.sender).replace("&", "&&")),
+            lambda: view.nick_requested.emit(entry.sender),
+        )
+        if entry.delivery is Delivery.FAILED:
+            menu.addAction(
+                icon("retry"), view.tr("Send again"), lambda: view.resend_requested.emit(entry.id)
+            )
+        menu.addSeparator()
+    copy = menu.addAction(icon("copy"), view.tr("Copy"), view.copy_selection)
+    copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+    copy.setEnabled(bool(view.selectedIndexes()))
+    menu.addAction(view.tr("Select all"), view.selectAll)

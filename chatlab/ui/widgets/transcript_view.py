@@ -1,0 +1,371 @@
+"""The transcript as a reader uses it: painted, clickable, spoken, copied."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QContextMenuEvent,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextLine,
+)
+from PySide6.QtWidgets import QMenu, QPushButton, QToolTip, QWidget
+
+from chatlab.core.chats import Entry, Note
+from chatlab.core.flow import Direction
+from chatlab.core.frame import Exposure
+from chatlab.core.message import Message, MessageId
+from chatlab.ui.models.transcript import TranscriptModel, as_line, local_time, spoken
+from chatlab.ui.rich_text import isolated, tooltip
+from chatlab.ui.theme import SPACE, current, set_icon
+from chatlab.ui.widgets.transcript_delegate import (
+    BadgeSource,
+    RowState,
+    TranscriptPainter,
+    badge_rect,
+)
+from chatlab.ui.widgets.transcript_layout import Hit, HitKind
+from chatlab.ui.widgets.transcript_list import Index, TranscriptList
+
+_SPOKEN_ONE_BY_ONE = 3
+"""More new messages than this at once are announced as a number."""
+_ACTS = {HitKind.LINK, HitKind.BADGE, HitKind.RESEND, HitKind.MORE}
+
+
+class TranscriptView(TranscriptList):
+    """Shows a chat's entries; decides nothing.
+
+    Signals:
+        message_selected: MessageId of the message that the reader chose.
+        badge_clicked: MessageId whose badge was clicked (or Return pressed on its row).
+        link_activated: address of a link, one of the allowed schemes.
+        resend_requested: MessageId of a failed message.
+        nick_requested: nick that was double-clicked, to be answered.
+        at_end_changed, start_reached: see ``TranscriptList``.
+    """
+
+    message_selected = Signal(str)
+    badge_clicked = Signal(str)
+    link_activated = Signal(str)
+    resend_requested = Signal(str)
+    nick_requested = Signal(str)
+
+    def __init__(self, badges: BadgeSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._badges = badges
+        self._known_badges: dict[MessageId, tuple[int | None, Exposure | None]] = {}
+        self._painter = TranscriptPainter()
+        self._hover: Hit | None = None
+        self._hover_row = -1
+        self._pressed: Hit | None = None
+        self._is_quiet = False
+        self._unseen = 0
+        self._empty_words = ""
+        self.setObjectName("transcript")
+        self.setAccessibleName(self.tr("Messages"))
+        self._chip = self._make_chip()
+        self._badge_timer = QTimer(self)
+        self._badge_timer.setSingleShot(True)
+        self._badge_timer.setInterval(30)
+        self._badge_timer.timeout.connect(self._forget_badges)
+        self.at_end_changed.connect(self._on_at_end_changed)
+
+    def _make_chip(self) -> QPushButton:
+        chip = QPushButton(self)
+        chip.setObjectName("newest")
+        chip.setAccessibleName(self.tr("Jump to the newest message"))
+        chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # The End key does the same.
+        set_icon(chip, "arrow-down", "accent")
+        chip.clicked.connect(self.go_to_end)
+        chip.hide()
+        return chip
+
+    # What the pane around it says -----------------------------------------------------------
+
+    def show_model(self, model: TranscriptModel) -> None:
+        super().show_model(model)
+        model.arrived.connect(self._on_arrived)
+
+    def set_empty_words(self, words: str) -> None:
+        """What to show while there is no entry: what will be here, and how to get it."""
+        self._empty_words = words
+        self.viewport().update()
+
+    def refresh_badges(self) -> None:
+        """Ask for all numbers again, soon: frames were captured, or acknowledged."""
+        if not self._badge_timer.isActive():
+            self._badge_timer.start()
+
+    def _forget_badges(self) -> None:
+        self._known_badges.clear()
+        self.viewport().update()
+
+    def select_message(self, message: MessageId | None) -> bool:
+        """Light up a message, as chosen elsewhere; False when it is not in memory."""
+        model = self._transcript
+        row = model.row_of(message) if model and message else None
+        self._is_quiet = True
+        try:
+            if row is None or model is None:
+                self.selectionModel().clear()
+                return False
+            self.setCurrentIndex(model.index(row))
+        finally:
+            self._is_quiet = False
+        return True
+
+    def selected_message(self) -> MessageId | None:
+        entry = self._entry_at(self.currentIndex().row())
+        return entry.id if isinstance(entry, Message) else None
+
+    def copy_selection(self) -> None:
+        """Put the selected rows on the clipboard, as plain lines."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        if rows:
+            QGuiApplication.clipboard().setText("\n".join(as_line(self._entry(r)) for r in rows))
+
+    def _entry_at(self, row: int) -> Entry | None:
+        return self._entry(row) if 0 <= row < len(self._heights) else None
+
+    # Painting -------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        if not len(self._heights):
+            self._paint_empty(painter)
+            return
+        offset, bottom = self.verticalScrollBar().value(), event.rect().bottom()
+        row = max(0, self._heights.row_at(event.rect().top() + offset))
+        top = self._heights.top(row) - offset
+        selection, current_row = self.selectionModel(), self.currentIndex().row()
+        while row < len(self._heights) and top <= bottom:
+            layout, entry = self.layout_of(row), self._entry(row)
+            frames, exposure = self._badge(entry)
+            state = RowState(
+                is_selected=selection.isSelected(self.model().index(row, 0)),
+                is_hovered=row == self._hover_row,
+                is_badge_hovered=self._hover == Hit(HitKind.BADGE, row),
+                has_focus=row == current_row and self.hasFocus(),
+                frames=frames,
+                exposure=exposure,
+            )
+            self._painter.paint(painter, entry, layout, self._metrics, state, round(top))
+            top += layout.height
+            row += 1
+        painter.end()
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        painter.setPen(current().color("muted"))
+        area = self.viewport().rect().adjusted(3 * SPACE, 0, -3 * SPACE, -4 * SPACE)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(area, flags, self._empty_words)
+
+    def _badge(self, entry: Entry) -> tuple[int | None, Exposure | None]:
+        if isinstance(entry, Note):
+            return None, None
+        if entry.id not in self._known_badges:
+            frames = self._badges.frame_count(entry.id)
+            exposure = self._badges.exposure(entry.id) if frames else None
+            self._known_badges[entry.id] = frames, exposure
+        return self._known_badges[entry.id]
+
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        self._known_badges.clear()
+        super().dataChanged(first, last, roles)
+
+    # New messages ---------------------------------------------------------------------------
+
+    def _on_arrived(self, count: int) -> None:
+        if not self.is_at_end:
+            self._unseen += count
+            self._show_chip()
+        if self.isVisible() and QAccessible.isActive():
+            self._announce(count)
+
+    def _announce(self, count: int) -> None:
+        total = len(self._heights)
+        new = [self._entry(row) for row in range(max(0, total - count), total)]
+        foreign = [
+            entry
+            for entry in new
+            if isinstance(entry, Note) or entry.direction is Direction.RECEIVED
+        ]
+        if not foreign:
+            return
+        if len(foreign) > _SPOKEN_ONE_BY_ONE:
+            words = self.tr("{count} new messages").format(count=len(foreign))
+        else:
+            words = " ".join(spoken(entry) for entry in foreign)
+        event = QAccessibleAnnouncementEvent(self, words)
+        event.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
+        QAccessible.updateAccessibility(event)
+
+    def _on_at_end_changed(self, is_at_end: bool) -> None:
+        if is_at_end:
+            self._unseen = 0
+        self._show_chip()
+
+    def _show_chip(self) -> None:
+        self._chip.setVisible(not self.is_at_end)
+        if self.is_at_end:
+            return
+        words = self.tr("{count} new").format(count=self._unseen) if self._unseen else ""
+        self._chip.setText(words or self.tr("Newest"))
+        self._chip.setToolTip(self.tr("Jump to the newest message (End)"))
+        self._chip.adjustSize()
+        area = self.viewport().geometry()
+        self._chip.move(
+            area.center().x() - self._chip.width() // 2,
+            area.bottom() - self._chip.height() - SPACE,
+        )
+        self._chip.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_chip()
+
+    # Pointer --------------------------------------------------------------------------------
+
+    def hit_at(self, point: QPoint) -> Hit | None:
+        """What can be clicked at a point of the viewport."""
+        row = self.indexAt(point).row()
+        entry = self._entry_at(row)
+        if entry is None:
+            return None
+        layout = self.layout_of(row)
+        offset = self.verticalScrollBar().value()
+        at = QPointF(point.x(), point.y() - (self._heights.top(row) - offset))
+        for rect, kind, _words in layout.actions:
+            if rect.contains(at):
+                return Hit(kind, row)
+        if isinstance(entry, Message):
+            if badge_rect(layout, self._metrics).contains(at):
+                return Hit(HitKind.BADGE, row)
+            if layout.nick_rect.contains(at):
+                return Hit(HitKind.NICK, row, entry.sender)
+        for text in layout.texts:
+            inside = at - text.origin
+            if text.links and 0 <= inside.y() < text.height:
+                line = text.layout.lineAt(int(inside.y() * text.layout.lineCount() // text.height))
+                if 0 <= inside.x() <= line.naturalTextWidth():
+                    position = line.xToCursor(
+                        inside.x(), QTextLine.CursorPosition.CursorOnCharacter
+                    )
+                    for link in text.links:
+                        if link.start <= position < link.stop:
+                            return Hit(HitKind.LINK, row, link.address)
+        return None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        self._set_hover(self.hit_at(point), self.indexAt(point).row())
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._set_hover(None, -1)
+        super().leaveEvent(event)
+
+    def _set_hover(self, hit: Hit | None, row: int) -> None:
+        if (hit, row) == (self._hover, self._hover_row):
+            return
+        self._hover, self._hover_row = hit, row
+        acts = hit is not None and hit.kind in _ACTS
+        shape = Qt.CursorShape.PointingHandCursor if acts else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(shape)
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        hit = self.hit_at(event.position().toPoint())
+        is_left = event.button() is Qt.MouseButton.LeftButton
+        self._pressed = hit if is_left and hit and hit.kind in _ACTS else None
+        if self._pressed is None or self._pressed.kind is HitKind.BADGE:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, None
+        super().mouseReleaseEvent(event)
+        if pressed and self.hit_at(event.position().toPoint()) == pressed:
+            self._act(pressed)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        hit = self.hit_at(event.position().toPoint())
+        if hit and hit.kind is HitKind.NICK:
+            self.nick_requested.emit(hit.value)
+        elif hit and hit.kind in _ACTS:
+            self._pressed = hit
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def _act(self, hit: Hit) -> None:
+        entry = self._entry_at(hit.row)
+        match hit.kind:
+            case HitKind.LINK:
+                self.link_activated.emit(hit.value)
+            case HitKind.MORE:
+                self.unfold(hit.row)
+            case HitKind.BADGE if isinstance(entry, Message):
+                self.badge_clicked.emit(entry.id)
+            case HitKind.RESEND if isinstance(entry, Message):
+                self.resend_requested.emit(entry.id)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            words = self._tip_at(event.pos())
+            QToolTip.showText(event.globalPos(), tooltip(words), self.viewport(), QRect())
+            return True
+        return super().viewportEvent(event)
+
+    def _tip_at(self, point: QPoint) -> str:
+        hit = self.hit_at(point)
+        entry = self._entry_at(self.indexAt(point).row())
+        if entry is None:
+            return ""
+        if hit and hit.kind is HitKind.LINK:
+            # Encoded, so that a host of look-alike letters shows what it is.
+            return bytes(QUrl(hit.value).toEncoded().data()).decode() or hit.value
+        if hit and hit.kind is HitKind.BADGE and isinstance(entry, Message):
+            return self._badges.describe(entry.id)
+        if hit and hit.kind is HitKind.NICK:
+            return self.tr("{nick} — double-click to answer").format(nick=isolated(hit.value))
+        rect = QRectF(0, 0, self._metrics.text_x, self.viewport().height())
+        return f"{local_time(entry):%A, %d %B %Y, %H:%M:%S}" if rect.contains(point) else ""
+
+    # Keys and menu --------------------------------------------------------------------------
+
+    def currentChanged(self, current_index: Index, previous: Index) -> None:
+        super().currentChanged(current_index, previous)
+        message = self.selected_message()
+        if message and not self._is_quiet:
+            self.message_selected.emit(message)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        entry = self._entry_at(self.currentIndex().row())
+        is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selection()
+        elif is_return and isinstance(entry, Message):
+            self.badge_clicked.emit(entry.id)
+        elif event.key() == Qt.Key.Key_Escape and not self.is_at_end:
+            self.go_to_end()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        from chatlab.ui.widgets.transcript_menu import fill_menu
+
+        index = self.indexAt(event.pos())
+        if index.isValid() and not self.selectionModel().isSelected(index):
+            self.setCurrentIndex(index)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fill_menu(menu, self, self.hit_at(event.pos()), self._entry_at(self.currentIndex().row()))
+        menu.popup(event.globalPos())
