@@ -61,3 +61,37 @@ class SpanIndex:
             self._starts.append(start)
             self._stops.append(stop)
             self._values.append(value)
+
+
+class Coverage:
+    """Which positions have been seen: disjoint spans, merged where they touch."""
+
+    __slots__ = ("starts", "stops")
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.stops: list[int] = []
+
+    def add(self, start: int, stop: int) -> int:
+        """Note ``[start, stop)``; how many of its positions are new."""
+        low = bisect_left(self.stops, start)
+        high = bisect_right(self.starts, stop)
+        old = 0
+        for each in range(low, high):
+            old += max(0, min(stop, self.stops[each]) - max(start, self.starts[each]))
+        if low < high:
+            first, last = min(start, self.starts[low]), max(stop, self.stops[high - 1])
+        else:
+            first, last = start, stop
+        self.starts[low:high] = [first]
+        self.stops[low:high] = [last]
+        return stop - start - old
+
+    def covers(self, start: int, stop: int) -> bool:
+        """Whether all of ``[start, stop)`` has been seen."""
+        return start >= stop or self.end(start) >= stop
+
+    def end(self, start: int) -> int:
+        """The first position from ``start`` on that has not been seen."""
+        each = bisect_right(self.starts, start) - 1
+        return max(start, self.stops[each]) if each >= 0 else start

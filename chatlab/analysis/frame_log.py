@@ -1,0 +1,264 @@
+"""An index over a capture file that may still be growing: columns, never the frames themselves.
+
+The file is the store (see ARCHITECTURE.md); this is the one place of the inner packages that reads
+one. Only whole blocks are taken in, so a tail that is still being written, or that a restarted
+capture cuts back to its last whole block, costs nothing: reading goes on where it stopped.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from pathlib import Path
+
+from chatlab.core.errors import FileError
+from chatlab.core.flow import Direction
+from chatlab.core.frame import Frame
+from chatlab.protocol.blocks import (
+    MAX_BLOCK,
+    DamagedFile,
+    FileReader,
+    Interface,
+    OtherBlock,
+    PacketColumns,
+    PacketOptions,
+    Secrets,
+    SectionHeader,
+    Statistics,
+    padded,
+)
+from chatlab.protocol.pcap import MAGIC_LENGTH, reader_for
+
+SLAB = 1 << 20
+"""Bytes read at a time."""
+HEAD = 512
+"""As much of a frame as headers can need: Ethernet, VLANs, IPv6 extensions, TCP options."""
+_FLAGS_ONLY = 12
+"""Bytes of options that hold nothing but epb_flags and the end mark."""
+_GZIP = b"\x1f\x8b"
+_DIRECTIONS = {1: Direction.RECEIVED, 2: Direction.SENT}
+
+
+class FrameLog:
+    """The frames of one capture file, numbered from 1 as analysers do.
+
+    ``is_growing``: somebody is still writing, so an incomplete tail is no fault.
+    """
+
+    def __init__(self, path: Path, *, is_growing: bool = False) -> None:
+        try:
+            self._file = path.open("rb", buffering=0)
+        except OSError as error:
+            raise FileError(
+                f"{path.name} cannot be opened: {error.strerror}.",
+                "Choose another file, or change its permissions.",
+            ) from error
+        self.path = path
+        self.is_growing = is_growing
+        self.section_comments: list[str] = []
+        self.applications: list[str] = []
+        self.secrets: list[Secrets] = []
+        self._reader: FileReader | None = None
+        self._columns = PacketColumns()
+        self._others: list[OtherBlock] = []
+        self._statistics: dict[int, Statistics] = {}
+        self._commented = array("Q")
+        self._position = 0
+        self._size = 0
+        self._damage: str | None = None
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def close(self) -> None:
+        """Let go of the file; nothing can be asked about frames any more."""
+        self._file.close()
+
+    # --- following the file ------------------------------------------------------------------
+
+    def pull(self) -> range:
+        """Index what the file has gained: the numbers of the new frames."""
+        first = len(self) + 1
+        if self._damage is None:
+            try:
+                self._index()
+            except DamagedFile as fault:
+                self._damage = f"{fault.message} {len(self):,} frames before that were read."
+        self._note_options(first)
+        return range(first, len(self) + 1)
+
+    def _index(self) -> None:
+        wanted = SLAB
+        while True:
+            buffer = self._read(self._position, wanted)
+            self._size = self._position + len(buffer)
+            if self._reader is None:
+                if len(buffer) < MAGIC_LENGTH:
+                    return
+                self._refuse_compressed(buffer)
+                self._reader = reader_for(buffer)
+            used = self._reader.index(buffer, self._position, self._columns, self._others)
+            self._take_others()
+            self._position += used
+            if len(buffer) < wanted:
+                return
+            # Nothing used: a block longer than the slab (the reader has checked its length).
+            wanted = SLAB if used else min(wanted * 2, 2 * MAX_BLOCK)
+
+    def _refuse_compressed(self, head: bytes) -> None:
+        if head.startswith(_GZIP):
+            raise FileError(
+                f"{self.path.name} is compressed (gzip).", f"Unpack it first: gunzip {self.path}"
+            )
+
+    def _take_others(self) -> None:
+        for block in self._others:
+            match block:
+                case SectionHeader():
+                    self.section_comments += block.comments
+                    self.applications.append(block.application)
+                case Secrets():
+                    self.secrets.append(block)
+                case Statistics():
+                    self._statistics[block.interface] = block
+                case Interface():
+                    pass  # The reader keeps them.
+        self._others.clear()
+
+    def _note_options(self, first: int) -> None:
+        """Remember which of the new frames have more options than a direction."""
+        options = self._columns.options
+        if any(size > _FLAGS_ONLY for size in options[first - 1 :]):
+            for number in range(first, len(self) + 1):
+                if options[number - 1] > _FLAGS_ONLY:
+                    self._commented.append(number)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        try:
+            self._file.seek(offset)
+            data = self._file.read(size)
+            while len(data) < size and (more := self._file.read(size - len(data))):
+                data += more
+        except OSError as error:
+            raise FileError(
+                f"{self.path.name} cannot be read: {error.strerror}.",
+                "Check that the disk is still there.",
+            ) from error
+        return data
+
+    # --- facts about the file ------------------------------------------------------------------
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the file, in words; None while all is well."""
+        if self._damage is not None:
+            return self._damage
+        if not self.is_growing and self._reader is None:
+            return f"{self.path.name} is not a capture file: it holds {self._size} bytes."
+        if not self.is_growing and self._size > self._position:
+            return f"The file is cut off after frame {len(self):,}."
+        return None
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file that have been indexed."""
+        return self._position
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        return tuple(self._reader.interfaces) if self._reader else ()
+
+    @property
+    def dropped(self) -> int:
+        """Frames that the capture had to drop, as far as the file tells."""
+        return sum(block.dropped or 0 for block in self._statistics.values())
+
+    @property
+    def first_time_ns(self) -> int | None:
+        return self._columns.times[0] if len(self) else None
+
+    @property
+    def commented(self) -> tuple[int, ...]:
+        """Numbers of the frames which may carry comments, ascending."""
+        return tuple(self._commented)
+
+    # --- one frame ---------------------------------------------------------------------------
+
+    def _row(self, number: int) -> int:
+        if not 1 <= number <= len(self):
+            raise IndexError(f"there is no frame {number} among {len(self)}")
+        return number - 1
+
+    def time_ns(self, number: int) -> int:
+        return self._columns.times[self._row(number)]
+
+    def link_type(self, number: int) -> int:
+        assert self._reader is not None
+        return self._reader.interfaces[self._columns.interfaces[self._row(number)]].link_type
+
+    def interface_index(self, number: int) -> int:
+        """Index into ``interfaces`` of the one that captured the frame."""
+        return self._columns.interfaces[self._row(number)]
+
+    def wire_length(self, number: int) -> int:
+        return self._columns.wire[self._row(number)]
+
+    def raw(self, number: int) -> bytes:
+        """The captured bytes of a frame."""
+        row = self._row(number)
+        return self._read(self._columns.offsets[row], self._columns.captured[row])
+
+    def frame(self, number: int) -> Frame:
+        row = self._row(number)
+        columns = self._columns
+        described = self.interfaces[columns.interfaces[row]]
+        return Frame(
+            number=number,
+            time_ns=columns.times[row],
+            captured_length=columns.captured[row],
+            wire_length=columns.wire[row],
+            link_type=described.link_type,
+            interface=described.name,
+            direction=_DIRECTIONS.get(self.options(number).flags & 3),
+        )
+
+    def options(self, number: int) -> PacketOptions:
+        """Flags and comments that the file holds for a frame."""
+        row = self._row(number)
+        assert self._reader is not None
+        size = self._columns.options[row]
+        if not size:
+            return PacketOptions()
+        behind = self._columns.offsets[row] + padded(self._columns.captured[row])
+        area = self._read(behind, size)
+        return self._reader.packet_options(area, self._columns.interfaces[row])
+
+    def comments(self, number: int) -> tuple[str, ...]:
+        row = bisect_left(self._commented, number)
+        if row == len(self._commented) or self._commented[row] != number:
+            return ()
+        return self.options(number).comments
+
+    def heads(self, numbers: range) -> Iterator[tuple[int, bytes, int, int, int]]:
+        """(number, first bytes, link type, captured and wire length) of frames, in file order."""
+        if not numbers:
+            return
+        assert self._reader is not None
+        links = [described.link_type for described in self._reader.interfaces]
+        low, high = numbers.start - 1, numbers.stop - 1
+        columns = self._columns
+        rows = zip(
+            range(low + 1, high + 1),
+            columns.offsets[low:high],
+            columns.captured[low:high],
+            columns.wire[low:high],
+            columns.interfaces[low:high],
+            strict=True,
+        )
+        slab, base, end = b"", 0, 0
+        for number, offset, captured, wire, interface in rows:
+            size = captured if captured < HEAD else HEAD
+            if offset + size > end or offset < base:
+                slab, base = self._read(offset, SLAB), offset
+                end = base + len(slab)
+            start = offset - base
+            yield number, slab[start : start + size], links[interface], captured, wire
