@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
-from chatlab.server.irc.lines import encode_body, encode_tags
 from chatlab.server.irc.limits import HOST_LENGTH, SERVER_NAME
+from chatlab.server.irc.lines import encode_body, encode_tags
 from chatlab.server.irc.numerics import Numeric
 from chatlab.server.irc.sasl import SaslExchange
 
@@ -72,6 +72,7 @@ class Client:
         self.channels: dict[str, str] = {}
         """Channels it is in: folded name to name, in the order of joining."""
         self.signed_on = 0
+        self.connected_at = now
         self.spoke_at = now
         self.heard_at = now
         self.pinged_at: float | None = None

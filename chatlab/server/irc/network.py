@@ -217,7 +217,7 @@ class Network:
         for client in list(self.clients):
             silent = now - client.heard_at
             if not client.is_registered:
-                if silent > patience.registration:
+                if now - client.connected_at > patience.registration:
                     self.drop(client, "Registration timed out")
             elif client.pinged_at is not None:
                 if now - client.pinged_at > patience.ping_timeout:

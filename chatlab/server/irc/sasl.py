@@ -8,7 +8,7 @@ from chatlab.core.errors import RemoteProtocolError
 from chatlab.core.nick import check_nick
 from chatlab.protocol.scram import ScramKeys, ScramServer
 from chatlab.server.irc.limits import MAX_SASL_LENGTH, NICK_LENGTH
-from chatlab.server.irc.lines import fold
+from chatlab.server.irc.lines import LineTooLong, fold
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256")
 CHUNK_LENGTH = 400
@@ -56,12 +56,12 @@ class SaslExchange:
     def receive_chunk(self, chunk: str) -> bytes | None:
         """One parameter of AUTHENTICATE; the server's next message, or None to wait for more.
 
-        Raises RemoteProtocolError when the log-in has failed.
+        Raises LineTooLong, or RemoteProtocolError when the log-in has failed.
         """
         if chunk != "+":
             self._pending += chunk
         if len(self._pending) > MAX_SASL_LENGTH:
-            raise RemoteProtocolError("The SASL message is too long.")
+            raise LineTooLong("The SASL message is too long.")
         if len(chunk) == CHUNK_LENGTH:
             return None
         text, self._pending = self._pending, ""

@@ -1,0 +1,1 @@
+"""What clients may ask: one function for each command, and the table that picks it."""
