@@ -67,7 +67,7 @@ class KeyringSecrets:
 
     def __init__(self, find_backend: Callable[[], Backend | None] | None = None) -> None:
         self._find_backend = find_backend or system_backend
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
         self._known: dict[tuple[AccountId, SecretKind], str | None] = {}
         self._backend: Backend | None = None
@@ -110,6 +110,13 @@ class KeyringSecrets:
         """Wait for what is being written; False when the keyring still keeps us waiting."""
         return self._wait(self._submit(lambda: True, True), False, patience_s)
 
+    def close(self, patience_s: float = PATIENCE_S) -> None:
+        """Have everything written, as far as the keyring answers in time; then rest."""
+        if (worker := self._worker) is not None:
+            self._worker = None
+            self._jobs.put(None)
+            worker.join(patience_s)
+
     def _submit(self, call: Callable[[], T], failed: T) -> "Future[T]":
         """Run ``call`` in the worker; the answer is ``failed`` when the keyring refuses."""
         future: Future[T] = Future()
@@ -131,8 +138,8 @@ class KeyringSecrets:
         return future
 
     def _work(self) -> None:
-        while True:
-            self._jobs.get()()
+        while job := self._jobs.get():
+            job()
 
     def _wait(self, future: "Future[T]", default: T, patience_s: float = PATIENCE_S) -> T:
         try:

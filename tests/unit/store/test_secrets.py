@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 import threading
+from collections.abc import Callable, Iterator
 
 import keyring
 import pytest
@@ -45,19 +46,44 @@ class FakeKeyring:
         del self.passwords[service, username]
 
 
-def test_a_secret_lasts_longer_than_the_store() -> None:
+Opener = Callable[[Callable[[], FakeKeyring | None]], KeyringSecrets]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opener]:
+    """Makes stores, and ends their threads."""
+    stores: list[KeyringSecrets] = []
+
+    def make(find: Callable[[], FakeKeyring | None]) -> KeyringSecrets:
+        stores.append(KeyringSecrets(find))
+        return stores[-1]
+
+    yield make
+    for store in stores:
+        store.close()
+
+
+def test_a_secret_lasts_longer_than_the_store(opened: Opener) -> None:
     keyring = FakeKeyring()
-    first: SecretStore = KeyringSecrets(lambda: keyring)
+    first: SecretStore = opened(lambda: keyring)
     first.set(ME, SecretKind.LOGIN, "s3cret")
     assert first.is_lasting
-    second = KeyringSecrets(lambda: keyring)
+    second = opened(lambda: keyring)
     assert second.get(ME, SecretKind.LOGIN) == "s3cret"
     assert second.get(ME, SecretKind.SERVER) is None
 
 
-def test_delete_takes_both_secrets_of_an_account_and_no_others() -> None:
+def test_closing_writes_what_was_typed_last() -> None:
     keyring = FakeKeyring()
     store = KeyringSecrets(lambda: keyring)
+    store.set(ME, SecretKind.LOGIN, "s3cret")
+    store.close()
+    assert keyring.passwords == {(SERVICE, "a1/login"): "s3cret"}
+
+
+def test_delete_takes_both_secrets_of_an_account_and_no_others(opened: Opener) -> None:
+    keyring = FakeKeyring()
+    store = opened(lambda: keyring)
     for kind in SecretKind:
         store.set(ME, kind, "mine")
     store.set(AccountId("other"), SecretKind.LOGIN, "theirs")
@@ -67,19 +93,22 @@ def test_delete_takes_both_secrets_of_an_account_and_no_others() -> None:
     assert store.get(ME, SecretKind.LOGIN) is None
 
 
-@pytest.mark.parametrize("store", [KeyringSecrets(lambda: None), SessionSecrets()])
-def test_without_a_keyring_secrets_live_until_exit(store: SecretStore) -> None:
+@pytest.mark.parametrize("has_keyring_package", [True, False])
+def test_without_a_keyring_secrets_live_until_exit(
+    has_keyring_package: bool, opened: Opener
+) -> None:
+    store: SecretStore = opened(lambda: None) if has_keyring_package else SessionSecrets()
     store.set(ME, SecretKind.LOGIN, "s3cret")
     assert store.get(ME, SecretKind.LOGIN) == "s3cret"
     assert not store.is_lasting
 
 
 def test_a_broken_keyring_becomes_memory_and_says_nothing_secret(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, opened: Opener
 ) -> None:
     keyring = FakeKeyring()
     keyring.error = RuntimeError("could not store s3cret")
-    store = KeyringSecrets(lambda: keyring)
+    store = opened(lambda: keyring)
     with caplog.at_level(logging.DEBUG):
         store.set(ME, SecretKind.LOGIN, "s3cret")
         assert store.get(ME, SecretKind.LOGIN) == "s3cret"
@@ -88,11 +117,13 @@ def test_a_broken_keyring_becomes_memory_and_says_nothing_secret(
     assert "s3cret" not in caplog.text
 
 
-def test_a_locked_keyring_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_keyring_is_not_waited_for_long(
+    monkeypatch: pytest.MonkeyPatch, opened: Opener
+) -> None:
     monkeypatch.setattr(secrets, "PATIENCE_S", 0.01)
     keyring = FakeKeyring()
     keyring.gate.clear()
-    store = KeyringSecrets(lambda: keyring)
+    store = opened(lambda: keyring)
     store.set(ME, SecretKind.LOGIN, "typed now")
     assert store.get(ME, SecretKind.LOGIN) == "typed now"
     assert not store.flush(0.01)
@@ -101,11 +132,11 @@ def test_a_locked_keyring_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch
     assert keyring.passwords == {(SERVICE, "a1/login"): "typed now"}
 
 
-def test_the_loop_runs_on_while_the_keyring_is_unlocked() -> None:
+def test_the_loop_runs_on_while_the_keyring_is_unlocked(opened: Opener) -> None:
     keyring = FakeKeyring()
     keyring.passwords[SERVICE, "a1/login"] = "s3cret"
     keyring.gate.clear()
-    store = KeyringSecrets(lambda: keyring)
+    store = opened(lambda: keyring)
 
     async def unlock_meanwhile() -> None:
         waiting = asyncio.create_task(store.ready(ME))
@@ -120,11 +151,11 @@ def test_the_loop_runs_on_while_the_keyring_is_unlocked() -> None:
     assert len(keyring.asked) == asked
 
 
-def test_what_is_typed_while_the_keyring_answers_wins() -> None:
+def test_what_is_typed_while_the_keyring_answers_wins(opened: Opener) -> None:
     keyring = FakeKeyring()
     keyring.passwords[SERVICE, "a1/login"] = "old"
     keyring.gate.clear()
-    store = KeyringSecrets(lambda: keyring)
+    store = opened(lambda: keyring)
 
     async def type_meanwhile() -> None:
         waiting = asyncio.create_task(store.ready(ME))
