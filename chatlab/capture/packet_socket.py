@@ -1,0 +1,132 @@
+"""Linux: reads one connection's frames from a packet socket that the opener has made.
+
+A subclass of scapy's listening socket. scapy's own reading keeps microseconds, 64 KiB and no
+direction; this one keeps the kernel's nanoseconds, whole frames, what the kernel knows about the
+direction and the checksum, and reads without dissecting.
+"""
+
+import logging
+import socket
+import struct
+
+from scapy.arch.linux import PACKET_AUXDATA, PACKET_OUTGOING, PACKET_STATISTICS, L2ListenSocket
+from scapy.data import ETH_P_ALL, SO_TIMESTAMPNS, SOL_PACKET
+
+from chatlab.capture.bpf import SNAPLEN
+from chatlab.capture.capture_file import CapturedFrame, CaptureFile
+from chatlab.capture.layout import LINKTYPE_ETHERNET, LINKTYPE_RAW, Compass, filter_expression
+from chatlab.core.flow import Direction, FlowKey
+
+_log = logging.getLogger(__name__)
+
+# linux/if_arp.h, linux/if_packet.h
+_ARPHRD_ETHER, _ARPHRD_LOOPBACK = 1, 772
+_CHECKSUM_PENDING = 1 << 3
+_VLAN_VALID, _VLAN_TPID_VALID = 1 << 4, 1 << 6
+_AUXDATA = struct.Struct("=IIIHHHH")
+_TIMESPEC = struct.Struct("=qq")
+_STATISTICS = struct.Struct("=II")
+_ETHERNET_HEADER = 14
+_ETH_P_8021Q = 0x8100
+_VLAN_TAG = 4
+_ANCILLARY = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(_AUXDATA.size) + 64
+
+
+class PacketSocket(L2ListenSocket):
+    """The frames of one connection, on whichever interface they pass."""
+
+    settle_s = 0.0
+    """The kernel queues frames as they pass; there is nothing to wait for."""
+
+    def __init__(self, descriptor: int, flow: FlowKey) -> None:
+        # scapy's constructor would open a socket, which takes a privilege.
+        self.ins = socket.socket(fileno=descriptor)
+        self.ins.setblocking(False)
+        self.outs = None
+        self.iface = None
+        self.type = ETH_P_ALL
+        self.promisc = False
+        self.auxdata_available = True
+        self.flow = flow
+        self.filter_text = filter_expression(flow)
+        self.interface = ""
+        """Where the last frame passed."""
+        self._compass = Compass(flow)
+        self._buffer = bytearray(SNAPLEN + _VLAN_TAG)
+        self._view = memoryview(self._buffer)
+        self._dropped = 0
+
+    def drain(self, file: CaptureFile) -> bool:
+        """Move what waits into the batch; True when the batch is full before that is done."""
+        while not file.is_full:
+            try:
+                received = self.ins.recvmsg_into([self._view[:SNAPLEN]], _ANCILLARY)
+            except BlockingIOError:
+                return False
+            except OSError as error:
+                # ENETDOWN and its like are reported once by the kernel, then cleared.
+                _log.warning("reading a packet socket: %s", error)
+                return False
+            length, ancillary, _, address = received
+            file.add(self._frame(length, ancillary, address), self.filter_text)
+        return True
+
+    def _frame(
+        self,
+        length: int,
+        ancillary: list[tuple[int, int, bytes]],
+        address: tuple[str, int, int, int, bytes],
+    ) -> CapturedFrame:
+        self.interface, _, packet_type, hardware, _ = address
+        time_ns, status, wire_length, network = 0, 0, length, _ETHERNET_HEADER
+        tag = b""
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+                seconds, nanoseconds = _TIMESPEC.unpack(data)
+                time_ns = seconds * 1_000_000_000 + nanoseconds
+            elif level == SOL_PACKET and kind == PACKET_AUXDATA:
+                status, wire_length, _, _, network, tci, tpid = _AUXDATA.unpack(data)
+                if status & _VLAN_VALID:
+                    known = tpid if status & _VLAN_TPID_VALID else _ETH_P_8021Q
+                    tag = struct.pack(">HH", known, tci)
+        frame = self._view[:length]
+        direction: Direction | None = Direction.RECEIVED
+        if hardware == _ARPHRD_LOOPBACK:
+            # Only the arriving copy gets through the filter, whoever sent the frame.
+            direction = self._compass.direction(frame, network)
+        elif packet_type == PACKET_OUTGOING:
+            direction = Direction.SENT
+        link_type = LINKTYPE_ETHERNET
+        if hardware not in (_ARPHRD_ETHER, _ARPHRD_LOOPBACK) or network < _ETHERNET_HEADER:
+            link_type = LINKTYPE_RAW
+            frame = frame[network:]
+            wire_length -= network
+        elif tag:
+            frame = self._with_tag(length, tag)
+            wire_length += _VLAN_TAG
+        return CapturedFrame(
+            self.interface,
+            link_type,
+            time_ns,
+            frame,
+            wire_length,
+            direction,
+            bool(status & _CHECKSUM_PENDING),
+        )
+
+    def _with_tag(self, length: int, tag: bytes) -> memoryview:
+        """Put back the VLAN tag which the network card has taken off (IEEE 802.1Q)."""
+        at = _ETHERNET_HEADER - 2
+        self._buffer[at + _VLAN_TAG : length + _VLAN_TAG] = self._buffer[at:length]
+        self._buffer[at : at + _VLAN_TAG] = tag
+        return self._view[: length + _VLAN_TAG]
+
+    def dropped(self) -> int:
+        """Frames of this connection that the kernel has dropped since the socket was opened.
+
+        Reading the kernel's counter resets it, so only one process may ask.
+        """
+        data = self.ins.getsockopt(SOL_PACKET, PACKET_STATISTICS, _STATISTICS.size)
+        _, lost = _STATISTICS.unpack(data)
+        self._dropped += lost
+        return self._dropped

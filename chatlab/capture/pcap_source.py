@@ -1,0 +1,141 @@
+"""macOS and Windows: reads one connection's frames through libpcap or Npcap.
+
+A subclass of scapy's libpcap socket, opened here with a filter for the one connection. It
+runs on Linux, too, where libpcap is installed; the tests use that.
+"""
+
+# ruff: noqa: E402 - scapy decides at import time, by conf.use_pcap, whether to load libpcap.
+
+import ctypes
+import sys
+from collections import deque
+
+from scapy.config import conf
+
+conf.use_pcap = True
+
+from scapy.arch.libpcap import _L2libpcapSocket, load_winpcapy, open_pcap
+from scapy.libs.winpcapy import pcap_next_ex, pcap_setnonblock, pcap_stat, pcap_stats
+
+from chatlab.capture.bpf import SNAPLEN
+from chatlab.capture.capture_file import CapturedFrame, CaptureFile
+from chatlab.capture.layout import LINKTYPE_RAW, Compass, filter_expression, network_offset
+from chatlab.core.errors import CaptureError
+from chatlab.core.flow import FlowKey, Transport
+
+READ_TIMEOUT_MS = 10
+"""How long libpcap may hold frames back to deliver several at once."""
+_WINDOWS_LOOPBACK = r"\Device\NPF_Loopback"
+_ERROR_SIZE = 256
+_LINK_TYPES = {12: LINKTYPE_RAW, 14: LINKTYPE_RAW}
+"""DLT_RAW has another number on each system; files use one for all."""
+
+
+class LoopbackCopies:
+    """Drops the second copy of each frame where a system shows loopback frames twice.
+
+    Whether it does is learned from the first frame, a SYN or a question: the same bytes again
+    within ``SAME_NS`` cannot be a retransmission, which takes a second.
+    """
+
+    SAME_NS = 200_000_000
+    WINDOW = 256
+
+    def __init__(self) -> None:
+        self._first: tuple[int, bytes] | None = None
+        self._is_double = False
+        self._unpaired: deque[bytes] = deque(maxlen=self.WINDOW)
+
+    def is_copy(self, time_ns: int, data: bytes) -> bool:
+        if self._first is None:
+            self._first = time_ns, data
+            self._unpaired.append(data)
+            return False
+        if not self._is_double:
+            first_ns, first = self._first
+            self._is_double = data == first and time_ns - first_ns < self.SAME_NS
+        if self._is_double and data in self._unpaired:
+            self._unpaired.remove(data)
+            return True
+        self._unpaired.append(data)
+        return False
+
+
+class PcapSource(_L2libpcapSocket):
+    """The frames of one connection on the interface that carries its local address."""
+
+    settle_s = 2 * READ_TIMEOUT_MS / 1000
+
+    def __init__(self, flow: FlowKey) -> None:
+        """Raises CaptureError when libpcap refuses."""
+        self.flow = flow
+        self.filter_text = filter_expression(flow)
+        self.interface, is_loopback = interface_of(flow)
+        self.iface = self.interface
+        try:
+            handle = open_pcap(self.interface, SNAPLEN, False, READ_TIMEOUT_MS)
+            super().__init__(handle)
+            handle.setfilter(self.filter_text)
+        except OSError as error:
+            raise CaptureError(f"Packets of {self.interface} cannot be captured: {error}") from None
+        pcap_setnonblock(handle.pcap, 1, ctypes.create_string_buffer(_ERROR_SIZE))
+        kind = int(handle.datalink())
+        self._link_type = _LINK_TYPES.get(kind, kind)
+        self._compass = Compass(flow)
+        self._copies = LoopbackCopies() if is_loopback and flow.transport is Transport.TCP else None
+
+    def drain(self, file: CaptureFile) -> bool:
+        """Move what waits into the batch; True when the batch is full before that is done."""
+        pcap = self.pcap_fd
+        while not file.is_full:
+            got = pcap_next_ex(pcap.pcap, ctypes.byref(pcap.header), ctypes.byref(pcap.pkt_data))
+            if got <= 0:
+                return False
+            header = pcap.header.contents
+            data = ctypes.string_at(pcap.pkt_data, header.caplen)
+            time_ns = (header.ts.tv_sec * 1_000_000 + header.ts.tv_usec) * 1000
+            if self._copies is not None and self._copies.is_copy(time_ns, data):
+                continue
+            network = network_offset(data, self._link_type)
+            file.add(
+                CapturedFrame(
+                    self.interface,
+                    self._link_type,
+                    time_ns,
+                    data,
+                    header.len,
+                    None if network is None else self._compass.direction(data, network),
+                ),
+                self.filter_text,
+            )
+        return True
+
+    def dropped(self) -> int:
+        statistics = pcap_stat()
+        if pcap_stats(self.pcap_fd.pcap, ctypes.byref(statistics)):
+            return 0
+        return int(statistics.ps_drop)
+
+
+def interface_of(flow: FlowKey) -> tuple[str, bool]:
+    """The interface that the connection's packets cross, and whether it is the loopback.
+
+    Raises CaptureError when no interface has the local address.
+    """
+    load_winpcapy()
+    listed = conf.cache_pcapiflist
+    addresses = {name: set(entry[1]) for name, entry in listed.items()}
+    own = set().union(*addresses.values()) | {"::1"}
+    if flow.remote.address in own or flow.remote.address.startswith("127."):
+        if sys.platform == "win32":
+            return _WINDOWS_LOOPBACK, True
+        for name, entry in listed.items():
+            if entry[2].LOOPBACK:
+                return str(name), True
+    for name, known in addresses.items():
+        if flow.local.address in known:
+            return str(name), False
+    raise CaptureError(
+        f"No interface that can be captured has the address {flow.local.address}.",
+        "Check that the network is still connected, then connect again.",
+    )
