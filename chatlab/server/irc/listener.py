@@ -7,6 +7,7 @@ client costs is bounded: the line buffer, the send queue, and how fast it is rea
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections import deque
@@ -44,6 +45,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[bytes | None] = deque()
         self._bucket = TokenBucket(FLOOD_BURST, FLOOD_LINES_PER_SECOND, network.monotonic())
         self._resume: asyncio.TimerHandle | None = None
+        self._farewell: asyncio.TimerHandle | None = None
         self._is_overfull = False
         self.closed = asyncio.get_running_loop().create_future()
 
@@ -88,8 +90,9 @@ class Connection(asyncio.Protocol):
             transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._resume is not None:
-            self._resume.cancel()
+        for timer in (self._resume, self._farewell):
+            if timer is not None:
+                timer.cancel()
         self._waiting.clear()
         self._open.discard(self)
         if self._client is not None:
@@ -117,8 +120,11 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def close(self) -> None:
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
+            # A peer that reads nothing would keep the last bytes, and us, waiting for ever.
+            loop = asyncio.get_running_loop()
+            self._farewell = loop.call_later(_GOODBYE_SECONDS, self.abort)
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -161,7 +167,7 @@ class IrcServer:
             )
         except OSError as error:
             raise ConnectError(
-                f"The lab server cannot listen on {address}, port {port}: {error.strerror}.",
+                f"The lab server cannot listen on {address}, port {port}: {_reason(error)}.",
                 "Stop the program that uses the port, or choose another address or port.",
             ) from error
         self._servers.append(server)
@@ -193,6 +199,12 @@ class IrcServer:
         for server in self._servers:
             await server.wait_closed()
         self._servers.clear()
+
+
+def _reason(error: OSError) -> str:
+    """asyncio's own text repeats address and port; look-up errors have negative numbers."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else str(error.strerror or error)
 
 
 def tls_context(certificate_file: Path, key_file: Path) -> ssl.SSLContext:

@@ -1,0 +1,102 @@
+"""One lab server from its options: certificate, accounts, listeners; and what it exposes."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+from chatlab.core.errors import UsageError
+from chatlab.server.authority import LabCertificate, issue, reuse_or_issue
+from chatlab.server.irc.listener import IrcServer, tls_context
+from chatlab.server.irc.network import Network
+from chatlab.server.irc.sasl import Accounts
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions:
+    """What to serve, where."""
+
+    directory: Path
+    """Where the certificates go."""
+    bind: str = LOOPBACK
+    plain_port: int = 0
+    tls_port: int = 0
+    """0 takes a free port."""
+    names: tuple[str, ...] = ()
+    """More names and addresses for the certificate, beside the local ones."""
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    """Name to password, for SASL."""
+    keeps_certificate: bool = False
+    """Use the directory's certificate again while it is valid."""
+
+
+class Service:
+    """A running lab server."""
+
+    def __init__(self, server: IrcServer, certificate: LabCertificate, address: str) -> None:
+        self._server = server
+        self.certificate = certificate
+        self.address = address
+        self.plain_port = server.plain_port
+        self.tls_port = server.tls_port
+
+    @property
+    def account_names(self) -> tuple[str, ...]:
+        return self._server.network.accounts.names
+
+    async def stop(self) -> None:
+        await self._server.stop()
+
+
+async def start(options: ServiceOptions) -> Service:
+    """Serve; returns when both ports listen.
+
+    Raises UsageError for a wrong address or account, FileError, or ConnectError.
+    """
+    address = bind_address(options.bind)
+    try:
+        accounts = Accounts(options.accounts)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    names = (*reachable_addresses(address), *options.names)
+    make = reuse_or_issue if options.keeps_certificate else issue
+    certificate = make(options.directory, names)
+    server = IrcServer(Network(accounts))
+    tls = tls_context(certificate.certificate_file, certificate.key_file)
+    await server.start(address, options.plain_port, options.tls_port, tls)
+    return Service(server, certificate, address)
+
+
+def bind_address(text: str) -> str:
+    """The IP address to listen on. Raises UsageError for anything else."""
+    if text == "localhost":
+        return LOOPBACK
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise UsageError(
+            f"“{text}” is not an IP address.",
+            "Name one of this machine’s addresses, or 0.0.0.0 for all of them.",
+        ) from None
+
+
+def reachable_addresses(bind: str) -> tuple[str, ...]:
+    """Under which addresses others reach a server bound to ``bind``; loopback stays loopback."""
+    address = ip_address(bind)
+    if not address.is_unspecified:
+        return (bind,)
+    found = [LOOPBACK if address.version == 4 else "::1"]
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    probe = "192.0.2.1" if address.version == 4 else "2001:db8::1"
+    with socket.socket(family, socket.SOCK_DGRAM) as udp:
+        try:
+            # Asks the routing table for the local address; connecting UDP sends nothing.
+            udp.connect((probe, 9))
+            found.insert(0, udp.getsockname()[0])
+        except OSError:
+            # No network: only this machine itself can reach the server, which the list says.
+            return tuple(found)
+    return tuple(dict.fromkeys(found))
