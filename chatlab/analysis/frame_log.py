@@ -238,8 +238,8 @@ class FrameLog:
             return ()
         return self.options(number).comments
 
-    def heads(self, numbers: range) -> Iterator[tuple[int, bytes, int, int, int]]:
-        """(number, first bytes, link type, captured and wire length) of frames, in file order."""
+    def heads(self, numbers: range) -> Iterator[tuple[int, bytes, int, int]]:
+        """(number, first bytes, link type, wire length) of frames, in file order."""
         if not numbers:
             return
         assert self._reader is not None
@@ -261,4 +261,4 @@ class FrameLog:
                 slab, base = self._read(offset, SLAB), offset
                 end = base + len(slab)
             start = offset - base
-            yield number, slab[start : start + size], links[interface], captured, wire
+            yield number, slab[start : start + size], links[interface], wire

@@ -12,11 +12,15 @@ from typing import NamedTuple
 
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.core.flow import ByteRange, Endpoint, FlowKey, Transport
-from chatlab.protocol.packet import ACK, SYN, TCP, UDP, PacketHeaders, parse, tcp_options
+from chatlab.protocol.packet import ACK, SYN, TCP, PacketHeaders, parse, tcp_options
 from chatlab.protocol.tcp import StreamDirection, TcpStream
 
 _Tuple = tuple[bytes, int, bytes, int]
 _NOTHING, _TCP, _UDP, _SIDE = 0, 1, 2, 4
+_TCP_SIDES, _UDP_SIDES = (_TCP, _TCP | _SIDE), (_UDP, _UDP | _SIDE)
+_OTHER = (_NOTHING, 0, 0, 0, 0, 0, 0)
+_BATCH = 4096
+"""Frames taken in at a time."""
 _MAX_PAYLOAD_START = 0xFFFF
 
 
@@ -72,40 +76,53 @@ class Streams:
         self._lengths = array("I")
         self._flags = array("B")
         self._notes = array("B")
+        self._columns = (
+            self._kinds,
+            self._streams,
+            self._positions,
+            self._starts,
+            self._lengths,
+            self._flags,
+            self._notes,
+        )
 
     def update(self) -> range:
         """Take in what the log has gained: the numbers of the new frames."""
         self.log.pull()
         new = range(len(self._kinds) + 1, len(self.log) + 1)
-        kinds, streams = self._kinds.append, self._streams.append
-        starts, lengths = self._starts.append, self._lengths.append
-        positions, flags, notes = self._positions.append, self._flags.append, self._notes.append
-        for number, head, link_type, _, wire in self.log.heads(new):
-            found = parse(head, link_type, wire)
-            kind = stream = position = note = 0
-            if found is not None and 0 <= found.payload <= _MAX_PAYLOAD_START:
-                if found.protocol == TCP:
-                    direction = self._direction(number, head, found)
-                    position, note = direction.take(number, *found[8:12], found.payload_length)
-                    kind, stream = _TCP | direction.side << 2, direction.stream
-                elif found.protocol == UDP:
-                    stream, side = self._datagram(number, found)
-                    kind = _UDP | side << 2
-                starts(found.payload)
-                lengths(found.payload_length)
-                flags(found.flags)
-            else:
-                starts(0)
-                lengths(0)
-                flags(0)
-            kinds(kind)
-            streams(stream)
-            positions(position)
-            notes(note)
+        for first in range(new.start, new.stop, _BATCH):
+            self._take(range(first, min(first + _BATCH, new.stop)))
         return new
 
-    def _direction(self, number: int, head: bytes, found: PacketHeaders) -> StreamDirection:
-        key = (found.source, found.source_port, found.destination, found.destination_port)
+    def _take(self, numbers: range) -> None:
+        """Append rows for some frames; like the readers, by whole columns."""
+        rows = []
+        directions = self._directions
+        for number, head, link_type, wire in self.log.heads(numbers):
+            found = parse(head, link_type, wire)
+            if found is None or not 0 <= found.payload <= _MAX_PAYLOAD_START:
+                rows.append(_OTHER)
+                continue
+            _, _, source, target, protocol, _, port, to, seq, ack, flags, window, at, size = found
+            key = (source, port, target, to)
+            if protocol == TCP:
+                direction = directions.get(key)
+                if direction is None or flags & SYN:
+                    direction = self._begin_tcp(key, number, head, found)
+                position, notes = direction.take(number, seq, ack, flags, window, size)
+                kind = _TCP_SIDES[direction.side]
+                rows.append((kind, direction.stream, position, at, size, flags, notes))
+            else:
+                stream, side = self._datagrams.get(key) or self._begin_udp(key, number)
+                rows.append((_UDP_SIDES[side], stream, 0, at, size, 0, 0))
+        columns = zip(*rows, strict=True)
+        for column, values in zip(self._columns, columns, strict=True):
+            column.extend(values)
+
+    def _begin_tcp(
+        self, key: _Tuple, number: int, head: bytes, found: PacketHeaders
+    ) -> StreamDirection:
+        """The direction that a SYN, or the first segment of a 4-tuple, belongs to."""
         direction = self._directions.get(key)
         if direction is None or (
             found.flags & (SYN | ACK) == SYN
@@ -114,28 +131,22 @@ class Streams:
         ):
             stream = TcpStream(len(self.tcp))
             direction = stream.sides[0]
-            back = (found.destination, found.destination_port, found.source, found.source_port)
-            self._directions[key] = direction
-            self._directions[back] = stream.sides[1]
-            ends = ((found.source, found.source_port), (found.destination, found.destination_port))
-            self.tcp.append(Conversation(stream.number, number, ends, stream))
+            back = (*key[2:], *key[:2])
+            self._directions[key], self._directions[back] = stream.sides
+            self.tcp.append(Conversation(stream.number, number, (key[:2], key[2:]), stream))
             self._by_flow.setdefault((Transport.TCP, min(key, back)), []).append(stream.number)
         if found.flags & SYN:
             direction.window_shift = tcp_options(head, found).window_shift
         return direction
 
-    def _datagram(self, number: int, found: PacketHeaders) -> tuple[int, int]:
-        key = (found.source, found.source_port, found.destination, found.destination_port)
-        known = self._datagrams.get(key)
-        if known is None:
-            stream = len(self.udp)
-            back = (found.destination, found.destination_port, found.source, found.source_port)
-            self._datagrams[back] = (stream, 1)
-            self._datagrams[key] = known = (stream, 0)
-            ends = ((found.source, found.source_port), (found.destination, found.destination_port))
-            self.udp.append(Conversation(stream, number, ends))
-            self._by_flow.setdefault((Transport.UDP, min(key, back)), []).append(stream)
-        return known
+    def _begin_udp(self, key: _Tuple, number: int) -> tuple[int, int]:
+        stream = len(self.udp)
+        back = (*key[2:], *key[:2])
+        self._datagrams[back] = (stream, 1)
+        self._datagrams[key] = (stream, 0)
+        self.udp.append(Conversation(stream, number, (key[:2], key[2:])))
+        self._by_flow.setdefault((Transport.UDP, min(key, back)), []).append(stream)
+        return self._datagrams[key]
 
     # --- questions ---------------------------------------------------------------------------
 
