@@ -1,0 +1,141 @@
+"""One run of the capture process, as its parent sees it."""
+
+import asyncio
+import logging
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from chatlab.capture.child import environment, module_command
+from chatlab.capture.control import LineBuffer, Words, encode
+
+_log = logging.getLogger(__name__)
+
+_READ_SIZE = 64 * 1024
+HELPER = "chatlab.capture.helper"
+_HAS_DESCRIPTORS = sys.platform == "linux"
+
+
+class HelperProcess:
+    """Starts it, talks to it, and tells when it is gone."""
+
+    def __init__(
+        self,
+        on_words: Callable[[dict[str, object]], None],
+        on_exit: Callable[["HelperProcess", str], None],
+    ) -> None:
+        """``on_exit`` gets the process's last words, empty when it ended as it should."""
+        self._on_words = on_words
+        self._on_exit = on_exit
+        self._process: asyncio.subprocess.Process | None = None
+        self._channel: socket.socket | None = None
+        self._watcher: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def start(self, file: Path, arena: int, whole_until: int, *, polling: bool) -> None:
+        """Returns as soon as the process exists; it hears commands from then on.
+
+        Raises OSError when it cannot be started.
+        """
+        arguments = ["--file", str(file), "--whole-until", str(whole_until)]
+        inherited = []
+        theirs = None
+        if arena >= 0:
+            arguments += ["--arena", str(arena)]
+            inherited.append(arena)
+        if polling:
+            arguments.append("--polling")
+        if _HAS_DESCRIPTORS:
+            self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._channel.setblocking(False)
+            arguments += ["--descriptors", str(theirs.fileno())]
+            inherited.append(theirs.fileno())
+        try:
+            self._process = await _spawn(module_command(HELPER, *arguments), inherited)
+        finally:
+            if theirs is not None:
+                theirs.close()
+        self._watcher = asyncio.create_task(self._watch(self._process))
+
+    def send(self, words: Words, descriptor: int = -1) -> None:
+        """Give a command, with a descriptor where it needs one. Never blocks.
+
+        What a dead process is told is lost; ``on_exit`` says that it is dead.
+        """
+        process = self._process
+        if process is None or process.stdin is None or process.stdin.is_closing():
+            return
+        if descriptor >= 0 and self._channel is not None:
+            try:
+                socket.send_fds(self._channel, [b"packet socket"], [descriptor])
+            except OSError as error:
+                # The process is dying; its successor is given the descriptor anew.
+                _log.warning("passing a packet socket: %s", error)
+                return
+        process.stdin.write(encode(words))
+
+    async def wait(self, timeout_s: float) -> None:
+        """Until it has ended by itself, or is killed because it did not in time."""
+        if self._watcher is None:
+            return
+        try:
+            await asyncio.wait_for(asyncio.shield(self._watcher), timeout_s)
+        except TimeoutError:
+            self.kill()
+            await self._watcher
+
+    def kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        errors = asyncio.create_task(self._read_errors(process))
+        lines = LineBuffer()
+        while data := await process.stdout.read(_READ_SIZE):
+            try:
+                for words in _newest(list(lines.feed(data))):
+                    self._on_words(words)
+            except ValueError as error:
+                _log.error("the capture process speaks nonsense: %s", error)
+                process.kill()
+        code = await process.wait()
+        last_words = await errors
+        if process.stdin is not None:
+            process.stdin.close()
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if code and not last_words:
+            last_words = f"it was ended by signal {-code}" if code < 0 else f"exit code {code}"
+        self._on_exit(self, last_words if code else "")
+
+    async def _read_errors(self, process: asyncio.subprocess.Process) -> str:
+        """Log what it complains about, and keep the last of it."""
+        assert process.stderr is not None
+        last = ""
+        while line := await process.stderr.readline():
+            last = line.decode("utf-8", "replace").strip() or last
+            _log.warning("capture process: %s", last)
+        return last
+
+
+def _newest(words: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Leave out progress that newer progress behind it makes stale."""
+    kept = [each for each in words[:-1] if next(iter(each), "") != "position"]
+    return kept + words[-1:]
+
+
+async def _spawn(command: Sequence[str], inherited: Sequence[int]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment(),
+        pass_fds=tuple(inherited),
+    )
