@@ -45,3 +45,14 @@ class RecordSplitter:
             del self._buffer[:size]
             self._offset += size
             yield TlsRecord(record, ByteRange(self._offset - size, self._offset))
+
+
+def begins_record(data: bytes) -> bool:
+    """Whether ``data`` could be the beginning of a record: a known type, SSL 3.0 to TLS 1.3."""
+    return (
+        len(data) >= HEADER_SIZE
+        and data[0] in CONTENT_TYPES
+        and data[1] == 3
+        and data[2] <= 4
+        and int.from_bytes(data[3:5], "big") <= MAX_RECORD
+    )
