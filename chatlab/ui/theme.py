@@ -8,6 +8,7 @@ theme needs no more than a repaint. Labels pick their rank by a property that th
 about has ``primary`` = true, a button that looks like a link ``flat`` = true.
 """
 
+import html
 import sys
 import tomllib
 import weakref
@@ -361,3 +362,8 @@ def plain_label(text: str = "", role: str = "", parent: QWidget | None = None) -
 def isolated(text: str) -> str:
     """Foreign text that cannot turn the words around it (Unicode bidi isolate)."""
     return f"\u2068{text}\u2069"
+
+
+def plain_tool_tip(text: str) -> str:
+    """A tooltip that shows ``text`` as it is, wrapped; tooltips would take ``<b>`` for HTML."""
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if text else ""

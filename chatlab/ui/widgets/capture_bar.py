@@ -1,0 +1,159 @@
+"""The head of the wire pane: what the capture does, its buttons, and whose frames are shown."""
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from chatlab.core.capture import (
+    CaptureIdle,
+    CaptureLive,
+    CaptureLost,
+    CaptureRefused,
+    CaptureStatus,
+)
+from chatlab.ui import theme
+from chatlab.ui.models.frame_table import Scope
+from chatlab.ui.theme import HALF, SPACE
+from chatlab.ui.widgets.scope_switch import ScopeSwitch
+
+_BUTTON = 20
+_STATE_ICON = 14
+
+
+class CaptureBar(QWidget):
+    """Two lines: state and buttons; scope and counts.
+
+    Signals:
+        start_requested, stop_requested, save_requested, open_requested: the button was pressed.
+        scope_changed: the Scope that the reader chose.
+    """
+
+    start_requested = Signal()
+    stop_requested = Signal()
+    save_requested = Signal()
+    open_requested = Signal()
+    scope_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._status: CaptureStatus = CaptureIdle()
+        self._count = 0
+        self._icon = QLabel(self)
+        self._state = theme.plain_label("", "small", self)
+        self._state.setAccessibleName(self.tr("State of the capture"))
+        self._shown = theme.plain_label("", "small", self)
+        self.scopes = ScopeSwitch(self)
+        self._toggle = self._button("capture-start", "")
+        self._save = self._button("save", self.tr("Save the capture… (Ctrl+S)"))
+        self._open = self._button("open", self.tr("Open a capture… (Ctrl+O)"))
+        self._lay_out()
+        self._toggle.clicked.connect(self._on_toggled)
+        self._save.clicked.connect(self.save_requested)
+        self._open.clicked.connect(self.open_requested)
+        self.scopes.scope_changed.connect(self.scope_changed)
+        theme.on_theme_changed(self._on_theme_changed)
+        self.show_status(self._status, 0)
+
+    def _button(self, icon: str, words: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setIconSize(QSize(_BUTTON, _BUTTON))
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setToolTip(words)
+        button.setAccessibleName(words)
+        theme.set_icon(button, icon)
+        return button
+
+    def _lay_out(self) -> None:
+        first = QHBoxLayout()
+        first.setSpacing(HALF)
+        first.addWidget(theme.plain_label(self.tr("Wire"), "heading", self))
+        first.addSpacing(SPACE)
+        first.addWidget(self._icon)
+        first.addWidget(self._state, 1)
+        for button in (self._toggle, self._save, self._open):
+            first.addWidget(button)
+        second = QHBoxLayout()
+        second.setSpacing(SPACE)
+        second.addWidget(self.scopes)
+        second.addStretch(1)
+        second.addWidget(self._shown)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(SPACE + HALF, HALF, SPACE, SPACE)
+        box.setSpacing(HALF)
+        box.addLayout(first)
+        box.addLayout(second)
+
+    # What it shows -----------------------------------------------------------------------------
+
+    def show_status(self, status: CaptureStatus, count: int) -> None:
+        """Say how capturing is going; ``count`` frames are there to be looked at."""
+        self._status, self._count = status, count
+        icon, token, words, details = self._words(status, count)
+        self._icon.setPixmap(theme.pixmap(icon, token, _STATE_ICON))
+        self._state.setText(words)
+        self._state.setToolTip(theme.plain_tool_tip(details))
+        is_live = isinstance(status, CaptureLive)
+        name = (
+            self.tr("Stop the capture (Ctrl+E)")
+            if is_live
+            else self.tr("Start the capture (Ctrl+E)")
+        )
+        if self._toggle.toolTip() != name:
+            theme.set_icon(self._toggle, "capture-stop" if is_live else "capture-start")
+            self._toggle.setToolTip(name)
+            self._toggle.setAccessibleName(name)
+        self._toggle.setEnabled(not isinstance(status, CaptureRefused))
+        self._save.setEnabled(count > 0)
+
+    def _words(self, status: CaptureStatus, count: int) -> tuple[str, str, str, str]:
+        """Icon, its colour, the words, and the words on hover."""
+        frames = self.tr("{:,} frames").format(count) if count != 1 else self.tr("1 frame")
+        match status:
+            case CaptureIdle():
+                words = (
+                    self.tr("Stopped · {}").format(frames) if count else self.tr("Not capturing")
+                )
+                return "capture-stop", "muted", words, ""
+            case CaptureLive() if status.dropped:
+                words = self.tr("Capturing · {} · {:,} dropped").format(frames, status.dropped)
+                return "warning", "attention", words, self._live_details(status)
+            case CaptureLive():
+                words = self.tr("Capturing · {}").format(frames)
+                return "capture-start", "accent", words, self._live_details(status)
+            case CaptureRefused():
+                return "lock", "error", self.tr("Capturing needs a permission"), status.reason
+            case CaptureLost():
+                words = self.tr("The capture stopped by itself · {}").format(frames)
+                return "error", "error", words, status.reason
+
+    def _live_details(self, status: CaptureLive) -> str:
+        return self.tr(
+            "Your own connections only: {} watched, through {}. {:,} frames dropped."
+        ).format(status.flows, status.backend, status.dropped)
+
+    def show_counts(self, shown: int, total: int) -> None:
+        """How many of all frames the scope lets through."""
+        self._shown.setText("" if shown == total else self.tr("{:,} of {:,}").format(shown, total))
+
+    def show_scope(self, scope: Scope) -> None:
+        self.scopes.show_scope(scope)
+
+    # What the reader does ----------------------------------------------------------------------
+
+    @Slot()
+    def _on_toggled(self) -> None:
+        if isinstance(self._status, CaptureLive):
+            self.stop_requested.emit()
+        else:
+            self.start_requested.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        counts = self._shown.fontMetrics().horizontalAdvance("00,000 of 00,000")
+        self.scopes.set_room(event.size().width() - counts - 4 * SPACE)
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self.show_status(self._status, self._count)

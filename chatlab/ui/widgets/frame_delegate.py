@@ -1,0 +1,151 @@
+"""Paints one cell of the frame list: tint by meaning, marks of the chosen message, figures.
+
+Rows are painted here and not through item roles, because a row is one thing: its tint, its link to
+the chosen message and its focus belong to the whole line.
+"""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from chatlab.core.frame import Exposure
+from chatlab.ui import theme
+from chatlab.ui.models.frame_table import Column, FrameTableModel, Link, cell_text
+from chatlab.ui.theme import HALF, SPACE
+
+Index = QModelIndex | QPersistentModelIndex
+_STRIPE = 3
+_ICON = 14
+_DOT = 2.5
+_MAX_INFO = 400
+"""Characters of the Info column that are laid out at all; a window is not that wide."""
+_PAD = 5
+MARK_WIDTH = _STRIPE + HALF + _ICON + HALF + 6 + HALF
+_PILL_WORDS: dict[Link, str] = {
+    Link.CARRIES: "carries it",
+    Link.RESENDS: "again",
+    Link.ACKNOWLEDGES: "ACK",
+    Link.ECHOES: "echo",
+}
+_RIGHT = {Column.NUMBER, Column.TIME, Column.LENGTH}
+
+
+class FrameDelegate(QStyledItemDelegate):
+    """For a view whose model is a ``FrameTableModel``."""
+
+    def __init__(self, model: FrameTableModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._view = parent
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over the fonts of the theme."""
+        self._font: QFont = theme.mono_font(0.94)
+        self._pill_font: QFont = theme.small_font()
+        self._metrics = QFontMetrics(self._font)
+        self._pill_metrics = QFontMetrics(self._pill_font)
+
+    @property
+    def row_height(self) -> int:
+        return self._metrics.height() + 6
+
+    def width_of(self, characters: int) -> int:
+        """Width of a column that shows so many figures."""
+        return self._metrics.horizontalAdvance("0" * characters) + 2 * _PAD + 1
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(60, self.row_height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        rect = option.rect
+        state = option.state
+        number = self._model.number_at(index.row())
+        row = self._model.frame_row(number)
+        link = self._model.link(number)
+        is_selected = bool(state & QStyle.StateFlag.State_Selected)
+        painter.fillRect(rect, row_color(row.exposure, is_selected))
+        if is_selected and self._view.hasFocus():
+            painter.setPen(QPen(theme.current().color("accent"), 1))
+            painter.drawLine(rect.topLeft(), rect.topRight())
+            painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        column = Column(index.column())
+        if column is Column.MARK:
+            self._paint_marks(painter, rect, row.exposure, link, bool(row.messages))
+            return
+        inner = rect.adjusted(_PAD, 0, -_PAD, 0)
+        if column is Column.INFO and link is not None:
+            inner.setRight(self._paint_pill(painter, inner, link) - HALF)
+        self._paint_text(painter, inner, cell_text(row, column), column, row.exposure)
+
+    def _paint_text(
+        self, painter: QPainter, rect: QRect, text: str, column: Column, exposure: Exposure
+    ) -> None:
+        painter.setFont(self._font)
+        painter.setPen(text_color(column, exposure))
+        middle = column in (Column.SOURCE, Column.DESTINATION)
+        mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
+        shown = self._metrics.elidedText(text[:_MAX_INFO], mode, rect.width())
+        side = Qt.AlignmentFlag.AlignRight if column in _RIGHT else Qt.AlignmentFlag.AlignLeft
+        flags = side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        painter.drawText(rect, int(flags), shown)
+
+    def _paint_marks(
+        self, painter: QPainter, rect: QRect, exposure: Exposure, link: Link | None, carries: bool
+    ) -> None:
+        colors = theme.current()
+        if link is not None:
+            painter.fillRect(
+                QRect(rect.left(), rect.top(), _STRIPE, rect.height()), colors.color("accent")
+            )
+        top = rect.top() + (rect.height() - _ICON) // 2
+        left = rect.left() + _STRIPE + HALF
+        painter.drawPixmap(left, top, theme.exposure_pixmap(exposure, _ICON))
+        if carries:
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colors.color("accent" if link else "muted"))
+            center = QPointF(left + _ICON + HALF + _DOT, rect.top() + rect.height() / 2)
+            painter.drawEllipse(center, _DOT, _DOT)
+            painter.restore()
+
+    def _paint_pill(self, painter: QPainter, rect: QRect, link: Link) -> int:
+        """Say what the frame is to the chosen message; returns where the pill begins."""
+        words = _PILL_WORDS[link]
+        width = self._pill_metrics.horizontalAdvance(words) + 2 * SPACE
+        height = self._pill_metrics.height() + 1
+        top = rect.top() + (rect.height() - height) / 2
+        pill = QRectF(rect.right() - width + 0.5, top, width, height)
+        accent = theme.current().color("accent")
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(accent, 1))
+        painter.setBrush(theme.current().color("surface"))
+        painter.drawRoundedRect(pill, height / 2, height / 2)
+        painter.setFont(self._pill_font)
+        painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), words)
+        painter.restore()
+        return int(pill.left())
+
+
+def row_color(exposure: Exposure, is_selected: bool) -> QColor:
+    """What lies behind a row: the tint of its meaning; plumbing has none."""
+    colors = theme.current()
+    if is_selected:
+        return colors.color("selection")
+    if exposure is Exposure.PLUMBING:
+        return colors.color("surface")
+    return colors.exposure_color(exposure, soft=True)
+
+
+def text_color(column: Column, exposure: Exposure) -> QColor:
+    """Words first, meaning in the protocol, the rest behind."""
+    colors = theme.current()
+    if exposure is Exposure.PLUMBING:
+        return colors.color("muted")
+    if column is Column.PROTOCOL:
+        return colors.exposure_color(exposure)
+    if column in (Column.INFO, Column.NUMBER):
+        return colors.color("text")
+    return colors.color("muted")

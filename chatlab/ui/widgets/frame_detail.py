@@ -1,0 +1,236 @@
+"""One frame from the inside: the tree of its layers beside its bytes, chosen together."""
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+
+from chatlab.core.errors import ChatlabError
+from chatlab.core.flow import ByteRange
+from chatlab.core.frame import Exposure, Field, Layer
+from chatlab.core.message import MessageId
+from chatlab.ui import theme
+from chatlab.ui.theme import HALF, SPACE
+from chatlab.ui.widgets.hex_view import HexView, Mark
+from chatlab.ui.widgets.layer_tree import LayerTree
+
+if TYPE_CHECKING:
+    from chatlab.ui.ports import WireFeed
+
+Run = Callable[[Coroutine[object, object, None]], object]
+"""Starts a coroutine and keeps it alive; the caller does not wait."""
+_WORDS_CARRIERS = (Exposure.READABLE, Exposure.SEALED, Exposure.END_TO_END)
+
+
+class Caption(QWidget):
+    """A quiet line above a view: what it is, and at the right what is to be seen in it."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._title = theme.plain_label(title, "small", self)
+        self._icon = QLabel(self)
+        self._words = theme.plain_label("", "small", self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE, HALF, SPACE, HALF)
+        row.setSpacing(HALF)
+        row.addWidget(self._title)
+        row.addStretch(1)
+        row.addWidget(self._icon)
+        row.addWidget(self._words)
+        self._icon.hide()
+
+    @property
+    def title(self) -> str:
+        return self._title.text()
+
+    def set_title(self, title: str) -> None:
+        self._title.setText(title)
+
+    def set_words(self, words: str, exposure: Exposure | None = None) -> None:
+        """Say something at the right, with the icon and colour of a meaning."""
+        self._words.setText(words)
+        self._icon.setVisible(exposure is not None)
+        color = theme.current().color("muted")
+        if exposure is not None:
+            self._icon.setPixmap(theme.exposure_pixmap(exposure, 14))
+            color = theme.exposure_color(exposure)
+        palette = self._words.palette()
+        palette.setColor(self._words.foregroundRole(), color)
+        self._words.setPalette(palette)
+
+
+class FrameDetail(QWidget):
+    """Shows one frame: its bytes at once, its layers when they have been read.
+
+    Signals:
+        message_requested: MessageId whose bytes the reader clicked.
+    """
+
+    message_requested = Signal(object)
+
+    def __init__(self, feed: "WireFeed", run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._feed = feed
+        self._run = run
+        self._number: int | None = None
+        self._message: MessageId | None = None
+        self._spans: tuple[tuple[MessageId, ByteRange], ...] = ()
+        self._exposure = Exposure.PLUMBING
+        self.tree = LayerTree(self)
+        self.hex = HexView(self)
+        self._tree_caption = Caption(self.tr("Layers"), self)
+        self._hex_caption = Caption(self.tr("Bytes"), self)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(_captioned(self._tree_caption, self.tree))
+        self.splitter.addWidget(_captioned(self._hex_caption, self.hex))
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.splitter)
+        self.tree.field_selected.connect(self._on_field_selected)
+        self.hex.byte_clicked.connect(self._on_byte_clicked)
+        self.hex.byte_hovered.connect(self._on_byte_hovered)
+        theme.on_theme_changed(self._on_theme_changed)
+        self.clear()
+
+    def clear(self) -> None:
+        """No frame is chosen."""
+        self._number = None
+        self._spans = ()
+        self._tree_caption.set_title(self.tr("Layers"))
+        self._hex_caption.set_title(self.tr("Bytes"))
+        self._hex_caption.set_words("")
+        self.tree.show_layers(
+            (), self.tr("Choose a frame above: what is inside it, layer by layer, opens here.")
+        )
+        self.hex.show_bytes(b"", name=self.tr("Bytes: no frame is chosen"))
+
+    def show_frame(self, number: int, message: MessageId | None) -> None:
+        """Open a frame; bytes of ``message`` are marked as the chosen ones."""
+        self._message = message
+        if number == self._number:
+            self.refresh_marks()
+            return
+        self._number = number
+        row = self._feed.row(number)
+        raw = self._feed.raw(number)
+        self._exposure = row.exposure
+        self._tree_caption.set_title(self.tr("Layers of frame {}").format(number))
+        self._hex_caption.set_title(self.tr("{} bytes").format(len(raw)))
+        self.hex.show_bytes(raw, name=self.tr("Bytes of frame {}").format(number))
+        self.tree.show_layers((self._frame_layer(number),), self.tr("Reading the layers…"))
+        self.refresh_marks()
+        self._reveal_words()
+        self._run(self._read_layers(number))
+
+    def refresh_marks(self, message: MessageId | None = None) -> None:
+        """Mark anew which bytes are whose; messages become known after their frames."""
+        self._message = message or self._message
+        if self._number is None:
+            return
+        self._spans = self._feed.message_spans(self._number)
+        self.hex.set_marks(
+            tuple(
+                Mark(span, self._exposure_of(span), owner == self._message)
+                for owner, span in self._spans
+            )
+        )
+        self._count_words()
+
+    async def _read_layers(self, number: int) -> None:
+        """Fill in the tree, unless the reader has moved on meanwhile."""
+        own = (self._frame_layer(number),)
+        try:
+            layers, words = await self._feed.layers(number), ""
+        except ChatlabError as error:
+            layers, words = (), str(error)
+        if number == self._number:
+            self.tree.show_layers(own + layers, words)
+            self.refresh_marks()
+
+    def _frame_layer(self, number: int) -> Layer:
+        """What the capture says about the frame as a whole, before any protocol."""
+        row = self._feed.row(number)
+        nothing = ByteRange(0, 0)
+        fields = (
+            Field(self.tr("Time since the first frame"), f"{row.time_s:.6f} s", nothing),
+            Field(self.tr("Length"), self.tr("{} bytes").format(row.length), nothing),
+            Field(self.tr("What for"), row.why, nothing),
+            Field(self.tr("Who can read it"), theme.EXPOSURE_WORDS[row.exposure], nothing),
+        )
+        summary = self.tr("{} bytes on the wire").format(row.length)
+        span = ByteRange(0, len(self.hex.data))
+        return Layer(self.tr("Frame {}").format(number), summary, span, fields, row.exposure)
+
+    # Marks and words ---------------------------------------------------------------------------
+
+    def _exposure_of(self, span: ByteRange) -> Exposure:
+        """Who can read a message's bytes, also in a frame that is amber for another reason."""
+        if self._exposure in _WORDS_CARRIERS:
+            return self._exposure
+        found = self.tree.layers.exposure_at(span)
+        return found if found in _WORDS_CARRIERS else self._exposure
+
+    def _count_words(self) -> None:
+        """Say in the caption how many bytes are somebody's words, and who can read them."""
+        if not self._spans:
+            self._hex_caption.set_words(self.tr("nobody’s words"), Exposure.PLUMBING)
+            return
+        count = sum(len(span) for _owner, span in self._spans)
+        exposure = self._exposure_of(self._spans[0][1])
+        words = {
+            Exposure.READABLE: self.tr("{} readable by anyone"),
+            Exposure.SEALED: self.tr("{} sealed by TLS"),
+            Exposure.END_TO_END: self.tr("{} sealed end to end"),
+        }.get(exposure, self.tr("{} of a message"))
+        self._hex_caption.set_words(words.format(count), exposure)
+
+    def _reveal_words(self) -> None:
+        """Scroll to the chosen message's bytes, or else to the first message's."""
+        mine = [span for owner, span in self._spans if owner == self._message]
+        for span in (mine or [span for _owner, span in self._spans])[:1]:
+            self.hex.bring_into_sight(span)
+
+    # Tree and bytes choose each other ----------------------------------------------------------
+
+    @Slot(object)
+    def _on_field_selected(self, span: ByteRange) -> None:
+        self.hex.choose(span)
+
+    @Slot(int)
+    def _on_byte_clicked(self, offset: int) -> None:
+        self.hex.choose_around(self.tree.choose_byte(offset))
+        for owner, span in self._spans:
+            if span.start <= offset < span.stop:
+                self.message_requested.emit(owner)
+                return
+
+    @Slot(int)
+    def _on_byte_hovered(self, offset: int) -> None:
+        if offset < 0:
+            self._count_words()
+            return
+        name = self.tree.name_at(offset).rpartition(" › ")[2]
+        byte = self.hex.data[offset]
+        words = self.tr("byte {} = {}").format(offset, byte)
+        self._hex_caption.set_words(f"{words} · {name}" if name else words)
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        if self._number is not None:
+            self._count_words()
+
+
+def _captioned(caption: Caption, view: QWidget) -> QWidget:
+    holder = QWidget()
+    box = QVBoxLayout(holder)
+    box.setContentsMargins(0, 0, 0, 0)
+    box.setSpacing(0)
+    box.addWidget(caption)
+    box.addWidget(view, 1)
+    return holder

@@ -1,0 +1,211 @@
+"""What stands in the wire pane instead of frames, or above them, when something is to be said."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from chatlab.ui import theme
+from chatlab.ui.theme import HALF, SPACE
+
+_PAGE_ICON = 40
+_TEXT_WIDTH = 440
+_MAX_CODE_LINES = 10
+
+
+class Button:
+    """A button of a page: its words, what it does, and whether it is the one to press."""
+
+    def __init__(self, text: str, action: Callable[[], object], is_primary: bool = False) -> None:
+        self.text = text
+        self.action = action
+        self.is_primary = is_primary
+
+    def make(self, parent: QWidget) -> QPushButton:
+        made = QPushButton(self.text, parent)
+        made.setProperty("primary" if self.is_primary else "flat", True)
+        made.setAutoDefault(False)
+        made.clicked.connect(lambda: self.action())
+        return made
+
+
+class CodeBlock(QWidget):
+    """Commands to copy: selectable, in the fixed-width font, with a button that copies all."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = QPlainTextEdit(self)
+        self._text.setReadOnly(True)
+        self._text.setProperty("role", "code")
+        self._text.setAccessibleName(self.tr("Commands that mend it"))
+        self._text.setTabChangesFocus(True)
+        self._copy = QToolButton(self)
+        self._copy.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._copy.setToolTip(self.tr("Copy the commands"))
+        self._copy.setAccessibleName(self.tr("Copy the commands"))
+        theme.set_icon(self._copy, "copy")
+        self._copy.clicked.connect(self._on_copy)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(HALF)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
+
+    def show_text(self, text: str) -> None:
+        self._text.setFont(theme.mono_font(0.94))
+        self._text.setPlainText(text)
+        lines = min(
+            _MAX_CODE_LINES, text.count("\n") + 1 + sum(len(t) > 56 for t in text.split("\n"))
+        )
+        height = self._text.fontMetrics().lineSpacing() * lines + 2 * SPACE + HALF + 2
+        self._text.setFixedHeight(height)
+
+    @Slot()
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._text.toPlainText())
+        self._copy.setToolTip(self.tr("Copied"))
+        theme.set_icon(self._copy, "check", "accent")
+
+
+class StatePage(QScrollArea):
+    """An empty place that says what will be there and how to get it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setProperty("role", "surface")
+        self._icon_name, self._icon_token = "wire", "faint"
+        self._icon = QLabel()
+        self._title = theme.plain_label("", "title")
+        self._words = theme.plain_label("", "")
+        self._code = CodeBlock()
+        self._note = theme.plain_label("", "muted")
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(SPACE)
+        self.setWidget(self._lay_out())
+        theme.on_theme_changed(self._on_theme_changed)
+
+    def _lay_out(self) -> QWidget:
+        for label in (self._title, self._words, self._note):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        inner = QWidget()
+        inner.setProperty("role", "surface")
+        inner.setMaximumWidth(_TEXT_WIDTH)
+        box = QVBoxLayout(inner)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(SPACE)
+        box.addWidget(self._icon)
+        for widget in (self._title, self._words, self._code, self._note):
+            box.addWidget(widget)
+        box.addSpacing(HALF)
+        box.addLayout(self._buttons)
+        page = QWidget()
+        page.setProperty("role", "surface")
+        outer = QVBoxLayout(page)
+        outer.setContentsMargins(3 * SPACE, 2 * SPACE, 3 * SPACE, 2 * SPACE)
+        outer.addStretch(2)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(inner, 100)
+        row.addStretch(1)
+        outer.addLayout(row)
+        outer.addStretch(3)
+        return page
+
+    def show_state(
+        self,
+        icon: str,
+        title: str,
+        words: str,
+        *,
+        token: str = "faint",
+        code: str = "",
+        note: str = "",
+        buttons: tuple[Button, ...] = (),
+    ) -> None:
+        """Say what is, in a headline and a sentence, and offer what can be done."""
+        self._icon_name, self._icon_token = icon, token
+        self._on_theme_changed()
+        self._title.setText(title)
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        self._code.setVisible(bool(code))
+        if code:
+            self._code.show_text(code)
+        self._clear_buttons()
+        for button in buttons:
+            self._buttons.addWidget(button.make(self))
+        self._buttons.addStretch(1)
+
+    def _clear_buttons(self) -> None:
+        while (item := self._buttons.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self._icon.setPixmap(theme.pixmap(self._icon_name, self._icon_token, _PAGE_ICON))
+
+
+class Notice(QWidget):
+    """A line above the frames that stays as long as it is true, with the action that mends it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._token = "attention"
+        self._icon_name = "warning"
+        self._said: tuple[str, str] = ("", "")
+        self._icon = QLabel(self)
+        self._words = theme.plain_label("", "", self)
+        self._words.setWordWrap(True)
+        self._buttons = QHBoxLayout()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE + HALF, SPACE, SPACE, SPACE)
+        row.setSpacing(SPACE)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._words, 1)
+        row.addLayout(self._buttons)
+        theme.on_theme_changed(self._on_theme_changed)
+        self.hide()
+
+    def say(self, token: str, icon: str, words: str, button: Button | None = None) -> None:
+        """Show the words on the soft colour of ``token``; the same words change nothing."""
+        self.show()
+        if (token, words) == self._said:
+            return
+        self._said = (token, words)
+        self._token, self._icon_name = token, icon
+        self._words.setText(words)
+        while (item := self._buttons.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        if button:
+            self._buttons.addWidget(button.make(self))
+        self._on_theme_changed()
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self._icon.setPixmap(theme.pixmap(self._icon_name, self._token))
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colors.color(f"{self._token}_soft"))
+        painter.fillRect(0, 0, 3, self.height(), colors.color(self._token))

@@ -1,0 +1,184 @@
+"""The words of the wire pane where there are no frames to speak for themselves.
+
+Pure: a status in, words and offers out. ``WirePane`` shows them and turns offers into signals.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from chatlab.core.capture import (
+    CaptureIdle,
+    CaptureLive,
+    CaptureLost,
+    CaptureRefused,
+    CaptureStatus,
+)
+from chatlab.ui.models.frame_table import Scope
+
+_NS = 1_000_000_000
+
+
+class Offer(Enum):
+    """What a button of the pane does; the value is its words."""
+
+    START = "Start the capture"
+    OPEN = "Open a capture…"
+    CHECK_AGAIN = "Check again"
+    REMEDY = "Enable capture…"
+    RESTART = "Restart the capture"
+    SHOW_CHAT = "Show this chat’s frames"
+    SHOW_ALL = "Show all frames"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A page, or a notice, in words."""
+
+    icon: str
+    title: str
+    words: str
+    token: str = "faint"
+    code: str = ""
+    note: str = ""
+    offers: tuple[Offer, ...] = ()
+    """The first is the one to press."""
+
+
+def empty_state(
+    status: CaptureStatus, count: int, scope: Scope, has_message: bool, has_chat: bool
+) -> State:
+    """Why the scope shows no frame, and what to do about it."""
+    if count == 0:
+        return _nothing_captured(status)
+    match scope:
+        case Scope.MESSAGE if not has_message:
+            return State(
+                icon="frame",
+                title="Choose a message",
+                words="Click a message in the chat: the frames that carried it appear here.",
+                offers=(Offer.SHOW_ALL,),
+            )
+        case Scope.MESSAGE:
+            return State(
+                icon="frame",
+                title="No frame of this message",
+                words=_why_no_frame(status),
+                offers=(Offer.SHOW_CHAT if has_chat else Offer.SHOW_ALL,),
+            )
+        case Scope.CHAT:
+            return State(
+                icon="frame",
+                title="No frames of this chat yet",
+                words="Write something: the frames that carry it appear here at once.",
+                offers=(Offer.SHOW_ALL,),
+            )
+        case _:
+            return State(
+                icon="frame",
+                title="No frames of this account yet",
+                words="Connect the account: its first frame, the TCP SYN, appears here.",
+                offers=(Offer.SHOW_ALL,),
+            )
+
+
+def _why_no_frame(status: CaptureStatus) -> str:
+    match status:
+        case CaptureLive():
+            return (
+                "It crossed the wire before the capture started, or it comes from the history "
+                "that is kept on disk. What you write from now on is captured."
+            )
+        case CaptureRefused():
+            return "Frames cannot be captured here at the moment, so there is none to show."
+        case _:
+            return "It crossed the wire while nothing was captured. Start the capture, write again."
+
+
+def _nothing_captured(status: CaptureStatus) -> State:
+    match status:
+        case CaptureIdle():
+            return State(
+                icon="wire",
+                title="Nothing captured yet",
+                words=(
+                    "Start the capture and connect: each frame of your own connections appears "
+                    "here as it crosses the wire, and nobody else’s."
+                ),
+                offers=(Offer.START, Offer.OPEN),
+            )
+        case CaptureLive():
+            return State(
+                icon="wire",
+                token="accent",
+                title="Capturing: waiting for the first frame",
+                words=(
+                    "Connect an account or write a message. Its frames appear here within a "
+                    "moment, from the TCP handshake on."
+                ),
+            )
+        case CaptureRefused():
+            return State(
+                icon="lock",
+                token="error",
+                title="Capturing needs a permission",
+                words=status.reason,
+                code=status.remedy,
+                note=(
+                    "Chatting works all the same. For a chosen message you still see, below, "
+                    "the bytes that ChatLab handed to the network or got from it."
+                ),
+                offers=(Offer.CHECK_AGAIN, Offer.REMEDY),
+            )
+        case CaptureLost():
+            return State(
+                icon="error",
+                token="error",
+                title="The capture stopped by itself",
+                words=f"{status.reason} {status.hint}".strip(),
+                offers=(Offer.RESTART,),
+            )
+
+
+def notice_state(status: CaptureStatus, count: int) -> State | None:
+    """What must be said above the frames; None when all is well."""
+    match status:
+        case CaptureLive() if status.dropped:
+            many = status.dropped != 1
+            return State(
+                icon="warning",
+                token="attention",
+                title="",
+                words=(
+                    f"The system dropped {status.dropped:,} frame{'s' if many else ''} before "
+                    f"ChatLab could read {'them' if many else 'it'}: the capture has holes."
+                ),
+            )
+        case CaptureRefused() if count:
+            return State(
+                icon="lock",
+                token="error",
+                title="",
+                words=f"Nothing more is captured: {status.reason}",
+                offers=(Offer.REMEDY,),
+            )
+        case CaptureLost() if count:
+            since = datetime.fromtimestamp(status.since_ns / _NS).strftime("%H:%M:%S")
+            return State(
+                icon="error",
+                token="error",
+                title="",
+                words=f"Nothing is captured since {since}: {status.reason} {status.hint}".strip(),
+                offers=(Offer.RESTART,),
+            )
+        case _:
+            return None
+
+
+def idle_words(status: CaptureStatus, count: int) -> str:
+    """The line of plain language while nothing is chosen."""
+    if count:
+        return "Choose a message or a frame: what it means, in plain words, stands here."
+    if isinstance(status, CaptureRefused):
+        return "No frames can be shown without the permission; chatting works all the same."
+    return "As soon as frames are captured, this line says in plain words what they mean."
