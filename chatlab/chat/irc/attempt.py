@@ -1,0 +1,254 @@
+"""One attempt at being online: dial, register, talk, until the connection ends."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from chatlab.chat.irc.batches import Batches
+from chatlab.chat.irc.channels import Channels
+from chatlab.chat.irc.context import Context, Rejoin, Verdict
+from chatlab.chat.irc.delivery import Deliveries
+from chatlab.chat.irc.keepalive import Keepalive
+from chatlab.chat.irc.link import Dispatcher, Link
+from chatlab.chat.irc.messages import Messages
+from chatlab.chat.irc.outbox import Outbox
+from chatlab.chat.irc.presence import Presence
+from chatlab.chat.irc.registration import Credentials, Registration, read_credentials
+from chatlab.chat.irc.replies import Replies
+from chatlab.chat.irc.state import ServerState
+from chatlab.chat.irc.timing import Timers, Timing, first_of
+from chatlab.chat.irc.transport import Dialler, Transport
+from chatlab.core.account import Account, Autojoin
+from chatlab.core.errors import CertificateError, ChatlabError, ConnectError, LocalProtocolError
+from chatlab.core.events import CertificateRefused, ConnectionOpened, LinkState, Severity
+from chatlab.core.ports import EventSink, SecretStore
+from chatlab.protocol.irc import format_line
+
+_JOIN_WAIT_S = 60.0
+_MAX_JOIN_LENGTH = 400
+"""Bytes of the channels and keys in one JOIN line."""
+
+
+class StateSetter(Protocol):
+    """Tells where the account is on its way to being online."""
+
+    def __call__(
+        self,
+        state: LinkState,
+        detail: str = "",
+        retry_in_s: float | None = None,
+        is_fault: bool = False,
+    ) -> None: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Shared:
+    """What outlives a connection."""
+
+    dialler: Dialler
+    secrets: SecretStore
+    emit: EventSink
+    set_state: StateSetter
+    timing: Timing
+    deliveries: Deliveries
+    outbox: Outbox
+    rejoin: Rejoin
+    pings: dict[str, float] = field(default_factory=dict)
+    """Token and time of the CTCP PINGs that we sent."""
+    whois_chats: dict[str, str] = field(default_factory=dict)
+    """Folded nick to the chat where its WHOIS was typed."""
+
+
+class Attempt:
+    """From dialling to the end of one connection."""
+
+    def __init__(self, account: Account, shared: Shared) -> None:
+        self.state = ServerState(account.nick)
+        self._account = account
+        self._shared = shared
+        self._context: Context | None = None
+        self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._online_since: float | None = None
+        self._ended_at: float | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        return self._context is not None and self._context.link.is_open
+
+    @property
+    def is_online(self) -> bool:
+        return self.is_connected and self.state.is_online
+
+    @property
+    def online_for_s(self) -> float:
+        """How long it was online, seen from its end."""
+        if self._online_since is None or self._ended_at is None:
+            return 0.0
+        return self._ended_at - self._online_since
+
+    def acknowledged(self) -> int | None:
+        return self._context.link.acknowledged() if self._context is not None else None
+
+    async def run(self) -> Verdict:
+        """Be online for as long as it lasts; returns why it ended."""
+        try:
+            credentials = read_credentials(self._account, self._shared.secrets)
+        except ConnectError as error:
+            return Verdict(str(error), may_retry=False)
+        dispatcher = Dispatcher(asyncio.get_running_loop())
+        link = Link(
+            self._account.id,
+            dispatcher,
+            self._shared.emit,
+            self._on_closed,
+            self._shared.timing,
+        )
+        try:
+            transport = await self._shared.dialler.dial(self._account, link, self._shared.set_state)
+        except CertificateError as error:
+            self._shared.emit(CertificateRefused(self._account.id, error))
+            return Verdict(str(error), may_retry=False)
+        except ConnectError as error:
+            return Verdict(str(error))
+        return await self._talk(transport, link, dispatcher, credentials)
+
+    def join(self, names: Sequence[str], keys: Sequence[str]) -> None:
+        """JOIN at the user's wish; messages to the channels wait for it."""
+        assert self._context is not None  # the caller has checked that we are online
+        context = self._context
+        context.outbox.put_command("JOIN", ",".join(names), *([",".join(keys)] if keys else []))
+        for index, name in enumerate(names):
+            if keys[index:]:
+                context.rejoin.add(name, keys[index])
+        # Nobody answers a JOIN to a channel that we are in.
+        new = {self.state.fold(name) for name in names if self.state.channel(name) is None}
+        context.outbox.joining |= new
+        self._stop_waiting_later(context, new)
+
+    async def leave(self, reason: str, wait_s: float) -> None:
+        """QUIT, give the server a moment to close, then close ourselves."""
+        assert self._context is not None  # the caller has checked that we are connected
+        link = self._context.link
+        try:
+            link.send("QUIT", *([reason] if reason else []))
+        except LocalProtocolError:  # A leave message with a line end, or far too long.
+            link.send("QUIT")
+        await first_of(asyncio.shield(self._closed), self._shared.timing.sleep(wait_s))
+        await link.close()
+
+    # -- inner
+
+    async def _talk(
+        self,
+        transport: Transport,
+        link: Link,
+        dispatcher: Dispatcher,
+        credentials: Credentials,
+    ) -> Verdict:
+        timers = Timers(self._shared.timing)
+        self._context = context = Context(
+            account=self._account,
+            emit=self._shared.emit,
+            timing=self._shared.timing,
+            timers=timers,
+            state=self.state,
+            link=link,
+            outbox=self._shared.outbox,
+            rejoin=self._shared.rejoin,
+        )
+        registration = Registration(context, credentials, self._on_online)
+        keepalive = Keepalive(context, registration.expect_greeting_over)
+        self._register_handlers(context, dispatcher, registration, keepalive)
+        self._shared.emit(ConnectionOpened(self._account.id, transport.connection))
+        self._shared.set_state(LinkState.REGISTERING)
+        reason = ""
+        try:
+            link.attach(transport)
+            if link.is_open:
+                registration.start()
+                keepalive.start()
+            reason = await self._closed
+        except LocalProtocolError as error:  # Nick, user or real name cannot be sent.
+            context.verdict = context.verdict or Verdict(str(error), may_retry=False)
+        finally:
+            timers.cancel_all()
+            link.abort()
+            self._ended_at = self._shared.timing.monotonic()
+            verdict = _verdict_of(context, reason)
+            self._shared.outbox.close(
+                f"The connection was lost before the server had it. {verdict.reason}"
+            )
+            self._shared.whois_chats.clear()
+        return verdict
+
+    def _register_handlers(
+        self,
+        context: Context,
+        dispatcher: Dispatcher,
+        registration: Registration,
+        keepalive: Keepalive,
+    ) -> None:
+        batches = Batches()
+        dispatcher.before_each(batches.place)
+        dispatcher.on("BATCH", batches.on_batch)
+        registration.handle(dispatcher)
+        keepalive.handle(dispatcher)
+        Messages(context, self._shared.deliveries, self._shared.pings).handle(dispatcher)
+        Presence(context).handle(dispatcher)
+        Channels(context).handle(dispatcher)
+        Replies(context, self._shared.deliveries, self._shared.whois_chats).handle(dispatcher)
+
+    def _on_closed(self, reason: str) -> None:
+        if not self._closed.done():
+            self._closed.set_result(reason)
+
+    def _on_online(self) -> None:
+        assert self._context is not None  # the registration belongs to it
+        self._online_since = self._shared.timing.monotonic()
+        self._shared.set_state(LinkState.ONLINE)
+        wanted, lines = [], []
+        for group in group_joins(self._shared.rejoin.channels):
+            names = ",".join(channel.channel for channel in group)
+            keys = ",".join(channel.key for channel in group if channel.key)
+            try:
+                lines.append(format_line("JOIN", names, *([keys] if keys else [])))
+            except ChatlabError as error:
+                self._context.inform(
+                    f"{names} cannot be joined. {error.message}",
+                    severity=Severity.ERROR,
+                    hint="Correct the channel or its key in the account’s settings.",
+                )
+                continue
+            wanted += [self.state.fold(channel.channel) for channel in group]
+        self._shared.outbox.open(self._context.link, self.state)
+        self._shared.outbox.join_first(set(wanted), lines)
+        self._stop_waiting_later(self._context, set(wanted))
+
+    def _stop_waiting_later(self, context: Context, channels: set[str]) -> None:
+        """No server leaves a JOIN unanswered; should one do it, messages must not wait for ever."""
+        outbox = context.outbox
+        context.timers.call_later(_JOIN_WAIT_S, lambda: [outbox.joined(c) for c in channels])
+
+
+def group_joins(channels: Sequence[Autojoin]) -> list[list[Autojoin]]:
+    """Channels by JOIN line: those with a key apart, as keys are counted off from the first."""
+    groups: list[list[Autojoin]] = []
+    length = 0
+    for channel in sorted(channels, key=lambda channel: not channel.key):
+        size = len(channel.channel.encode()) + len(channel.key.encode()) + 2
+        same_kind = groups and bool(groups[-1][-1].key) == bool(channel.key)
+        if not same_kind or length + size > _MAX_JOIN_LENGTH:
+            groups.append([])
+            length = 0
+        groups[-1].append(channel)
+        length += size
+    return groups
+
+
+def _verdict_of(context: Context, reason: str) -> Verdict:
+    if context.verdict is not None:
+        return context.verdict
+    if context.server_error:
+        return Verdict(f"The server closed the connection: {context.server_error}")
+    return Verdict(reason or "The connection was closed.")

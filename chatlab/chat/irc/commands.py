@@ -1,0 +1,234 @@
+"""What a user types, carried out: one method per row of ``core/commands.py``."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from chatlab.chat.irc.state import ServerState
+from chatlab.core.commands import Command, Verb
+from chatlab.core.errors import LocalProtocolError, UsageError
+from chatlab.core.message import MessageKind
+from chatlab.core.nick import check_channel, check_nick
+from chatlab.protocol.ctcp import encode_ctcp
+
+MAX_PINGS = 100
+"""CTCP PINGs of ours whose answer is remembered as such."""
+
+
+class Engine(Protocol):
+    """What the commands ask of the connection."""
+
+    @property
+    def state(self) -> ServerState: ...
+
+    @property
+    def is_online(self) -> bool: ...
+
+    def say(self, chat: str, text: str, kind: MessageKind) -> None: ...
+
+    def put(self, command: str, *parameters: str) -> None:
+        """Send a line at the account's pace. Raises LocalProtocolError."""
+        ...
+
+    def put_raw(self, line: str) -> None: ...
+
+    def join(self, channels: str, keys: str) -> None: ...
+
+    def ask_about(self, nick: str, chat: str) -> None:
+        """Remember that answers to WHOIS ``nick`` belong into ``chat``."""
+        ...
+
+    def ctcp_ping_token(self) -> str: ...
+
+    def start(self) -> None: ...
+
+    def stop_soon(self, reason: str) -> None: ...
+
+    def restart_soon(self) -> None: ...
+
+
+class Commands:
+    """Carries out commands for one account."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._table: dict[Verb, Callable[[Command, str], None]] = {
+            Verb.SAY: self._say,
+            Verb.ME: self._me,
+            Verb.MSG: self._msg,
+            Verb.QUERY: self._query,
+            Verb.NOTICE: self._notice,
+            Verb.JOIN: self._join,
+            Verb.PART: self._part,
+            Verb.CYCLE: self._cycle,
+            Verb.NICK: self._nick,
+            Verb.TOPIC: self._topic,
+            Verb.NAMES: lambda command, chat: self._put("NAMES", self._channel(chat)),
+            Verb.WHOIS: self._whois,
+            Verb.AWAY: lambda command, chat: self._put("AWAY", command.argument(0, "away")),
+            Verb.BACK: lambda command, chat: self._put("AWAY"),
+            Verb.INVITE: self._invite,
+            Verb.KICK: self._kick,
+            Verb.BAN: self._ban,
+            Verb.UNBAN: lambda command, chat: self._change_modes(chat, "-b", command),
+            Verb.OP: lambda command, chat: self._change_modes(chat, "+o", command),
+            Verb.DEOP: lambda command, chat: self._change_modes(chat, "-o", command),
+            Verb.VOICE: lambda command, chat: self._change_modes(chat, "+v", command),
+            Verb.DEVOICE: lambda command, chat: self._change_modes(chat, "-v", command),
+            Verb.MODE: self._mode,
+            Verb.CTCP: self._ctcp,
+            Verb.PING: self._ping,
+            Verb.VERSION: lambda command, chat: self._send_ctcp(command.argument(0), "VERSION"),
+            Verb.RAW: self._raw,
+            Verb.CONNECT: lambda command, chat: engine.start(),
+            Verb.DISCONNECT: lambda command, chat: engine.stop_soon(command.argument(0)),
+            Verb.QUIT: lambda command, chat: engine.stop_soon(command.argument(0)),
+            Verb.RECONNECT: lambda command, chat: engine.restart_soon(),
+        }
+
+    def execute(self, command: Command, chat: str) -> None:
+        """Carry out a command typed in ``chat``. Raises UsageError or LocalProtocolError."""
+        carry_out = self._table.get(command.verb)
+        if carry_out is None:
+            raise UsageError(
+                f"/{command.verb.value} is carried out by the window, not by the server."
+            )
+        carry_out(command, chat)
+
+    # -- talking
+
+    def _say(self, command: Command, chat: str) -> None:
+        self._engine.say(self._chat(chat), command.argument(0), MessageKind.MESSAGE)
+
+    def _me(self, command: Command, chat: str) -> None:
+        self._engine.say(self._chat(chat), command.argument(0), MessageKind.ACTION)
+
+    def _msg(self, command: Command, chat: str) -> None:
+        for target in command.argument(0).split(","):
+            self._engine.say(target, command.argument(1), MessageKind.MESSAGE)
+
+    def _query(self, command: Command, chat: str) -> None:
+        if text := command.argument(1):
+            self._engine.say(command.argument(0), text, MessageKind.MESSAGE)
+
+    def _notice(self, command: Command, chat: str) -> None:
+        for target in command.argument(0).split(","):
+            self._engine.say(target, command.argument(1), MessageKind.NOTICE)
+
+    # -- channels
+
+    def _join(self, command: Command, chat: str) -> None:
+        prefixes = self._engine.state.isupport.channel_types
+        for name in command.argument(0).split(","):
+            if problem := check_channel(name, prefixes):
+                raise UsageError(problem.reason, f"Try: /join {problem.suggestion}")
+        self._need_online()
+        self._engine.join(command.argument(0), command.argument(1))
+
+    def _part(self, command: Command, chat: str) -> None:
+        if not self._engine.state.is_channel(chat):
+            return  # A private chat: there is nothing to leave on the server.
+        reason = command.argument(0)
+        self._put("PART", chat, *([reason] if reason else []))
+
+    def _cycle(self, command: Command, chat: str) -> None:
+        channel = self._channel(chat)
+        known = self._engine.state.channel(channel)
+        key = known.modes.get("k", "") if known else ""
+        self._put("PART", channel)
+        self._put("JOIN", channel, *([key] if key else []))
+
+    def _topic(self, command: Command, chat: str) -> None:
+        channel, text = self._channel(chat), command.argument(0)
+        if not text:
+            self._put("TOPIC", channel)
+        else:
+            self._put("TOPIC", channel, "" if text == "-" else text)
+
+    def _invite(self, command: Command, chat: str) -> None:
+        self._put("INVITE", command.argument(0), command.argument(1) or self._channel(chat))
+
+    def _kick(self, command: Command, chat: str) -> None:
+        reason = command.argument(1)
+        self._put("KICK", self._channel(chat), command.argument(0), *([reason] if reason else []))
+
+    def _ban(self, command: Command, chat: str) -> None:
+        who = command.argument(0)
+        channel = self._channel(chat)
+        if not set(who) & set("!@*?$:"):
+            known = self._engine.state.channel(channel)
+            member = known.members.get(self._engine.state.fold(who)) if known else None
+            host = member.user_host.rpartition("@")[2] if member else ""
+            who = f"*!*@{host}" if host else f"{who}!*@*"
+        self._put("MODE", channel, "+b", who)
+
+    def _change_modes(self, chat: str, mode: str, command: Command) -> None:
+        """``+o a b c``: as many per line as the server takes (ISUPPORT MODES)."""
+        channel = self._channel(chat)
+        names = command.argument(0).split()
+        step = self._engine.state.isupport.modes_per_line
+        for start in range(0, len(names), step):
+            some = names[start : start + step]
+            self._put("MODE", channel, mode[0] + mode[1] * len(some), *some)
+
+    def _mode(self, command: Command, chat: str) -> None:
+        words = command.argument(0).split()
+        state = self._engine.state
+        if words and (state.is_channel(words[0]) or state.is_me(words[0])):
+            self._put("MODE", *words)
+        elif chat:
+            self._put("MODE", self._channel(chat), *words)
+        else:
+            self._put("MODE", state.nick, *words)
+
+    # -- people and ourselves
+
+    def _nick(self, command: Command, chat: str) -> None:
+        nick = command.argument(0)
+        if problem := check_nick(nick, self._engine.state.isupport.nick_length):
+            raise UsageError(problem.reason, f"Try: /nick {problem.suggestion}")
+        self._put("NICK", nick)
+
+    def _whois(self, command: Command, chat: str) -> None:
+        self._put("WHOIS", command.argument(0))
+        self._engine.ask_about(command.argument(0), chat)
+
+    def _ctcp(self, command: Command, chat: str) -> None:
+        name, _, parameter = command.argument(1).partition(" ")
+        if name.upper() == "ACTION":
+            self._engine.say(command.argument(0), parameter, MessageKind.ACTION)
+        else:
+            self._send_ctcp(command.argument(0), name, parameter)
+
+    def _ping(self, command: Command, chat: str) -> None:
+        self._need_online()
+        self._send_ctcp(command.argument(0), "PING", self._engine.ctcp_ping_token())
+
+    def _send_ctcp(self, nick: str, name: str, parameter: str = "") -> None:
+        self._put("PRIVMSG", nick, encode_ctcp(name, parameter))
+
+    def _raw(self, command: Command, chat: str) -> None:
+        self._need_online()
+        self._engine.put_raw(command.argument(0))
+
+    # -- checks
+
+    def _put(self, command: str, *parameters: str) -> None:
+        self._need_online()
+        self._engine.put(command, *parameters)
+
+    def _need_online(self) -> None:
+        if not self._engine.is_online:
+            raise UsageError("This account is not connected.", "Connect it first: /connect")
+
+    def _chat(self, chat: str) -> str:
+        if not chat:
+            raise LocalProtocolError(
+                "This is the server’s own view: there is nobody to talk to.",
+                "Open a channel with /join, or write to someone with /msg.",
+            )
+        return chat
+
+    def _channel(self, chat: str) -> str:
+        if not self._engine.state.is_channel(chat):
+            raise UsageError("This works in a channel only.", "Go to the channel, or /join one.")
+        return chat

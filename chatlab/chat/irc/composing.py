@@ -1,0 +1,60 @@
+"""From a typed text to the lines that will carry it; nothing is sent here."""
+
+import re
+from dataclasses import dataclass
+
+from chatlab.chat.irc.state import ServerState
+from chatlab.core.errors import LocalProtocolError
+from chatlab.core.message import MessageKind
+from chatlab.protocol.ctcp import encode_ctcp
+from chatlab.protocol.irc import format_line
+from chatlab.protocol.irc_text import ACTION_OVERHEAD, split_text, text_budget
+
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One line to be: what the transcript shows, and what goes onto the wire."""
+
+    text: str
+    command: str
+    payload: str
+    size: int
+    """Bytes of the line, CR LF included, without tags."""
+
+
+def compose(state: ServerState, target: str, text: str, kind: MessageKind) -> tuple[Draft, ...]:
+    """Cut a text into messages that reach every reader whole.
+
+    Each line of the text is a message of its own, and so is each piece of a line that is too long.
+    Raises LocalProtocolError when text or target cannot be sent.
+    """
+    _check_target(target)
+    command = "NOTICE" if kind is MessageKind.NOTICE else "PRIVMSG"
+    is_action = kind is MessageKind.ACTION
+    if not is_action and text.startswith("\x01"):
+        raise LocalProtocolError("A text that begins with \\x01 would be CTCP.", "Use /ctcp.")
+    budget = text_budget(
+        command,
+        target,
+        state.own_prefix(),
+        overhead=ACTION_OVERHEAD if is_action else 0,
+        limit=state.isupport.line_limit,
+    )
+    drafts: list[Draft] = []
+    for line in _LINE_ENDS.split(text):
+        if not line:
+            continue
+        for piece in split_text(line, budget):
+            payload = encode_ctcp("ACTION", piece) if is_action else piece
+            raw = format_line(command, target, payload, limit=state.isupport.line_limit)
+            drafts.append(Draft(piece, command, payload, len(raw) + 2))
+    return tuple(drafts)
+
+
+def _check_target(target: str) -> None:
+    if not target or "," in target or (target[0] in ":@+%&~!" and len(target) == 1):
+        raise LocalProtocolError(
+            f"“{target}” is neither a channel nor a nick.", "Write to one at a time."
+        )

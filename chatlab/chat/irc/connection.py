@@ -1,0 +1,277 @@
+"""One IRC account, kept up across connections: the engine behind ``core.ports.ChatConnection``.
+
+Theory of operation. ``_run`` makes one attempt after the other; an attempt dials, registers, and
+lasts until its link is closed. What belongs to one connection lives in a ``Context`` and ends with
+it; what belongs to the account (queued messages, the fate of sent ones, channels to rejoin) lives
+here. How an attempt ended is a ``Verdict``: it says why in words, and whether to try again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+from chatlab.chat.irc.attempt import Attempt, Shared
+from chatlab.chat.irc.commands import MAX_PINGS, Commands
+from chatlab.chat.irc.composing import Draft, compose
+from chatlab.chat.irc.context import Rejoin, Verdict
+from chatlab.chat.irc.delivery import Deliveries, Utterance
+from chatlab.chat.irc.masking import mask_text
+from chatlab.chat.irc.messages import next_message_id
+from chatlab.chat.irc.outbox import Outbox, SendPace
+from chatlab.chat.irc.state import ServerState
+from chatlab.chat.irc.timing import Timers, Timing, first_of
+from chatlab.chat.irc.transport import Dialler
+from chatlab.core.account import Account
+from chatlab.core.commands import Command
+from chatlab.core.errors import LocalProtocolError
+from chatlab.core.events import ChatEvent, LinkChanged, LinkState, MessageAdded, MessageChanged
+from chatlab.core.flow import Direction
+from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+from chatlab.core.ports import EventSink, SecretStore
+from chatlab.protocol.irc import format_line
+
+log = logging.getLogger(__name__)
+
+MAX_BACKOFF_S = 60.0
+STEADY_S = 30.0
+"""Online for this long, a connection counts as good, and the back-off begins anew."""
+_JITTER = 0.25
+QUIT_WAIT_S = 2.0
+"""How long the server gets to close after our QUIT."""
+
+
+class IrcConnection:
+    """Implements ``ChatConnection`` for IRC."""
+
+    def __init__(
+        self,
+        account: Account,
+        sink: EventSink,
+        dialler: Dialler,
+        secrets: SecretStore,
+        *,
+        pace: SendPace | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self._account = account
+        self._sink = sink
+        self._timing = timing or Timing()
+        self._timers = Timers(self._timing)
+        self._deliveries = Deliveries(account.id, self._emit)
+        self._shared = Shared(
+            dialler=dialler,
+            secrets=secrets,
+            emit=self._emit,
+            set_state=self._set_state,
+            timing=self._timing,
+            deliveries=self._deliveries,
+            outbox=Outbox(self._deliveries, self._timers, self._timing, pace or SendPace()),
+            rejoin=Rejoin(account.channels),
+        )
+        self._commands = Commands(self)
+        self._attempt: Attempt | None = None
+        self._offline_state = ServerState(account.nick)
+        self._task: asyncio.Task[None] | None = None
+        self._retry_now = asyncio.Event()
+        self._is_stopping = False
+        self._background: set[asyncio.Task[None]] = set()
+        self._ping_count = 0
+
+    # -- ChatConnection
+
+    @property
+    def account(self) -> Account:
+        return self._account
+
+    def update(self, account: Account) -> None:
+        """Use these settings from the next connection on."""
+        for channel in self._account.channels:
+            if channel not in account.channels:
+                self._shared.rejoin.discard(channel.channel)
+        for channel in account.channels:
+            self._shared.rejoin.add(channel.channel, channel.key)
+        self._account = account
+        self._offline_state = ServerState(account.nick)
+
+    def start(self) -> None:
+        """Connect now, and keep trying where that makes sense."""
+        if self._task is None or self._task.done():
+            self._is_stopping = False
+            for channel in self._account.channels:
+                self._shared.rejoin.add(channel.channel, channel.key)
+            self._task = asyncio.get_running_loop().create_task(self._run())
+        else:
+            self._retry_now.set()
+
+    async def stop(self, reason: str = "") -> None:
+        """Leave politely (QUIT) and close; returns when the socket is closed."""
+        task = self._task
+        if task is None or task.done():
+            return
+        self._is_stopping = True
+        if self._attempt is not None and self._attempt.is_connected:
+            self._set_state(LinkState.CLOSING)
+            await self._attempt.leave(reason or self._account.leave_message, QUIT_WAIT_S)
+        else:
+            task.cancel()
+        await asyncio.wait({task})
+
+    def send(
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+    ) -> tuple[Message, ...]:
+        """Accept a text for sending: one message per line that it needs."""
+        drafts = compose(self.state, chat, text, kind)
+        if not drafts:
+            raise LocalProtocolError("There is nothing to send.", "Type a text.")
+        return tuple(self._accept(chat, draft, kind) for draft in drafts)
+
+    def resend(self, message: MessageId) -> None:
+        """Try a failed message once more. Raises UsageError when it did not fail."""
+        utterance = self._deliveries.take_failed(message)
+        self._emit(MessageChanged(self._account.id, message, delivery=Delivery.QUEUED))
+        self._shared.outbox.put_message(utterance)
+
+    def execute(self, command: Command, chat: str) -> None:
+        """Carry out what the user typed in ``chat``."""
+        self._commands.execute(command, chat)
+
+    def predict(
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+    ) -> tuple[int, ...]:
+        """Bytes of each line that ``text`` would become; none for what cannot be sent."""
+        try:
+            drafts = compose(self.state, chat, text, kind)
+        except LocalProtocolError:
+            return ()
+        overhead = self._shared.outbox.label_overhead
+        return tuple(draft.size + overhead for draft in drafts)
+
+    def acknowledged(self) -> int | None:
+        return self._attempt.acknowledged() if self._attempt is not None else None
+
+    # -- what the commands ask for (``commands.Engine``)
+
+    @property
+    def state(self) -> ServerState:
+        """The server's side as far as it is known; while offline, a blank one."""
+        return self._attempt.state if self._attempt is not None else self._offline_state
+
+    @property
+    def is_online(self) -> bool:
+        return self._attempt is not None and self._attempt.is_online
+
+    def say(self, chat: str, text: str, kind: MessageKind) -> None:
+        self.send(chat, text, kind)
+
+    def put(self, command: str, *parameters: str) -> None:
+        self._shared.outbox.put_command(command, *parameters)
+
+    def put_raw(self, line: str) -> None:
+        """Send a line exactly as typed. Raises LocalProtocolError when it is not one line."""
+        raw = line.encode("utf-8", "surrogatepass")
+        # Formatted as one parameter, it passes the same checks as everything else.
+        format_line("RAW", line, limit=len(raw) + 10)
+        if len(raw) + 2 > self.state.isupport.line_limit and not line.startswith("@"):
+            raise LocalProtocolError(
+                f"The line has {len(raw) + 2} bytes; the server takes "
+                f"{self.state.isupport.line_limit}.",
+                "Shorten it.",
+            )
+        self._shared.outbox.put_line(raw)
+
+    def join(self, channels: str, keys: str) -> None:
+        if self._attempt is not None:
+            self._attempt.join(channels.split(","), keys.split(",") if keys else [])
+
+    def ask_about(self, nick: str, chat: str) -> None:
+        self._shared.whois_chats[self.state.fold(nick)] = chat
+
+    def ctcp_ping_token(self) -> str:
+        self._ping_count += 1
+        token = f"chatlab{self._ping_count}"
+        pings = self._shared.pings
+        while len(pings) >= MAX_PINGS:
+            pings.pop(next(iter(pings)))
+        pings[token] = self._timing.monotonic()
+        return token
+
+    def stop_soon(self, reason: str) -> None:
+        self._spawn(self.stop(reason))
+
+    def restart_soon(self) -> None:
+        self._spawn(self._restart())
+
+    # -- inner
+
+    async def _restart(self) -> None:
+        await self.stop()
+        self.start()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _emit(self, event: ChatEvent) -> None:
+        """Hand an event out; a fault of the listener must not cost the connection."""
+        try:
+            self._sink(event)
+        except Exception:
+            log.exception("A listener failed on %s", type(event).__name__)
+
+    def _set_state(
+        self,
+        state: LinkState,
+        detail: str = "",
+        retry_in_s: float | None = None,
+        is_fault: bool = False,
+    ) -> None:
+        now_ns = self._timing.clock_ns()
+        self._emit(LinkChanged(self._account.id, state, now_ns, detail, retry_in_s, is_fault))
+
+    def _accept(self, chat: str, draft: Draft, kind: MessageKind) -> Message:
+        message = Message(
+            id=next_message_id(),
+            account=self._account.id,
+            application=self._account.application,
+            direction=Direction.SENT,
+            sender=self.state.nick,
+            target=chat,
+            # The transcript and the history on disk show no password to a service.
+            text=mask_text(chat, draft.text),
+            kind=kind,
+            time_ns=self._timing.clock_ns(),
+            delivery=Delivery.QUEUED,
+        )
+        self._emit(MessageAdded(message))
+        self._shared.outbox.put_message(Utterance(message.id, draft.command, chat, draft.payload))
+        return message
+
+    async def _run(self) -> None:
+        failures = 0
+        try:
+            while True:
+                self._attempt = attempt = Attempt(self._account, self._shared)
+                verdict = await attempt.run()
+                self._attempt = None
+                if self._is_stopping:
+                    self._set_state(LinkState.OFFLINE)
+                    return
+                if not verdict.may_retry:
+                    self._set_state(LinkState.OFFLINE, verdict.reason, is_fault=True)
+                    return
+                failures = 0 if attempt.online_for_s >= STEADY_S else failures
+                await self._wait_to_retry(verdict, failures)
+                failures += 1
+        except asyncio.CancelledError:
+            self._set_state(LinkState.OFFLINE)
+            raise
+        finally:
+            self._attempt = None
+
+    async def _wait_to_retry(self, verdict: Verdict, failures: int) -> None:
+        delay = min(MAX_BACKOFF_S, 2.0**failures)
+        delay = max(delay, verdict.min_delay_s) * (1 + _JITTER * self._timing.random())
+        self._set_state(LinkState.WAITING, verdict.reason, delay, is_fault=True)
+        self._retry_now.clear()
+        await first_of(self._timing.sleep(delay), self._retry_now.wait())

@@ -1,0 +1,82 @@
+"""What the parts of the engine share during one connection."""
+
+from dataclasses import dataclass
+
+from chatlab.chat.irc.link import LineEvent, Link
+from chatlab.chat.irc.outbox import Outbox
+from chatlab.chat.irc.state import ServerState
+from chatlab.chat.irc.timing import Timers, Timing
+from chatlab.core.account import Account, Autojoin
+from chatlab.core.events import Informed, Severity
+from chatlab.core.ports import EventSink
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a connection ended, when we know better than the transport does."""
+
+    reason: str
+    """In words, with the next step."""
+    may_retry: bool = True
+    min_delay_s: float = 0.0
+
+
+class Rejoin:
+    """The channels that belong to this account: joined after every registration."""
+
+    def __init__(self, channels: tuple[Autojoin, ...]) -> None:
+        self._wanted = {channel.channel.lower(): channel for channel in channels}
+
+    def add(self, channel: str, key: str = "") -> None:
+        known = self._wanted.get(channel.lower())
+        self._wanted[channel.lower()] = Autojoin(channel, key or (known.key if known else ""))
+
+    def discard(self, channel: str) -> None:
+        self._wanted.pop(channel.lower(), None)
+
+    @property
+    def channels(self) -> tuple[Autojoin, ...]:
+        return tuple(self._wanted.values())
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One connection, as its handlers see it."""
+
+    account: Account
+    emit: EventSink
+    timing: Timing
+    timers: Timers
+    """Called off when the connection ends."""
+    state: ServerState
+    link: Link
+    outbox: Outbox
+    rejoin: Rejoin
+    server_error: str = ""
+    """Text of the server's ERROR, which tells why it is about to close."""
+    verdict: Verdict | None = None
+
+    def give_up(self, reason: str, hint: str = "", *, may_retry: bool = False) -> None:
+        """End this connection for a reason of ours."""
+        if self.verdict is None:
+            self.verdict = Verdict(f"{reason} {hint}".strip(), may_retry)
+        self.link.abort(reason)
+
+    def inform(
+        self,
+        text: str,
+        event: LineEvent | None = None,
+        *,
+        chat: str = "",
+        severity: Severity = Severity.INFO,
+        hint: str = "",
+        code: str = "",
+    ) -> None:
+        """Show a line that is nobody's message."""
+        time_ns = event.time_ns if event is not None else self.timing.clock_ns()
+        self.emit(Informed(self.account.id, text, time_ns, chat, severity, hint, code))
+
+    def chat_name(self, target: str) -> str:
+        """The chat that a channel or nick belongs to, spelled as it was joined."""
+        channel = self.state.channel(target)
+        return channel.name if channel is not None else target

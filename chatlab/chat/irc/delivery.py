@@ -1,0 +1,196 @@
+"""What became of the messages we sent: each state is something that was seen.
+
+* ACKNOWLEDGED: the operating system says that the peer's TCP has the last byte.
+* ECHOED: the server sent the message back (echo-message), found by its label (labeled-response)
+  or, without labels, as the oldest sent message with the same target and text.
+* FAILED: the server refused it with a numeric or FAIL, or the connection ended before its bytes
+  were acknowledged.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from chatlab.core.account import AccountId
+from chatlab.core.errors import UsageError
+from chatlab.core.events import MessageChanged
+from chatlab.core.flow import WireRange
+from chatlab.core.message import Delivery, MessageId
+from chatlab.core.ports import EventSink
+from chatlab.protocol.irc_format import strip_formatting
+
+MAX_REMEMBERED = 5_000
+"""Sent messages whose fate is still open, and failed ones that may be sent again, each."""
+REFUSAL_TIME_S = 60.0
+"""How long after sending an error numeric without a label may still mean the message."""
+_MIN_CUT_MATCH = 100
+"""Characters of an echo from which on a cut-off text is surely ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What is needed to send a message, and to send it again."""
+
+    id: MessageId
+    command: str
+    target: str
+    payload: str
+    """The last parameter as it goes onto the wire (with CTCP marks for an action)."""
+
+
+@dataclass(slots=True)
+class _Sent:
+    utterance: Utterance
+    folded_target: str
+    label: str
+    wire: WireRange
+    sent_at: float
+    is_acknowledged: bool = False
+
+
+class Deliveries:
+    """Follows sent messages until there is nothing more to learn."""
+
+    def __init__(self, account: AccountId, emit: EventSink) -> None:
+        self._account = account
+        self._emit = emit
+        self._sent: OrderedDict[MessageId, _Sent] = OrderedDict()
+        self._failed: OrderedDict[MessageId, Utterance] = OrderedDict()
+        self._unacknowledged = 0
+
+    @property
+    def has_unacknowledged(self) -> bool:
+        return self._unacknowledged > 0
+
+    def written(
+        self, utterance: Utterance, folded_target: str, label: str, wire: WireRange, now: float
+    ) -> None:
+        """Note that a message went to the operating system."""
+        self._sent[utterance.id] = _Sent(utterance, folded_target, label, wire, now)
+        self._unacknowledged += 1
+        if len(self._sent) > MAX_REMEMBERED:
+            _, oldest = self._sent.popitem(last=False)
+            self._unacknowledged -= not oldest.is_acknowledged
+        self._emit(
+            MessageChanged(self._account, utterance.id, delivery=Delivery.WRITTEN, wire=wire)
+        )
+
+    def acknowledged(self, offset: int) -> None:
+        """The peer's TCP has everything before ``offset``."""
+        if not self._unacknowledged:
+            return
+        for sent in self._sent.values():
+            if not sent.is_acknowledged and sent.wire.span.stop <= offset:
+                sent.is_acknowledged = True
+                self._unacknowledged -= 1
+                self._emit(
+                    MessageChanged(self._account, sent.utterance.id, delivery=Delivery.ACKNOWLEDGED)
+                )
+
+    def echoed(
+        self,
+        label: str,
+        command: str,
+        folded_target: str,
+        payload: str,
+        echo: WireRange,
+        time_ns: int | None,
+    ) -> bool:
+        """The server sent this back to us; False when it is no message of this program."""
+        sent = self._by_label(label) or self._by_content(command, folded_target, payload)
+        if sent is None:
+            return False
+        self._forget(sent)
+        self._emit(
+            MessageChanged(
+                self._account,
+                sent.utterance.id,
+                delivery=Delivery.ECHOED,
+                echo=echo,
+                time_ns=time_ns,
+            )
+        )
+        return True
+
+    def refused(self, label: str, folded_target: str, reason: str, now: float) -> bool:
+        """The server refused the message with this label, or the oldest recent one to the target."""
+        sent = self._by_label(label)
+        if sent is None and not label:
+            sent = next(
+                (
+                    sent
+                    for sent in self._sent.values()
+                    if sent.folded_target == folded_target
+                    and not sent.label
+                    and now - sent.sent_at <= REFUSAL_TIME_S
+                ),
+                None,
+            )
+        if sent is None:
+            return False
+        self._forget(sent)
+        self.failed(sent.utterance, reason)
+        return True
+
+    def taken(self, label: str) -> None:
+        """The server said ACK to a label: it took the message and has nothing to add."""
+        if (sent := self._by_label(label)) and sent.is_acknowledged:
+            self._forget(sent)
+
+    def failed(self, utterance: Utterance, reason: str) -> None:
+        """Tell that a message will not arrive, and keep it for sending it again."""
+        self._failed[utterance.id] = utterance
+        if len(self._failed) > MAX_REMEMBERED:
+            self._failed.popitem(last=False)
+        self._emit(
+            MessageChanged(self._account, utterance.id, delivery=Delivery.FAILED, failure=reason)
+        )
+
+    def lost(self, reason: str) -> None:
+        """The connection ended: what was not acknowledged may be anywhere but at the server."""
+        sent_messages = list(self._sent.values())
+        self._sent.clear()
+        self._unacknowledged = 0
+        for sent in sent_messages:
+            if not sent.is_acknowledged:
+                self.failed(sent.utterance, reason)
+
+    def take_failed(self, message: MessageId) -> Utterance:
+        """Hand out a failed message for another try. Raises UsageError when there is none."""
+        if (utterance := self._failed.pop(message, None)) is None:
+            raise UsageError(
+                "This message cannot be sent again: it did not fail, or too long ago.",
+                "Type it again.",
+            )
+        return utterance
+
+    def _by_label(self, label: str) -> _Sent | None:
+        if not label:
+            return None
+        return next((sent for sent in self._sent.values() if sent.label == label), None)
+
+    def _by_content(self, command: str, folded_target: str, payload: str) -> _Sent | None:
+        candidates = [
+            sent
+            for sent in self._sent.values()
+            if sent.folded_target == folded_target and sent.utterance.command == command
+        ]
+        for is_same in (_is_equal, _is_altered):
+            for sent in candidates:
+                if is_same(sent.utterance.payload, payload):
+                    return sent
+        return None
+
+    def _forget(self, sent: _Sent) -> None:
+        del self._sent[sent.utterance.id]
+        self._unacknowledged -= not sent.is_acknowledged
+
+
+def _is_equal(ours: str, echoed: str) -> bool:
+    return ours == echoed
+
+
+def _is_altered(ours: str, echoed: str) -> bool:
+    """A server may take out colours (mode +c) or cut what is too long for it."""
+    if strip_formatting(ours) == strip_formatting(echoed):
+        return True
+    return len(echoed) >= _MIN_CUT_MATCH and ours.startswith(echoed.rstrip("\ufffd"))

@@ -1,0 +1,275 @@
+"""One connection to an IRC server: lines in, events out; lines out, byte ranges back.
+
+The ``irc`` package gives the vocabulary: event names for numerics (``433`` is ``nicknameinuse``),
+``Event`` and ``NickMask``, and the reactor that hands events to handlers. What of it breaks a
+connection or writes wrong bytes is not used at all: framing, decoding, parsing, formatting and
+PING are ours, and every line is handled on its own, so that a bad line or a faulty handler costs
+that line and nothing else.
+
+Lines are handled in slices of a few milliseconds, in order, so that a flood never stops the window.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from irc.client import Event, NickMask
+from irc.client_aio import AioReactor
+from irc.events import Command
+
+from chatlab.chat.irc.masking import mask_line
+from chatlab.chat.irc.timing import Timing
+from chatlab.chat.irc.transport import Transport
+from chatlab.core.account import AccountId
+from chatlab.core.errors import ConnectError, RemoteProtocolError
+from chatlab.core.events import Informed, LineSeen, Severity
+from chatlab.core.flow import ByteRange, Direction, WireRange
+from chatlab.core.ports import EventSink
+from chatlab.protocol.irc import (
+    LINE_LIMIT,
+    FramedLine,
+    IrcLine,
+    LineFramer,
+    decode,
+    format_line,
+    parse,
+)
+
+log = logging.getLogger(__name__)
+
+SLICE_S = 0.008
+"""How long lines are handled before the event loop gets its turn."""
+_MAX_MALFORMED_SHOWN = 20
+"""Warnings per connection about lines not understood; the console shows every one."""
+_MAX_SHOWN_LENGTH = 200
+
+
+class LineEvent(Event):
+    """One received line as an event of the ``irc`` package, with where it came from."""
+
+    def __init__(self, line: IrcLine, wire: WireRange, time_ns: int) -> None:
+        parameters = line.parameters
+        super().__init__(
+            event_type(line.command),
+            NickMask(line.source),
+            parameters[0] if parameters else None,
+            list(parameters[1:]),
+        )
+        self.line = line
+        self.wire = wire
+        self.time_ns = time_ns
+        """The server's time tag, else when it arrived."""
+        self.label = line.tags.get("label", "")
+        self.is_history = False
+        """Replayed, not said just now."""
+
+    @property
+    def nick(self) -> str:
+        return str(self.source.nick)
+
+    @property
+    def last(self) -> str:
+        """The last parameter, where most numerics say it in words; empty without any."""
+        return self.line.parameters[-1] if self.line.parameters else ""
+
+    def parameter(self, index: int) -> str:
+        return self.line.parameter(index)
+
+
+Handler = Callable[[LineEvent], None]
+
+
+def event_type(command: str) -> str:
+    """The ``irc`` package's name for a command or numeric: ``433`` is ``nicknameinuse``."""
+    return str(Command.lookup(command.lower()))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def server_time_ns(tag: str) -> int:
+    """Nanoseconds since the epoch of a ``time`` tag (IRCv3 server-time); 0 when unreadable."""
+    try:
+        moment = datetime.fromisoformat(tag)
+        since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+    except (ValueError, OverflowError):
+        return 0
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+
+
+class Dispatcher(AioReactor):
+    """Hands each event to the handlers of its type, else to those of the rest."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        # The package's own PONG loses words and fails without an argument; ours answers.
+        self.handlers.clear()
+        self._fallback: Handler | None = None
+        self._first: Handler | None = None
+
+    def before_each(self, handler: Handler) -> None:
+        """Call ``handler`` with every event before its own handlers."""
+        self._first = handler
+
+    def on(self, commands: str, handler: Handler) -> None:
+        """Call ``handler`` for each of the commands or numerics, written with blanks between."""
+        for command in commands.split():
+            self.add_global_handler(event_type(command), lambda _link, event: handler(event))
+
+    def otherwise(self, handler: Handler) -> None:
+        """Call ``handler`` for whatever nobody asked for."""
+        self._fallback = handler
+
+    def dispatch(self, link: "Link", event: LineEvent) -> None:
+        if self._first is not None:
+            self._first(event)
+        if event.type in self.handlers:
+            self._handle_event(link, event)
+        elif self._fallback is not None:
+            self._fallback(event)
+
+
+class Link:
+    """The engine's end of one transport; a ``WireSink``."""
+
+    def __init__(
+        self,
+        account: AccountId,
+        dispatcher: Dispatcher,
+        emit: EventSink,
+        on_closed: Callable[[str], None],
+        timing: Timing,
+    ) -> None:
+        self.last_received = timing.monotonic()
+        self._account = account
+        self._dispatcher = dispatcher
+        self._emit = emit
+        self._on_closed = on_closed
+        self._timing = timing
+        self._transport: Transport | None = None
+        self._framer = LineFramer()
+        self._early: list[tuple[bytes, ByteRange, bool]] = []
+        self._inbox: deque[FramedLine] = deque()
+        self._is_draining = False
+        self._closed_because: str | None = None
+        self._is_finished = False
+        self._is_aborted = False
+        self._malformed = 0
+
+    def attach(self, transport: Transport) -> None:
+        """The dialler is done: handle what arrived meanwhile, and everything from now on."""
+        self._transport = transport
+        early, self._early = self._early, []
+        for chunk, origin, exact in early:
+            self.wire_received(chunk, origin, exact)
+        if self._closed_because is not None:
+            self._drain()
+
+    @property
+    def is_open(self) -> bool:
+        is_closed = self._is_aborted or self._closed_because is not None
+        return self._transport is not None and not is_closed
+
+    # -- sending
+
+    def send(
+        self,
+        command: str,
+        *parameters: str,
+        tags: dict[str, str] | None = None,
+        limit: int = LINE_LIMIT,
+    ) -> WireRange:
+        """Write one line at once.
+
+        Raises LocalProtocolError when the grammar forbids it, ConnectError when offline.
+        """
+        return self.send_bytes(format_line(command, *parameters, tags=tags, limit=limit))
+
+    def send_bytes(self, line: bytes) -> WireRange:
+        """Write one line, already formatted, without its line end."""
+        if self._transport is None or not self.is_open:
+            raise ConnectError("This account is not connected.", "Type /connect.")
+        wire = self._transport.write(line + b"\r\n")
+        text = mask_line(line.decode("utf-8"))
+        self._emit(LineSeen(self._account, Direction.SENT, text, self._timing.clock_ns(), wire))
+        return wire
+
+    def acknowledged(self) -> int | None:
+        return self._transport.acknowledged() if self._transport is not None else None
+
+    async def close(self) -> None:
+        if self._transport is not None:
+            await self._transport.close()
+
+    def abort(self, reason: str = "") -> None:
+        """Drop the connection; ``reason`` becomes the reason of its end."""
+        if self._transport is not None and self.is_open:
+            self._is_aborted = True
+            self._transport.abort(reason)
+
+    # -- receiving (WireSink)
+
+    def wire_received(self, chunk: bytes, origin: ByteRange, exact: bool) -> None:
+        if self._transport is None:
+            self._early.append((chunk, origin, exact))
+            return
+        self.last_received = self._timing.monotonic()
+        self._inbox.extend(self._framer.feed(chunk, origin, exact))
+        if not self._is_draining:
+            self._drain()
+
+    def wire_closed(self, reason: str) -> None:
+        if self._closed_because is None:
+            self._closed_because = reason
+            if self._transport is not None and not self._is_draining:
+                self._drain()
+
+    def _drain(self) -> None:
+        self._is_draining = True
+        deadline = time.perf_counter() + SLICE_S
+        while self._inbox:
+            self._receive(self._inbox.popleft())
+            if self._inbox and time.perf_counter() > deadline:
+                asyncio.get_running_loop().call_soon(self._drain)
+                return
+        self._is_draining = False
+        if self._closed_because is not None and not self._is_finished:
+            self._is_finished = True
+            self._on_closed(self._closed_because)
+
+    def _receive(self, framed: FramedLine) -> None:
+        assert self._transport is not None  # nothing is framed before attach()
+        text, _ = decode(framed.line)
+        now_ns = self._timing.clock_ns()
+        wire = WireRange(self._transport.connection.id, Direction.RECEIVED, framed.span)
+        try:
+            line = parse(text)
+            if framed.is_too_long:
+                raise RemoteProtocolError("The line is longer than IRC allows; it was cut.")
+        except RemoteProtocolError as error:
+            self._emit(LineSeen(self._account, Direction.RECEIVED, text, now_ns, wire, True))
+            self._complain(error.message, text)
+            return
+        shown = mask_line(text, line)
+        self._emit(LineSeen(self._account, Direction.RECEIVED, shown, now_ns, wire))
+        try:
+            time_ns = server_time_ns(line.tags.get("time", "")) or now_ns
+            self._dispatcher.dispatch(self, LineEvent(line, wire, time_ns))
+        except ConnectError:
+            log.debug("No answer to a line: the connection is closing")
+        except Exception:  # A fault of ours costs one line, never the connection.
+            log.exception("Handling a line failed: %.200s", shown)
+            self._complain("It is well-formed, but handling it failed.", shown)
+
+    def _complain(self, why: str, line: str) -> None:
+        self._malformed += 1
+        if self._malformed > _MAX_MALFORMED_SHOWN:
+            return
+        text = f"A line of the server was not understood. {why} “{line[:_MAX_SHOWN_LENGTH]}”"
+        if self._malformed == _MAX_MALFORMED_SHOWN:
+            text += " Further such lines are counted only."
+        now_ns = self._timing.clock_ns()
+        self._emit(Informed(self._account, text, now_ns, severity=Severity.WARNING))

@@ -1,0 +1,211 @@
+"""The way out: a queue that outlives connections, and a pace that servers put up with.
+
+Messages wait here while there is no connection, while their channel is being rejoined, and while
+the pace is spent; nothing typed is lost meanwhile. PONG and registration do not pass through here.
+"""
+
+import asyncio
+import math
+from collections import deque
+from dataclasses import dataclass
+
+from chatlab.chat.irc.delivery import Deliveries, Utterance
+from chatlab.chat.irc.link import Link
+from chatlab.chat.irc.state import ServerState
+from chatlab.chat.irc.timing import Timers, Timing
+from chatlab.core.errors import ChatlabError
+from chatlab.protocol.irc import format_line
+
+_ACK_POLL_S = (0.01, 0.02, 0.05, 0.1, 0.2)
+"""Waits between looks at what the peer's TCP has acknowledged; the last one repeats."""
+_LABEL_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SendPace:
+    """Token bucket: ``burst`` lines at once, then ``per_second``; servers cut off who floods."""
+
+    burst: int = 8
+    per_second: float = 2.0
+
+    @classmethod
+    def unlimited(cls) -> "SendPace":
+        """For a server of our own."""
+        return cls(burst=1, per_second=math.inf)
+
+
+class _Bucket:
+    def __init__(self, pace: SendPace, now: float) -> None:
+        self._pace = pace
+        self._tokens = float(pace.burst)
+        self._then = now
+
+    def take(self, now: float) -> float:
+        """Take a token and return 0, or return the seconds until there is one."""
+        if math.isinf(self._pace.per_second):
+            return 0.0
+        grown = self._tokens + (now - self._then) * self._pace.per_second
+        self._tokens, self._then = min(float(self._pace.burst), grown), now
+        if self._tokens >= 1:
+            self._tokens -= 1
+            return 0.0
+        return (1 - self._tokens) / self._pace.per_second
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A line that is nobody's message, formatted."""
+
+    line: bytes
+
+
+_Item = Utterance | _Command
+
+
+class Outbox:
+    """Queue and pace of one account."""
+
+    def __init__(
+        self, deliveries: Deliveries, timers: Timers, timing: Timing, pace: SendPace
+    ) -> None:
+        self._deliveries = deliveries
+        self._timers = timers
+        self._timing = timing
+        self._pace = pace
+        self._queue: deque[_Item] = deque()
+        self._link: Link | None = None
+        self._state: ServerState | None = None
+        self._bucket = _Bucket(pace, 0.0)
+        self._retry: asyncio.Task[None] | None = None
+        self._ack_poll: asyncio.Task[None] | None = None
+        self._labels = 0
+        self.joining: set[str] = set()
+        """Folded channels whose JOIN is under way: their messages wait for it."""
+
+    def open(self, link: Link, state: ServerState) -> None:
+        """Online: with the next ``flush`` goes out what is queued and may go."""
+        self._link, self._state = link, state
+        self._bucket = _Bucket(self._pace, self._timing.monotonic())
+
+    def close(self, reason: str) -> None:
+        """The connection is gone: messages stay, commands of the old connection do not."""
+        self._look_for_acks()
+        self._link = self._state = None
+        self._retry = None
+        self.joining.clear()
+        self._queue = deque(item for item in self._queue if isinstance(item, Utterance))
+        self._deliveries.lost(reason)
+
+    def put_message(self, utterance: Utterance) -> None:
+        self._queue.append(utterance)
+        self.flush()
+
+    def put_command(self, command: str, *parameters: str) -> None:
+        """Send a line at the pace. Raises LocalProtocolError for what the grammar forbids."""
+        self.put_line(format_line(command, *parameters))
+
+    def put_line(self, line: bytes) -> None:
+        """Send a formatted line at the pace."""
+        self._queue.append(_Command(line))
+        self.flush()
+
+    def join_first(self, folded: set[str], lines: list[bytes]) -> None:
+        """Send these JOINs before anything else; what is for their channels waits for them."""
+        self.joining |= folded
+        self._queue.extendleft(_Command(line) for line in reversed(lines))
+        self.flush()
+
+    def joined(self, folded: str) -> None:
+        """The channel is joined: what waited for it goes out."""
+        self.joining.discard(folded)
+        self.flush()
+
+    def not_joined(self, folded: str, reason: str) -> None:
+        """The channel cannot be joined: what waited for it fails."""
+        if folded not in self.joining or self._state is None:
+            return
+        self.joining.discard(folded)
+        kept: deque[_Item] = deque()
+        for item in self._queue:
+            if isinstance(item, Utterance) and self._chat_of(item) == folded:
+                self._deliveries.failed(item, reason)
+            else:
+                kept.append(item)
+        self._queue = kept
+
+    def flush(self) -> None:
+        """Write what may go now."""
+        if self._link is None:
+            return
+        held: list[_Item] = []
+        while self._queue and self._link.is_open:
+            item = self._queue.popleft()
+            if isinstance(item, Utterance) and self._chat_of(item) in self.joining:
+                held.append(item)
+            elif (wait_s := self._bucket.take(self._timing.monotonic())) > 0:
+                held.append(item)
+                self._flush_in(wait_s)
+                break
+            else:
+                self._write(item)
+        self._queue.extendleft(reversed(held))
+
+    @property
+    def uses_labels(self) -> bool:
+        """Messages carry a label, by which the server's answer is known to be the answer."""
+        return self._state is not None and {"labeled-response", "echo-message"} <= self._state.caps
+
+    @property
+    def label_overhead(self) -> int:
+        """Bytes that a label adds to a line."""
+        return len(f"@label={'0' * _LABEL_DIGITS} ") if self.uses_labels else 0
+
+    def _chat_of(self, utterance: Utterance) -> str:
+        assert self._state is not None  # only asked while a link is open
+        return self._state.fold(self._state.bare_target(utterance.target))
+
+    def _write(self, item: _Item) -> None:
+        assert self._link is not None
+        assert self._state is not None
+        if isinstance(item, _Command):
+            self._link.send_bytes(item.line)
+            return
+        label = self._next_label() if self.uses_labels else ""
+        tags = {"label": label} if label else None
+        limit = self._state.isupport.line_limit
+        try:
+            wire = self._link.send(item.command, item.target, item.payload, tags=tags, limit=limit)
+        except ChatlabError as error:
+            self._deliveries.failed(item, str(error))
+            return
+        folded = self._state.fold(item.target)
+        self._deliveries.written(item, folded, label, wire, self._timing.monotonic())
+        if self._ack_poll is None or self._ack_poll.done():
+            self._ack_poll = self._timers.spawn(self._poll_acks())
+
+    def _next_label(self) -> str:
+        self._labels = (self._labels + 1) % 10**_LABEL_DIGITS
+        return f"{self._labels:0{_LABEL_DIGITS}}"
+
+    def _flush_in(self, wait_s: float) -> None:
+        if self._retry is None or self._retry.done():
+            self._retry = self._timers.call_later(wait_s, self._flush_late)
+
+    def _flush_late(self) -> None:
+        self._retry = None
+        self.flush()
+
+    async def _poll_acks(self) -> None:
+        looks = 0
+        while self._deliveries.has_unacknowledged and self._link is not None:
+            await self._timing.sleep(_ACK_POLL_S[min(looks, len(_ACK_POLL_S) - 1)])
+            looks += 1
+            if not self._look_for_acks():
+                return
+
+    def _look_for_acks(self) -> bool:
+        """Ask the operating system; False when it cannot tell."""
+        offset = self._link.acknowledged() if self._link is not None else None
+        if offset is not None:
+            self._deliveries.acknowledged(offset)
+        return offset is not None

@@ -1,0 +1,38 @@
+"""What the engine needs of the wire below it; ``chat/wire.py`` and ``chat/dial.py`` provide it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from chatlab.chat.wire import WireSink
+from chatlab.core.account import Account
+from chatlab.core.connection import Connection
+from chatlab.core.events import LinkState
+from chatlab.core.flow import WireRange
+
+
+class Transport(Protocol):
+    """One connected, and if asked TLS-secured, transport."""
+
+    connection: Connection
+
+    def write(self, data: bytes) -> WireRange:
+        """Send at once; returns the bytes of the TCP stream that carry ``data``."""
+        ...
+
+    def acknowledged(self) -> int | None:
+        """Offset up to which the peer's TCP has acknowledged; None when unknowable."""
+        ...
+
+    async def close(self) -> None: ...
+
+    def abort(self, reason: str = "") -> None: ...
+
+
+class Dialler(Protocol):
+    """Makes transports."""
+
+    async def dial(
+        self, account: Account, sink: WireSink, on_stage: Callable[[LinkState], None]
+    ) -> Transport:
+        """Connect to the account's server. Raises ConnectError or CertificateError."""
+        ...
