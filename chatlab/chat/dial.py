@@ -59,6 +59,15 @@ class Dialler:
         self._accepts_any = accepts_any_certificate
         self._clock_ns = clock_ns
         self._numbers = count(1)
+        self._wires: dict[FlowKey, Wire] = {}
+
+    def live(self) -> tuple[tuple[int, FlowKey], ...]:
+        """Descriptor and flow of each open connection, for a capture that begins late."""
+        return tuple((wire.fileno(), flow) for flow, wire in self._wires.items())
+
+    def _forget(self, flow: FlowKey) -> None:
+        del self._wires[flow]
+        self.dismiss(flow)
 
     async def dial(self, account: Account, sink: WireSink, on_stage: OnStage) -> Wire:
         """A wire to the account's server, secured as the account says.
@@ -142,13 +151,15 @@ class Dialler:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
                 _, remote = socket_address(address, account.port, socket.SOCK_STREAM)
                 await loop.sock_connect(sock, remote)
-            wire = Wire(connection, self._registry, sink)
+            starts_with_tls = account.security is Security.DIRECT_TLS
+            wire = Wire(connection, self._registry, sink, starts_with_tls=starts_with_tls)
             await loop.create_connection(lambda: wire, sock=sock)
         except BaseException:
             sock.close()
             self.dismiss(flow)
             raise
-        wire.on_lost(lambda: self.dismiss(flow))
+        self._wires[flow] = wire
+        wire.on_lost(lambda: self._forget(flow))
         return wire
 
     async def _secure(self, account: Account, wire: Wire) -> None:

@@ -45,7 +45,12 @@ class Wire(asyncio.Protocol):
     """One connected transport. Made by the dialler, owned by the engine that it serves."""
 
     def __init__(
-        self, connection: Connection, registry: ConnectionRegistry, sink: WireSink
+        self,
+        connection: Connection,
+        registry: ConnectionRegistry,
+        sink: WireSink,
+        *,
+        starts_with_tls: bool,
     ) -> None:
         self.connection = connection
         self._registry = registry
@@ -58,6 +63,7 @@ class Wire(asyncio.Protocol):
         self._received = 0
         self._is_closing = False
         self._reason = ""
+        self._starts_with_tls = starts_with_tls
         self._held: list[Callable[[], None]] | None = []
         """What came before the engine holds its wire; None once it does."""
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -85,11 +91,16 @@ class Wire(asyncio.Protocol):
         """Offset up to which the peer's TCP has acknowledged, as the operating system knows."""
         if self._transport is None or self._transport.is_closing():
             return None
-        sock = self._transport.get_extra_info("socket")
-        waiting = unacknowledged_bytes(sock.fileno())
+        waiting = unacknowledged_bytes(self.fileno())
         if waiting is None:
             return None
         return self._sent - self._transport.get_write_buffer_size() - waiting
+
+    def fileno(self) -> int:
+        """The socket's descriptor; -1 when it is closed."""
+        if self._transport is None:
+            return -1
+        return int(self._transport.get_extra_info("socket").fileno())
 
     async def start_tls(self, tls: TlsLayer) -> None:
         """Run the handshake. Raises ConnectError (CertificateError); the wire is then closed."""
@@ -99,6 +110,8 @@ class Wire(asyncio.Protocol):
         try:
             tls.handshake()
             self._flush_tls()
+            if self._transport is not None and not self._transport.is_reading():
+                self._transport.resume_reading()
             await self._handshake
         except BaseException:
             self.abort()
@@ -133,6 +146,8 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        if self._starts_with_tls:
+            self._transport.pause_reading()  # A server may speak before our handshake begins.
 
     def data_received(self, data: bytes) -> None:
         origin = ByteRange(self._received, self._received + len(data))
