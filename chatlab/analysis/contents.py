@@ -1,0 +1,125 @@
+"""What the frames of a TCP stream hold: parts of IRC lines and of TLS records.
+
+Shared by everything that describes frames (rows, explanations, the detail tree), so that they never
+disagree, and bounded: a file may hold any number of streams.
+"""
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+from chatlab.analysis.correlate import Correlator
+from chatlab.analysis.streams import Placement, Streams
+from chatlab.analysis.units import Speech, Unit, Units, looks_like_irc
+from chatlab.core.account import Application
+from chatlab.core.connection import Connection
+from chatlab.core.flow import ByteRange, Transport
+from chatlab.protocol.tls import HEADER_SIZE, begins_record
+from chatlab.protocol.tls_handshake import ClientHello, cipher_name, version_name
+
+MAX_STREAMS = 256
+"""Streams whose units are remembered at a time."""
+
+
+class Part(NamedTuple):
+    """One unit as a frame sees it."""
+
+    unit: Unit
+    data: bytes | None
+    """The whole unit; None when some of it was not captured."""
+    here: ByteRange
+    """The bytes of the frame that belong to it."""
+    begins: bool
+    ends: bool
+
+
+class TlsNames(NamedTuple):
+    """What a TLS stream agreed on, as seen on the wire or known from our own connection."""
+
+    version: str
+    cipher: str
+    hello: ClientHello | None
+
+
+class Contents:
+    """Finds the units of frames."""
+
+    def __init__(self, streams: Streams, correlator: Correlator) -> None:
+        self._streams = streams
+        self._correlator = correlator
+        self._units: OrderedDict[int, tuple[Units, Units]] = OrderedDict()
+
+    def units(self, stream: int) -> tuple[Units, Units]:
+        """Both directions of a TCP stream."""
+        known = self._units.get(stream)
+        if known is None:
+            frame = self._streams.tcp[stream].first_frame
+            ours = self._correlator.connection_of(frame)
+            is_irc = ours is not None and ours.application is Application.IRC and ours.tls is None
+            one, other = (
+                Units(self._streams, self._streams.direction(stream, side), is_irc=is_irc)
+                for side in (0, 1)
+            )
+            known = self._units[stream] = (one, other)
+            while len(self._units) > MAX_STREAMS:
+                self._units.popitem(last=False)
+        self._units.move_to_end(stream)
+        return known
+
+    def parts(self, number: int, place: Placement) -> tuple[Part, ...]:
+        """The lines and records that a frame holds bytes of; empty for anything else."""
+        if place.transport is not Transport.TCP or not len(place.payload):
+            return ()
+        units = self.units(place.stream)[place.side]
+        found = units.overlapping(place.span)
+        if units.speech is Speech.LINES and not self.is_irc(number, place):
+            return ()
+        into_frame = place.payload.start - place.position
+        parts = [
+            Part(
+                unit,
+                units.read(unit),
+                unit.span.intersection(place.span).shifted(into_frame),
+                unit.span.start >= place.span.start,
+                unit.span.stop <= place.span.stop,
+            )
+            for unit in found
+        ]
+        reached = found[-1].span.stop if found else place.span.start
+        if reached < place.span.stop and units.speech is not Speech.OPAQUE:
+            rest = ByteRange(reached, place.span.stop)
+            parts += self._unfinished(number, place, rest, units)
+        return tuple(parts)
+
+    def _unfinished(
+        self, number: int, place: Placement, rest: ByteRange, units: Units
+    ) -> list[Part]:
+        """Bytes of a unit whose end, or whose beginning, has not been captured."""
+        here = rest.shifted(place.payload.start - place.position)
+        raw = self._streams.log.raw(number)[here.start : here.stop]
+        if begins_record(raw):
+            stop = rest.start + HEADER_SIZE + int.from_bytes(raw[3:5], "big")
+            unit = Unit(ByteRange(rest.start, stop), raw[0])
+            return [Part(unit, None, here, True, stop <= rest.stop)]
+        is_line = units.speech is Speech.LINES or looks_like_irc(raw)
+        if raw and is_line and self.is_irc(number, place):
+            begins = rest.start > place.span.start or looks_like_irc(raw)
+            return [Part(Unit(rest, 0), None, here, begins, raw.endswith(b"\n"))]
+        return []
+
+    def is_irc(self, number: int, place: Placement) -> bool:
+        """Whether lines of this stream are IRC: known for ours, else told by what they say."""
+        ours = self._correlator.connection_of(number)
+        if ours is not None:
+            return ours.application is Application.IRC
+        return any(units.saw_irc for units in self.units(place.stream))
+
+    def tls(self, stream: int, ours: Connection | None = None) -> TlsNames | None:
+        """What TLS agreed on in a stream; None when there is no handshake to go by."""
+        pair = self.units(stream)
+        hello = next((units.client_hello for units in pair if units.client_hello), None)
+        chosen = next((units.server_hello for units in pair if units.server_hello), None)
+        if chosen is not None:
+            return TlsNames(version_name(chosen.version), cipher_name(chosen.cipher), hello)
+        if ours is not None and ours.tls is not None:
+            return TlsNames(ours.tls.version, ours.tls.cipher, hello)
+        return TlsNames("", "", hello) if hello is not None else None
