@@ -82,6 +82,19 @@ def _rich(text: str) -> RichText:
     return RichText(plain, runs, find_links(plain))
 
 
+def utf16_length(text: str) -> int:
+    """Length as Qt counts it: characters beyond the Basic Multilingual Plane count twice."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def utf16_index(text: str, units: int) -> int:
+    """The Python index of a position that Qt counted."""
+    if text.isascii():
+        return units
+    encoded = text.encode("utf-16-le", "surrogatepass")[: 2 * units]
+    return len(encoded.decode("utf-16-le", "replace"))
+
+
 def find_links(text: str) -> tuple[Link, ...]:
     """Addresses of the schemes that may be opened, without the punctuation behind them."""
     if ":" not in text:

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 from chatlab.core.chats import Entry, Note
 from chatlab.core.message import Delivery, Message, MessageKind
 from chatlab.protocol.irc_format import Style
-from chatlab.ui.rich_text import Link, RichText, bare, pieces
+from chatlab.ui.rich_text import Link, RichText, bare, pieces, utf16_length
 from chatlab.ui.text_color import contrasting, exact_color, legible_color
 from chatlab.ui.theme import HALF, SPACE, current, mono_font, small_font
 
@@ -77,6 +77,7 @@ class Text:
     origin: QPointF
     height: float
     links: tuple[Link, ...] = ()
+    """Counted as Qt counts, in UTF-16 units."""
 
 
 @dataclass(slots=True)
@@ -151,7 +152,7 @@ def lay_out(
         line.setPosition(QPointF(0, count * pitch + baseline - line.ascent()))
         count += 1
     layout.endLayout()
-    links = rich.links if rich else ()
+    links = _links_for_qt(rich) if rich else ()
     return Text(layout, QPointF(), max(1, count) * pitch, links)
 
 
@@ -160,14 +161,25 @@ def _formats(rich: RichText) -> list[QTextLayout.FormatRange]:
     start = 0
     for run in rich.runs:
         if run.style != Style():
-            made.append(_range(start, len(run.text), _char_format(run.style)))
-        start += len(run.text)
-    for link in rich.links:
+            made.append(_range(start, utf16_length(run.text), _char_format(run.style)))
+        start += utf16_length(run.text)
+    for link in _links_for_qt(rich):
         look = QTextCharFormat()
         look.setForeground(current().color("accent"))
         look.setFontUnderline(True)
         made.append(_range(link.start, link.stop - link.start, look))
     return made
+
+
+def _links_for_qt(rich: RichText) -> tuple[Link, ...]:
+    return tuple(
+        Link(
+            utf16_length(rich.text[: link.start]),
+            utf16_length(rich.text[: link.stop]),
+            link.address,
+        )
+        for link in rich.links
+    )
 
 
 def _range(start: int, length: int, look: QTextCharFormat) -> QTextLayout.FormatRange:

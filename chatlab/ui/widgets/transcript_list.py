@@ -70,7 +70,11 @@ class TranscriptList(QListView):
     # What there is --------------------------------------------------------------------------
 
     def show_model(self, model: TranscriptModel) -> None:
+        """Show another chat, from its end."""
         self._transcript = model
+        self._first_new = None
+        self._unfolded.clear()
+        self._set_at_end(True)
         self.setModel(model)
         model.rowsRemoved.connect(self._on_rows_removed)
         self._heights.reset(self._metrics.estimate(model.entry(r)) for r in range(model.rowCount()))

@@ -1,0 +1,85 @@
+"""What Tab completes in the composer, and the one-line help while a command is typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatlab.core import commands
+from chatlab.core.chats import CHANNEL_SIGNS
+
+_MOST_NAMES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A place in a text and what can stand there, best first, each with what follows it."""
+
+    start: int
+    stop: int
+    candidates: tuple[str, ...]
+
+
+def find(
+    text: str, cursor: int, nicks: Sequence[str], channels: Sequence[str]
+) -> Completion | None:
+    """The completions of the word before ``cursor``; None when there is nothing to complete.
+
+    ``nicks`` come in the order wanted: the last to speak first.
+    """
+    start = max(text.rfind(" ", 0, cursor), text.rfind("\n", 0, cursor)) + 1
+    word = text[start:cursor]
+    if not word:
+        return None
+    if start == 0 and word.startswith("/") and not word.startswith("//"):
+        found = [f"/{spec.verb.value} " for spec in commands.complete(word[1:])]
+    elif word[0] in CHANNEL_SIGNS:
+        found = [f"{name} " for name in channels if name.lower().startswith(word.lower())]
+    else:
+        tail = ": " if start == 0 else " "
+        sign, prefix = ("@", word[1:]) if word[0] == "@" else ("", word)
+        wanted = prefix.lower()
+        found = [f"{sign}{nick}{tail}" for nick in nicks if nick.lower().startswith(wanted)]
+    return Completion(start, cursor, tuple(dict.fromkeys(found))) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One line about the command being typed."""
+
+    text: str
+    is_fault: bool = False
+
+
+def command_hint(text: str) -> Hint | None:
+    """What the command at the beginning of ``text`` does; None when it is not a command."""
+    if not text.startswith("/") or text.startswith("//"):
+        return None
+    name, blank, _ = text[1:].partition(" ")
+    if blank or commands.spec_of(name):
+        spec = commands.spec_of(name)
+        if spec is None:
+            return Hint(f"There is no command /{name[:40]}.", is_fault=True)
+        return Hint(f"{spec.usage} — {spec.help}")
+    found = commands.complete(name)
+    if not found:
+        return Hint(f"There is no command /{name[:40]}.", is_fault=True)
+    if len(found) == 1:
+        return Hint(f"{found[0].usage} — {found[0].help}")
+    names = "  ".join(f"/{spec.verb.value}" for spec in found[:_MOST_NAMES])
+    return Hint(f"Tab: {names}{'  …' if len(found) > _MOST_NAMES else ''}")
+
+
+def is_hidden_command(text: str) -> bool:
+    """Whether a blank before the slash would publish what was meant as a command."""
+    stripped = text.lstrip()
+    if stripped == text or not stripped.startswith("/"):
+        return False
+    return commands.spec_of(stripped[1:].partition(" ")[0]) is not None
+
+
+def lines_to_send(text: str) -> list[str]:
+    """What was typed, as lines for ``commands.parse``: empty lines are not messages.
+
+    Only the first line may be a command; in what follows, a slash is text (a path in pasted code).
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[:1] + [f"/{line}" if line.startswith("/") else line for line in lines[1:]]

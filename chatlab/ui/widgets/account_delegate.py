@@ -1,0 +1,228 @@
+"""Paints the rows of the sidebar."""
+
+from PySide6.QtCore import (
+    QElapsedTimer,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QTreeView,
+)
+
+from chatlab.core.account import AccountId
+from chatlab.core.chats import AccountState, Chat, ChatKind
+from chatlab.core.events import LinkState
+from chatlab.ui.models.account_tree import Role, link_words, unread_words
+from chatlab.ui.rich_text import bare, isolated, tooltip
+from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
+from chatlab.ui.widgets.security_badge import ICON_TOKENS, security_facts
+
+Index = QModelIndex | QPersistentModelIndex
+CHEVRON_WIDTH = 22
+_ICON = 16
+_SMALL_ICON = 14
+_MOST = 999
+_LINK_ICONS = {
+    LinkState.OFFLINE: "unplug",
+    LinkState.ONLINE: "plug",
+    LinkState.WAITING: "clock",
+}
+
+
+class AccountDelegate(QStyledItemDelegate):
+    """Account rows have two lines: the name; then link state and security, in words."""
+
+    def __init__(self, tree: QTreeView) -> None:
+        super().__init__(tree)
+        self._tree = tree
+        self._since: dict[AccountId, tuple[float | None, QElapsedTimer]] = {}
+
+    def note_state(self, state: AccountState) -> None:
+        """An account changed: its waiting time counts from now, if it is a new one."""
+        known = self._since.get(state.account.id)
+        if state.state is not LinkState.WAITING:
+            self._since.pop(state.account.id, None)
+        elif known is None or known[0] != state.retry_in_s:
+            timer = QElapsedTimer()
+            timer.start()
+            self._since[state.account.id] = (state.retry_in_s, timer)
+
+    def _words(self, state: AccountState) -> str:
+        known = self._since.get(state.account.id)
+        return link_words(state, known[1].elapsed() / 1_000 if known else 0.0)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        height = QFontMetrics(QApplication.font()).height()
+        if isinstance(index.data(Role.STATE), AccountState):
+            small = QFontMetrics(small_font()).height()
+            return QSize(100, height + small + 2 * SPACE + HALF)
+        return QSize(100, height + SPACE + HALF + 2)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area: QRect = option.rect
+        self._paint_ground(painter, option, area)
+        state, chat = index.data(Role.STATE), index.data(Role.CHAT)
+        if isinstance(state, AccountState):
+            self._paint_account(painter, area, index, state, chat)
+        elif isinstance(chat, Chat):
+            self._paint_chat(painter, area, chat)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect) -> None:
+        flags: QStyle.StateFlag = option.state
+        theme = current()
+        box = QRectF(area).adjusted(HALF + 0.5, 1.5, -HALF - 0.5, -1.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if flags & QStyle.StateFlag.State_Selected:
+            painter.setBrush(theme.color("selection"))
+        elif flags & QStyle.StateFlag.State_MouseOver:
+            painter.setBrush(theme.color("raised"))
+        else:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        if flags & QStyle.StateFlag.State_HasFocus and self._tree.hasFocus():
+            painter.setPen(theme.color("accent"))
+        painter.drawRoundedRect(box, 6, 6)
+
+    def _paint_account(
+        self, painter: QPainter, area: QRect, index: Index, state: AccountState, chat: object
+    ) -> None:
+        theme, ratio = current(), self._tree.devicePixelRatioF()
+        bold = QFont(QApplication.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        metrics, small = QFontMetrics(bold), QFontMetrics(small_font())
+        top = area.top() + SPACE
+        here = index.model().index(index.row(), 0)
+        is_open = self._tree.isExpanded(here)
+        if index.model().rowCount(here):
+            fold = pixmap("chevron-down" if is_open else "chevron-right", "faint", 12, ratio)
+            painter.drawPixmap(area.left() + SPACE, top + (metrics.height() - 12) // 2, fold)
+        left = area.left() + CHEVRON_WIDTH
+        right = area.right() - SPACE - HALF
+        if isinstance(chat, Chat):
+            right = _paint_counter(painter, right, top, metrics.height(), chat)
+        is_on = state.state is LinkState.ONLINE
+        painter.setFont(bold)
+        painter.setPen(theme.color("text" if is_on else "muted"))
+        _draw(painter, QRect(left, top, right - left, metrics.height()), state.account.name)
+        line = QRect(left, top + metrics.height() + HALF, right - left, small.height())
+        self._paint_state(painter, line, state, ratio)
+
+    def _paint_state(
+        self, painter: QPainter, line: QRect, state: AccountState, ratio: float
+    ) -> None:
+        theme = current()
+        facts = security_facts(state)
+        metrics = QFontMetrics(small_font())
+        painter.setFont(small_font())
+        token = "error" if state.is_fault and state.state is not LinkState.ONLINE else "muted"
+        sign = pixmap(_LINK_ICONS.get(state.state, "refresh"), token, _SMALL_ICON, ratio)
+        y = line.top() + (line.height() - _SMALL_ICON) // 2
+        painter.drawPixmap(line.left(), y, sign)
+        words = self._words(state)
+        x = line.left() + _SMALL_ICON + HALF
+        painter.setPen(theme.color(token))
+        width = min(metrics.horizontalAdvance(words) + 1, line.right() - x)
+        _draw(painter, QRect(x, line.top(), width, line.height()), words)
+        x += width + SPACE
+        security = ICON_TOKENS[facts.exposure]
+        if x + _SMALL_ICON <= line.right() + SPACE:
+            painter.drawPixmap(x, y, pixmap(facts.icon, security, _SMALL_ICON, ratio))
+            x += _SMALL_ICON + HALF - 1
+            painter.setPen(theme.color(security))
+            _draw(painter, QRect(x, line.top(), line.right() - x, line.height()), facts.short)
+
+    def _paint_chat(self, painter: QPainter, area: QRect, chat: Chat) -> None:
+        theme, ratio = current(), self._tree.devicePixelRatioF()
+        is_out = chat.kind is ChatKind.CHANNEL and not chat.is_joined
+        left = area.left() + CHEVRON_WIDTH + HALF
+        name = "channel" if chat.kind is ChatKind.CHANNEL else "person"
+        sign = pixmap(name, "faint" if is_out else "muted", _ICON, ratio)
+        painter.drawPixmap(left, area.top() + (area.height() - _ICON) // 2, sign)
+        left += _ICON + HALF + 2
+        right = _paint_counter(
+            painter, area.right() - SPACE - HALF, area.top(), area.height(), chat
+        )
+        font = QFont(QApplication.font())
+        if chat.unread:
+            font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(theme.color("faint" if is_out else "text"))
+        title = chat.title.removeprefix("#") if chat.title.startswith("#") else chat.title
+        shown = title if title and title[0] not in "#&+!" else chat.title
+        _draw(painter, QRect(left, area.top(), right - left, area.height()), shown)
+
+    def helpEvent(
+        self,
+        event: QHelpEvent,
+        view: QAbstractItemView,
+        option: QStyleOptionViewItem,
+        index: Index,
+    ) -> bool:
+        if event.type() is not QEvent.Type.ToolTip:
+            return super().helpEvent(event, view, option, index)
+        state, chat = index.data(Role.STATE), index.data(Role.CHAT)
+        words = ""
+        if isinstance(state, AccountState):
+            words = self._account_tip(state)
+        elif isinstance(chat, Chat):
+            words = _chat_tip(chat)
+        QToolTip.showText(event.globalPos(), tooltip(words), view)
+        return True
+
+    def _account_tip(self, state: AccountState) -> str:
+        account = state.account
+        who = f"{isolated(state.nick)} on {account.host}:{account.port}"
+        lines = [who, self._words(state), bare(state.detail), security_facts(state).words]
+        return "\n".join(filter(None, lines))
+
+
+def _chat_tip(chat: Chat) -> str:
+    if chat.kind is ChatKind.PRIVATE:
+        what = f"Private chat with {isolated(chat.title)}"
+    else:
+        what = isolated(chat.title) + ("" if chat.is_joined else " — you are not in it")
+    return "\n".join(filter(None, (what, bare(chat.topic)[:300], unread_words(chat))))
+
+
+def _paint_counter(painter: QPainter, right: int, top: int, height: int, chat: Chat) -> int:
+    """The pill with the number of unread messages; returns where it leaves room up to."""
+    if not chat.unread:
+        return right
+    theme = current()
+    font = small_font()
+    font.setWeight(QFont.Weight.DemiBold)
+    metrics = QFontMetrics(font)
+    words = f"{_MOST}+" if chat.unread > _MOST else str(chat.unread)
+    if chat.highlights:
+        words = f"@ {words}"
+    tall = metrics.height() + 3
+    width = max(tall, metrics.horizontalAdvance(words) + SPACE + HALF)
+    pill = QRectF(right - width, top + (height - tall) / 2, width, tall)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color("accent") if chat.highlights else theme.mixed("raised", "line", 1))
+    painter.drawRoundedRect(pill, tall / 2, tall / 2)
+    painter.setFont(font)
+    painter.setPen(theme.color("on_accent" if chat.highlights else "text"))
+    painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, words)
+    return right - width - SPACE
+
+
+def _draw(painter: QPainter, rect: QRect, text: str) -> None:
+    words = painter.fontMetrics().elidedText(
+        bare(text), Qt.TextElideMode.ElideRight, max(0, rect.width())
+    )
+    painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, words)

@@ -1,0 +1,250 @@
+"""The sidebar: accounts, how they are doing, and their chats."""
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from chatlab.core.account import AccountId
+from chatlab.core.chats import AccountState, Chat, ChatKey, ChatKind
+from chatlab.core.events import LinkState
+from chatlab.ui.models.account_tree import AccountTreeModel, Role
+from chatlab.ui.theme import HALF, SPACE, icon, plain_label, set_icon
+from chatlab.ui.widgets.account_delegate import CHEVRON_WIDTH, AccountDelegate
+from chatlab.ui.widgets.icon_label import IconLabel
+
+
+class AccountPane(QWidget):
+    """Shows accounts and chats; says what was chosen and what is wanted of it.
+
+    Signals:
+        chat_activated: ChatKey that was clicked or chosen with Return.
+        beside_requested: ChatKey to be shown in the second pane.
+        add_requested: a new account is wanted.
+        connect_requested, disconnect_requested, edit_requested, remove_requested,
+        join_requested: AccountId.
+        close_requested: ChatKey of a channel to leave, or a private chat to close.
+    """
+
+    chat_activated = Signal(object)
+    beside_requested = Signal(object)
+    add_requested = Signal()
+    connect_requested = Signal(str)
+    disconnect_requested = Signal(str)
+    edit_requested = Signal(str)
+    remove_requested = Signal(str)
+    join_requested = Signal(str)
+    close_requested = Signal(object)
+
+    def __init__(self, model: AccountTreeModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._tree = _Tree(self)
+        self._delegate = AccountDelegate(self._tree)
+        self._tree.setItemDelegate(self._delegate)
+        self._tree.setModel(model)
+        self._tree.expandAll()
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._tree)
+        self._pages.addWidget(self._make_empty_page())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_head())
+        column.addWidget(self._pages)
+        self.setProperty("role", "window")
+        self.setMinimumWidth(160)
+        self._tick = QTimer(self)
+        self._tick.setInterval(1_000)
+        self._tick.timeout.connect(self._count_down)
+        model.rowsInserted.connect(self._on_rows_changed)
+        model.rowsRemoved.connect(self._on_rows_changed)
+        model.dataChanged.connect(self._on_data_changed)
+        self._tree.index_chosen.connect(self._on_index_chosen)
+        self._tree.menu_wanted.connect(self._show_menu)
+        self._tree.close_wanted.connect(self._on_close_wanted)
+        self._on_rows_changed()
+
+    def show_current(self, key: ChatKey | None) -> None:
+        """Mark the chat that the active pane shows."""
+        index = self._model.chat_index(key) if key else QModelIndex()
+        self._tree.setCurrentIndex(index)
+
+    def focus_tree(self) -> None:
+        self._tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _make_head(self) -> QHBoxLayout:
+        add = QToolButton(self)
+        add.setObjectName("add_account")
+        add.setAccessibleName(self.tr("Add account"))
+        add.setToolTip(self.tr("Add account"))
+        set_icon(add, "plus")
+        add.clicked.connect(self.add_requested)
+        head = QHBoxLayout()
+        head.setContentsMargins(SPACE + HALF, HALF, HALF, HALF)
+        head.addWidget(plain_label(self.tr("Accounts"), "small", self), 1)
+        head.addWidget(add)
+        return head
+
+    def _make_empty_page(self) -> QWidget:
+        page = QWidget(self)
+        picture = IconLabel("account", "faint", 32, page)
+        title = plain_label(self.tr("No accounts yet"), "heading", page)
+        text = plain_label(
+            self.tr("An account is your nick on one server. Its channels and chats appear here."),
+            "muted",
+            page,
+        )
+        button = QPushButton(self.tr("Add account…"), page)
+        button.setProperty("primary", True)
+        button.clicked.connect(self.add_requested)
+        for label in (title, text):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(2 * SPACE, 0, 2 * SPACE, 6 * SPACE)
+        column.setSpacing(SPACE)
+        column.addStretch()
+        for widget in (picture, title, text):
+            column.addWidget(widget)
+        column.addSpacing(SPACE)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch()
+        return page
+
+    def _on_rows_changed(self, parent: QModelIndex | None = None, *_: int) -> None:
+        self._pages.setCurrentIndex(0 if self._model.rowCount() else 1)
+        if parent is None or not parent.isValid():
+            for row in range(self._model.rowCount()):
+                self._tree.expand(self._model.index(row, 0))
+        elif self._model.rowCount(parent) == 1:
+            self._tree.expand(parent)  # The first chat of an account.
+
+    def _on_data_changed(self, first: QModelIndex, _last: QModelIndex) -> None:
+        state = first.data(Role.STATE)
+        if isinstance(state, AccountState):
+            self._delegate.note_state(state)
+        if self._model.is_waiting() != self._tick.isActive():
+            self._tick.start() if not self._tick.isActive() else self._tick.stop()
+
+    def _count_down(self) -> None:
+        self._tree.viewport().update()
+
+    def _on_index_chosen(self, index: QModelIndex) -> None:
+        chat = index.data(Role.CHAT)
+        if isinstance(chat, Chat):
+            self.chat_activated.emit(chat.key)
+
+    def _on_close_wanted(self, index: QModelIndex) -> None:
+        chat = index.data(Role.CHAT)
+        if isinstance(chat, Chat) and chat.kind is not ChatKind.SERVER:
+            self.close_requested.emit(chat.key)
+
+    def _show_menu(self, index: QModelIndex, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        state, chat = index.data(Role.STATE), index.data(Role.CHAT)
+        if isinstance(state, AccountState):
+            self._fill_account_menu(menu, state)
+        elif isinstance(chat, Chat):
+            self._fill_chat_menu(menu, chat)
+        else:
+            menu.addAction(icon("plus"), self.tr("Add account…"), self.add_requested.emit)
+        menu.popup(at)
+
+    def _fill_account_menu(self, menu: QMenu, state: AccountState) -> None:
+        account: AccountId = state.account.id
+        if state.state is LinkState.OFFLINE:
+            menu.addAction(
+                icon("plug"), self.tr("Connect"), lambda: self.connect_requested.emit(account)
+            )
+        else:
+            menu.addAction(
+                icon("unplug"),
+                self.tr("Disconnect"),
+                lambda: self.disconnect_requested.emit(account),
+            )
+        join = menu.addAction(
+            icon("channel"), self.tr("Join channel…"), lambda: self.join_requested.emit(account)
+        )
+        join.setEnabled(state.state is LinkState.ONLINE)
+        menu.addSeparator()
+        menu.addAction(
+            icon("edit"), self.tr("Edit account…"), lambda: self.edit_requested.emit(account)
+        )
+        menu.addAction(
+            icon("trash"), self.tr("Remove account…"), lambda: self.remove_requested.emit(account)
+        )
+
+    def _fill_chat_menu(self, menu: QMenu, chat: Chat) -> None:
+        menu.addAction(
+            icon("split"),
+            self.tr("Open beside"),
+            lambda: self.beside_requested.emit(chat.key),
+        )
+        menu.addSeparator()
+        is_joined = chat.kind is ChatKind.CHANNEL and chat.is_joined
+        words = self.tr("Leave channel") if is_joined else self.tr("Close chat")
+        menu.addAction(icon("close"), words, lambda: self.close_requested.emit(chat.key))
+
+
+class _Tree(QTreeView):
+    """The tree itself: keys, the fold sign, and menus from mouse and keyboard.
+
+    Signals:
+        index_chosen, close_wanted: QModelIndex.
+        menu_wanted: QModelIndex (may be invalid) and the global position.
+    """
+
+    index_chosen = Signal(QModelIndex)
+    close_wanted = Signal(QModelIndex)
+    menu_wanted = Signal(QModelIndex, QPoint)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("accounts")
+        self.setAccessibleName(self.tr("Accounts and chats"))
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)
+        self.setExpandsOnDoubleClick(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        is_account = index.isValid() and not index.parent().isValid()
+        if is_account and event.position().x() < CHEVRON_WIDTH:
+            self.setExpanded(index, not self.isExpanded(index))
+            return
+        super().mousePressEvent(event)
+        if index.isValid() and event.button() is Qt.MouseButton.LeftButton:
+            self.index_chosen.emit(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
+            self.index_chosen.emit(index)
+        elif event.matches(QKeySequence.StandardKey.Delete) and index.isValid():
+            self.close_wanted.emit(index)
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        is_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if is_key else self.indexAt(event.pos())
+        at = event.globalPos()
+        if is_key and index.isValid():
+            at = self.viewport().mapToGlobal(self.visualRect(index).center())
+        self.menu_wanted.emit(index, at)

@@ -1,0 +1,177 @@
+"""The head of a chat pane: which chat, on which account, how protected, its topic."""
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from chatlab.core.chats import AccountState, Chat, ChatKind
+from chatlab.ui.rich_text import bare
+from chatlab.ui.theme import HALF, SPACE, set_icon
+from chatlab.ui.widgets.elided_label import ElidedLabel
+from chatlab.ui.widgets.security_badge import SecurityBadge, security_facts
+
+_COMPACT_BELOW = 330
+"""Narrower, the security badge shows its icon alone."""
+
+
+class ChatHeader(QWidget):
+    """Two lines: title, account, badge and buttons; the topic below.
+
+    Signals:
+        topic_edited: the new topic (empty: none).
+        members_toggled: whether the member list is wanted.
+        split_requested, close_requested: the buttons.
+        security_clicked: details of the connection are wanted.
+    """
+
+    topic_edited = Signal(str)
+    members_toggled = Signal(bool)
+    split_requested = Signal()
+    close_requested = Signal()
+    security_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._chat: Chat | None = None
+        self._title = ElidedLabel("", "heading", self)
+        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._account = ElidedLabel("", "small", self)
+        self._badge = SecurityBadge(self)
+        self._badge.clicked.connect(self.security_clicked)
+        self._members = self._make_button("members", self.tr("Members"), self.tr("Members (F7)"))
+        self._members.setCheckable(True)
+        self._members.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._members.toggled.connect(self.members_toggled)
+        self._split = self._make_button(
+            "split", self.tr("Split"), self.tr("Show a second chat beside this one")
+        )
+        self._split.clicked.connect(self.split_requested)
+        self._close = self._make_button(
+            "close", self.tr("Close pane"), self.tr("Close this pane; the chat stays open")
+        )
+        self._close.clicked.connect(self.close_requested)
+        self._topic = ElidedLabel("", "small", self)
+        self._topic.clicked.connect(self._begin_edit)
+        self._edit = _TopicEdit(self)
+        self._edit.setAccessibleName(self.tr("Topic"))
+        self._edit.returnPressed.connect(self._finish_edit)
+        self._edit.left.connect(self._end_edit)
+        self._topic_line = QStackedWidget(self)
+        self._topic_line.addWidget(self._topic)
+        self._topic_line.addWidget(self._edit)
+        self._topic_line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._lay_out()
+
+    def _make_button(self, sign: str, name: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setAccessibleName(name)
+        button.setToolTip(tip)
+        set_icon(button, sign)
+        return button
+
+    def _lay_out(self) -> None:
+        first = QHBoxLayout()
+        first.setSpacing(HALF)
+        first.addWidget(self._title)
+        first.addSpacing(HALF)
+        first.addWidget(self._account, 1)
+        first.addWidget(self._badge)
+        first.addSpacing(HALF)
+        for button in (self._members, self._split, self._close):
+            first.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE + HALF, HALF, HALF, HALF + 2)
+        column.setSpacing(0)
+        column.addLayout(first)
+        column.addWidget(self._topic_line)
+
+    # What to show ---------------------------------------------------------------------------
+
+    def show_chat(self, chat: Chat, state: AccountState | None) -> None:
+        """Show a chat, or what changed about it."""
+        if chat is not self._chat:
+            self._end_edit()
+            self._chat = chat
+        account = bare(state.account.name) if state else ""
+        is_server = chat.kind is ChatKind.SERVER
+        self._title.set_text(account if is_server else chat.title)
+        self._account.set_text("" if is_server else account)
+        self._badge.show_facts(security_facts(state) if state else None)
+        self._members.setVisible(chat.kind is ChatKind.CHANNEL)
+        self._members.setText(str(len(chat.members)) if chat.members else "")
+        self._show_topic(chat, state)
+
+    def set_buttons(self, can_split: bool, can_close: bool) -> None:
+        """Which of the pane's buttons make sense in this window now."""
+        self._split.setVisible(can_split)
+        self._close.setVisible(can_close)
+
+    def set_members_shown(self, is_shown: bool) -> None:
+        self._members.setChecked(is_shown)
+
+    def _show_topic(self, chat: Chat, state: AccountState | None) -> None:
+        can_edit = chat.kind is ChatKind.CHANNEL and chat.is_joined
+        self._topic.set_clickable(can_edit)
+        tip = self.tr("Click to change the topic") if can_edit else ""
+        match chat.kind:
+            case ChatKind.CHANNEL:
+                modes = f"   {chat.modes}" if chat.modes else ""
+                empty = self.tr("No topic yet") if chat.is_joined else self.tr("Not joined")
+                self._topic.set_text((bare(chat.topic) or empty) + modes, tip)
+            case ChatKind.PRIVATE:
+                self._topic.set_text(self.tr("Private chat"))
+            case _:
+                where = f"{state.account.host}:{state.account.port}" if state else ""
+                self._topic.set_text(where)
+        self._topic.setAccessibleName(self.tr("Topic: {topic}").format(topic=self._topic.text()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._badge.set_compact(self.width() < _COMPACT_BELOW)
+        super().resizeEvent(event)
+
+    # Changing the topic ---------------------------------------------------------------------
+
+    def _begin_edit(self) -> None:
+        if self._chat is None:
+            return
+        self._edit.setText(self._chat.topic)
+        self._edit.selectAll()
+        self._topic_line.setCurrentWidget(self._edit)
+        self._edit.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def _finish_edit(self) -> None:
+        text = self._edit.text().strip()
+        is_new = self._chat is not None and text != self._chat.topic
+        self._end_edit()
+        if is_new:
+            self.topic_edited.emit(text)
+
+    def _end_edit(self) -> None:
+        self._topic_line.setCurrentWidget(self._topic)
+
+
+class _TopicEdit(QLineEdit):
+    """Signals:
+    left: Escape, or the focus went elsewhere.
+    """
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.FocusOut:
+            self.left.emit()
+        return super().event(event)

@@ -1,0 +1,381 @@
+"""One chat on the screen: header, transcript, composer, members; or the words for none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from chatlab.core.account import AccountId
+from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
+from chatlab.core.events import LinkState
+from chatlab.core.frame import Exposure
+from chatlab.core.message import MessageId
+from chatlab.ui.models.transcript import TranscriptModel
+from chatlab.ui.rich_text import isolated
+from chatlab.ui.theme import SPACE, plain_label
+from chatlab.ui.widgets.chat_header import ChatHeader
+from chatlab.ui.widgets.composer import Composer
+from chatlab.ui.widgets.icon_label import IconLabel
+from chatlab.ui.widgets.member_list import MemberList
+from chatlab.ui.widgets.transcript_delegate import BadgeSource
+from chatlab.ui.widgets.transcript_view import TranscriptView
+
+_MEMBERS_WIDTH = 150
+
+
+@dataclass(frozen=True, slots=True)
+class ChatServices:
+    """What a chat pane asks of the session; every answer is quick and comes at once."""
+
+    predict: Callable[[ChatKey, str], tuple[int, ...]]
+    """Bytes of each message that a typed line would become in a chat; () for local commands."""
+    frame_count: Callable[[MessageId], int | None]
+    """Captured frames that carry a message; None when nothing is known of it."""
+    describe: Callable[[MessageId], str]
+    """A message's badge in words: ``Acknowledged by TCP after 12 ms; carried by frame 41``."""
+    exposure: Callable[[MessageId], Exposure | None]
+    """Who could read a message on its way; None when no frame of it was seen."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What a pane remembers of a chat that it does not show at the moment."""
+
+    draft: str = ""
+    history: tuple[str, ...] = ()
+
+
+class ChatPane(QWidget):
+    """Shows one chat of the book at a time; several panes may show the same one.
+
+    Signals:
+        submitted: ChatKey and a line as typed, for ``commands.parse``.
+        message_selected, badge_clicked, resend_requested: MessageId.
+        link_activated: an address of an allowed scheme.
+        topic_edited: ChatKey and the new topic.
+        query_requested: ChatKey of a private chat to open.
+        connect_requested: AccountId whose chat is offline.
+        history_requested: ChatKey whose oldest entry in memory came into view.
+        split_requested, close_requested, activated: of this pane.
+        security_clicked: AccountId whose connection is to be explained.
+    """
+
+    submitted = Signal(object, str)
+    message_selected = Signal(str)
+    badge_clicked = Signal(str)
+    resend_requested = Signal(str)
+    link_activated = Signal(str)
+    topic_edited = Signal(object, str)
+    query_requested = Signal(object)
+    connect_requested = Signal(str)
+    history_requested = Signal(object)
+    split_requested = Signal()
+    close_requested = Signal()
+    activated = Signal()
+    security_clicked = Signal(str)
+
+    def __init__(
+        self,
+        chat: Chat | None,
+        book: ChatBook,
+        services: ChatServices,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._book = book
+        self._services = services
+        self._chat: Chat | None = None
+        self._model: TranscriptModel | None = None
+        self._kept: dict[ChatKey, _Kept] = {}
+        self._is_read = True
+        self.header = ChatHeader(self)
+        self.transcript = TranscriptView(
+            BadgeSource(services.frame_count, services.describe, services.exposure), self
+        )
+        self.composer = Composer(self._predict, self._nicks, self._channels, self)
+        self.members = MemberList(self)
+        self.members.setFixedWidth(_MEMBERS_WIDTH)
+        self.members.hide()
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._make_chat_page())
+        self._pages.addWidget(_make_empty_page(self))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+        self.setProperty("role", "surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(240)
+        self._connect()
+        self._stop_observing = book.observe(self._on_book_changed)
+        self.show_chat(chat)
+
+    def _make_chat_page(self) -> QWidget:
+        page = QWidget(self)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.transcript, 1)
+        self._members_line = _line("column-line", page)
+        self._members_line.hide()
+        middle.addWidget(self._members_line)
+        middle.addWidget(self.members)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(_line("line", page))
+        column.addLayout(middle, 1)
+        column.addWidget(_line("line", page))
+        column.addWidget(self.composer)
+        return page
+
+    def _connect(self) -> None:
+        self.transcript.message_selected.connect(self.message_selected)
+        self.transcript.badge_clicked.connect(self.badge_clicked)
+        self.transcript.resend_requested.connect(self.resend_requested)
+        self.transcript.link_activated.connect(self.link_activated)
+        self.transcript.nick_requested.connect(self.composer.mention)
+        self.transcript.start_reached.connect(self._on_start_reached)
+        self.composer.submitted.connect(self._submit)
+        self.composer.notice_action.connect(self._on_notice_action)
+        self.header.topic_edited.connect(self._on_topic_edited)
+        self.header.members_toggled.connect(self.show_members)
+        self.header.split_requested.connect(self.split_requested)
+        self.header.close_requested.connect(self.close_requested)
+        self.header.security_clicked.connect(self._on_security_clicked)
+        self.members.mention_requested.connect(self.composer.mention)
+        self.members.command_requested.connect(self._submit)
+        self.members.query_requested.connect(self._on_query_requested)
+        for widget in (self.composer.editor, self.transcript):
+            widget.installEventFilter(self)
+
+    # Which chat -----------------------------------------------------------------------------
+
+    @property
+    def chat(self) -> Chat | None:
+        return self._chat
+
+    def show_chat(self, chat: Chat | None) -> None:
+        """Show another chat; the draft of the one before is kept."""
+        if chat is self._chat and (chat is not None or self._pages.currentIndex() == 1):
+            return
+        self._put_away()
+        self._chat = chat
+        self._pages.setCurrentIndex(0 if chat else 1)
+        self.members.show_chat(self._book, chat)
+        if chat is None:
+            return
+        self._model = TranscriptModel(self._book, chat, self)
+        self.transcript.show_model(self._model)
+        if chat.unread:
+            self.transcript.mark_new(max(0, self._model.rowCount() - chat.unread))
+        kept = self._kept.get(chat.key, _Kept())
+        self.composer.set_text(kept.draft)
+        self.composer.editor.set_history(kept.history)
+        self._refresh()
+
+    def _put_away(self) -> None:
+        if self._chat is not None:
+            self._kept[self._chat.key] = self._keep()
+        if self._model is not None:
+            self._model.close()
+            self._model.deleteLater()
+            self._model = None
+
+    def _keep(self) -> _Kept:
+        return _Kept(self.composer.text(), tuple(self.composer.editor.history()))
+
+    def drafts(self) -> dict[ChatKey, str]:
+        """Texts that were begun and not sent, to be kept over a restart."""
+        kept = dict(self._kept)
+        if self._chat is not None:
+            kept[self._chat.key] = self._keep()
+        return {key: item.draft for key, item in kept.items() if item.draft}
+
+    def set_drafts(self, drafts: dict[ChatKey, str]) -> None:
+        for key, draft in drafts.items():
+            self._kept[key] = _Kept(draft)
+            if self._chat is not None and self._chat.key == key:
+                self.composer.set_text(draft)
+
+    def close_pane(self) -> None:
+        """End every watch on the book, before the pane is deleted."""
+        self.show_chat(None)
+        self._stop_observing()
+
+    # What the window says -------------------------------------------------------------------
+
+    def set_read(self, is_read: bool) -> None:
+        """Whether the reader sees this pane now; where they left, a line marks what is new."""
+        if self._is_read and not is_read and self._model is not None:
+            self._model.flush()
+            self.transcript.mark_new(self._model.rowCount())
+        self._is_read = is_read
+
+    def select_message(self, message: MessageId | None) -> bool:
+        """Light up a message chosen elsewhere; False when this pane does not show it."""
+        return self.transcript.select_message(message)
+
+    def refresh_badges(self) -> None:
+        self.transcript.refresh_badges()
+
+    def show_members(self, is_shown: bool) -> None:
+        is_channel = self._chat is not None and self._chat.kind is ChatKind.CHANNEL
+        self.members.setVisible(is_shown and is_channel)
+        self._members_line.setVisible(is_shown and is_channel)
+        self.header.set_members_shown(is_shown)
+
+    def focus_composer(self) -> None:
+        self.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 600)
+
+    # What happens ---------------------------------------------------------------------------
+
+    def _on_book_changed(self, change: Change, what: Chat | AccountState, *_: int) -> None:
+        chat = self._chat
+        if chat is None:
+            return
+        if isinstance(what, AccountState):
+            if what.account.id == chat.key.account:
+                self._refresh()
+        elif what is chat:
+            if change is Change.CHAT_REMOVED:
+                self.show_chat(None)
+                self._kept.pop(what.key, None)
+            elif change in (Change.CHAT_CHANGED, Change.MEMBERS_CHANGED):
+                self._refresh()
+
+    def _refresh(self) -> None:
+        chat = self._chat
+        if chat is None:
+            return
+        state = self._book.accounts.get(chat.key.account)
+        self.header.show_chat(chat, state)
+        self.show_members(not self.members.isHidden())
+        self.transcript.set_empty_words(_empty_words(chat))
+        placeholder, notice, action = _situation(chat, state)
+        self.composer.set_situation(placeholder, notice, action, is_enabled=state is not None)
+
+    def _on_notice_action(self) -> None:
+        chat = self._chat
+        state = self._book.accounts.get(chat.key.account) if chat else None
+        if chat is None or state is None:
+            return
+        if state.state is LinkState.ONLINE:
+            self.submitted.emit(chat.key, f"/join {chat.title}")
+        else:
+            self.connect_requested.emit(chat.key.account)
+
+    def _submit(self, line: str) -> None:
+        if self._chat is not None:
+            self.transcript.mark_new(None)
+            self.transcript.go_to_end()
+            self.submitted.emit(self._chat.key, line)
+
+    def _on_topic_edited(self, topic: str) -> None:
+        if self._chat is not None:
+            self.topic_edited.emit(self._chat.key, topic)
+
+    def _on_query_requested(self, nick: str) -> None:
+        if self._chat is not None:
+            self.query_requested.emit(ChatKey(self._chat.key.account, nick))
+
+    def _on_start_reached(self) -> None:
+        if self._chat is not None:
+            self.history_requested.emit(self._chat.key)
+
+    def _on_security_clicked(self) -> None:
+        if self._chat is not None:
+            self.security_clicked.emit(self._chat.key.account)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.FocusIn:
+            self.activated.emit()
+        return super().eventFilter(watched, event)
+
+    # What the composer asks -----------------------------------------------------------------
+
+    def _predict(self, line: str) -> tuple[int, ...]:
+        return self._services.predict(self._chat.key, line) if self._chat else ()
+
+    def _nicks(self) -> list[str]:
+        """The last to speak first, then everybody else by name; never oneself."""
+        if self._chat is None or self._model is None:
+            return []
+        state = self._book.accounts.get(self._chat.key.account)
+        here = {name: member.nick for name, member in sorted(self._chat.members.items())}
+        spoke = [nick for nick in self._model.speakers() if nick.lower() in here or not here]
+        known = dict.fromkeys([*spoke, *here.values()])
+        if state is not None:
+            known.pop(state.nick, None)
+        return list(known)
+
+    def _channels(self) -> list[str]:
+        account: AccountId | None = self._chat.key.account if self._chat else None
+        own = [
+            chat.title
+            for chat in self._book.chats.values()
+            if chat.kind is ChatKind.CHANNEL and chat.key.account == account
+        ]
+        return sorted(own, key=str.lower)
+
+
+def _line(role: str, parent: QWidget) -> QFrame:
+    line = QFrame(parent)
+    line.setProperty("role", role)
+    return line
+
+
+def _make_empty_page(parent: QWidget) -> QWidget:
+    page = QWidget(parent)
+    picture = IconLabel("channel", "faint", 32, page)
+    title = plain_label("No chat here yet", "heading", page)
+    text = plain_label(
+        "Choose a chat on the left. Ctrl+K finds chats, commands and settings.", "muted", page
+    )
+    column = QVBoxLayout(page)
+    column.setContentsMargins(3 * SPACE, 0, 3 * SPACE, 6 * SPACE)
+    column.setSpacing(SPACE)
+    column.addStretch()
+    column.addWidget(picture)
+    for label in (title, text):
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setWordWrap(True)
+        column.addWidget(label)
+    column.addStretch()
+    return page
+
+
+def _empty_words(chat: Chat) -> str:
+    match chat.kind:
+        case ChatKind.SERVER:
+            return "What the server says appears here. Connect the account to hear it."
+        case ChatKind.CHANNEL:
+            where = isolated(chat.title)
+            return (
+                f"Nothing said in {where} yet. Write the first message below: beside it will "
+                "stand the frames that carried it."
+            )
+        case _:
+            return f"Nothing said yet. Only {isolated(chat.title)} and the server will read this."
+
+
+def _situation(chat: Chat, state: AccountState | None) -> tuple[str, str, str]:
+    """Placeholder, notice and its action for the composer of a chat."""
+    if state is None:
+        return "This account was removed.", "", ""
+    name = isolated(chat.title)
+    is_server = chat.kind is ChatKind.SERVER
+    placeholder = "A command, for instance /join #lab" if is_server else f"Message {name}"
+    if state.state is LinkState.OFFLINE:
+        waits = "" if is_server else " What you send waits in the queue."
+        return placeholder, f"Not connected.{waits}", "Connect"
+    if state.state is LinkState.WAITING:
+        return placeholder, "The connection was lost. What you send waits in the queue.", "Try now"
+    if state.state is not LinkState.ONLINE:
+        return placeholder, "", ""
+    if chat.kind is ChatKind.CHANNEL and not chat.is_joined:
+        return placeholder, f"You are not in {name}.", "Join"
+    return placeholder, "", ""

@@ -1,0 +1,190 @@
+"""Who is in the channel, and what one can ask or do about them."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+
+from chatlab.core.chats import Chat, ChatBook
+from chatlab.core.events import Member
+from chatlab.ui.models.members import GroupRow, MemberModel, Role
+from chatlab.ui.rich_text import bare, isolated, tooltip
+from chatlab.ui.text_color import nick_color
+from chatlab.ui.theme import HALF, SPACE, current, icon, pixmap, small_font
+
+Index = QModelIndex | QPersistentModelIndex
+FILTER_FROM = 50
+"""A shorter list is read faster than it is filtered."""
+_SIGN_WIDTH = 14
+
+
+class MemberList(QWidget):
+    """Shows the members of a channel.
+
+    Signals:
+        query_requested: nick, for a private chat.
+        mention_requested: nick, to be put into the composer.
+        command_requested: what would be typed to do it, e.g. ``/whois bob``.
+    """
+
+    query_requested = Signal(str)
+    mention_requested = Signal(str)
+    command_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model: MemberModel | None = None
+        self._filter = QLineEdit(self)
+        self._filter.setPlaceholderText(self.tr("Filter members"))
+        self._filter.setAccessibleName(self.tr("Filter members"))
+        self._filter.setClearButtonEnabled(True)
+        self._filter.textChanged.connect(self._on_filter_changed)
+        self._list = QListView(self)
+        self._list.setObjectName("members")
+        self._list.setAccessibleName(self.tr("Members"))
+        self._list.setUniformItemSizes(True)
+        self._list.setMouseTracking(True)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._list.setItemDelegate(_MemberDelegate(self._list))
+        self._list.activated.connect(self._on_activated)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._list.customContextMenuRequested.connect(self._show_menu)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, HALF, 0, 0)
+        column.setSpacing(HALF)
+        column.addWidget(self._filter)
+        column.addWidget(self._list)
+
+    def show_chat(self, book: ChatBook, chat: Chat | None) -> None:
+        """Follow another chat; None follows none."""
+        if self._model is not None:
+            self._model.close()
+            self._model.deleteLater()
+        self._filter.clear()
+        self._model = MemberModel(book, chat, self) if chat is not None else None
+        self._list.setModel(self._model)
+        if self._model is not None and chat is not None:
+            self._model.rowsInserted.connect(lambda: self._show_filter(chat))
+        self._show_filter(chat)
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, 300)
+
+    def _show_filter(self, chat: Chat | None) -> None:
+        is_long = chat is not None and len(chat.members) > FILTER_FROM
+        self._filter.setVisible(is_long or bool(self._filter.text()))
+
+    def _on_filter_changed(self, wanted: str) -> None:
+        if self._model is not None:
+            self._model.set_filter(wanted)
+
+    def _on_activated(self, index: QModelIndex) -> None:
+        member = index.data(Role.ROW)
+        if isinstance(member, Member):
+            self.query_requested.emit(member.nick)
+
+    def _show_menu(self, at: QPoint) -> None:
+        member = self._list.indexAt(at).data(Role.ROW)
+        if not isinstance(member, Member):
+            return
+        nick = member.nick
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(
+            icon("person"), self.tr("Private chat"), lambda: self.query_requested.emit(nick)
+        )
+        menu.addAction(icon("edit"), self.tr("Mention"), lambda: self.mention_requested.emit(nick))
+        self._add_command(menu, "info", self.tr("Who is this? (WHOIS)"), f"/whois {nick}")
+        self._add_command(menu, "clock", self.tr("Measure the way (PING)"), f"/ping {nick}")
+        menu.addSeparator()
+        is_op = "@" in member.prefixes
+        if is_op:
+            self._add_command(menu, "crown", self.tr("Take operator status"), f"/deop {nick}")
+        else:
+            self._add_command(menu, "crown", self.tr("Make operator"), f"/op {nick}")
+        if "+" in member.prefixes:
+            self._add_command(menu, "minus", self.tr("Take voice"), f"/devoice {nick}")
+        else:
+            self._add_command(menu, "plus", self.tr("Give voice"), f"/voice {nick}")
+        self._add_command(menu, "close", self.tr("Kick out of the channel"), f"/kick {nick}")
+        menu.popup(self._list.viewport().mapToGlobal(at))
+
+    def _add_command(self, menu: QMenu, sign: str, words: str, command: str) -> None:
+        menu.addAction(icon(sign), words, lambda: self.command_requested.emit(command))
+
+
+class _MemberDelegate(QStyledItemDelegate):
+    """Sign of rank, nick in its colour; who is away is grey and says so."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(80, QFontMetrics(QApplication.font()).height() + SPACE)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row = index.data(Role.ROW)
+        area: QRect = option.rect
+        painter.save()
+        if isinstance(row, GroupRow):
+            painter.setFont(small_font())
+            painter.setPen(current().color("muted"))
+            line = area.adjusted(SPACE, HALF, -HALF, 0)
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, f"{row.title} — {row.count}")
+        elif isinstance(row, Member):
+            self._paint_member(painter, option, area, row)
+        painter.restore()
+
+    def _paint_member(
+        self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, member: Member
+    ) -> None:
+        theme, flags = current(), option.state
+        if flags & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, theme.color("selection"))
+        elif flags & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(area, theme.color("raised"))
+        painter.setPen(theme.color("muted"))
+        painter.setFont(small_font())
+        sign = QRect(area.left() + SPACE, area.top(), _SIGN_WIDTH, area.height())
+        painter.drawText(sign, Qt.AlignmentFlag.AlignVCenter, member.prefixes[:1])
+        painter.setFont(QApplication.font())
+        painter.setPen(theme.color("faint") if member.is_away else nick_color(member.nick, theme))
+        room = area.adjusted(SPACE + _SIGN_WIDTH, 0, -HALF, 0)
+        if member.is_away:
+            away = pixmap("moon", "faint", 12)
+            painter.drawPixmap(room.right() - 12, area.top() + (area.height() - 12) // 2, away)
+            room.adjust(0, 0, -12 - HALF, 0)
+        words = painter.fontMetrics().elidedText(
+            bare(member.nick), Qt.TextElideMode.ElideRight, room.width()
+        )
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
+
+    def helpEvent(
+        self,
+        event: QHelpEvent,
+        view: QAbstractItemView,
+        option: QStyleOptionViewItem,
+        index: Index,
+    ) -> bool:
+        member = index.data(Role.ROW)
+        words = ""
+        if isinstance(member, Member):
+            login = f"Logged in as {isolated(member.account_name)}" if member.account_name else ""
+            lines = (
+                isolated(member.nick),
+                isolated(member.user_host) if member.user_host else "",
+                login,
+                "Away" if member.is_away else "",
+            )
+            words = "\n".join(filter(None, lines))
+        QToolTip.showText(event.globalPos(), tooltip(words), view)
+        return True
