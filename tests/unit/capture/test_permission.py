@@ -1,0 +1,132 @@
+"""Who may capture, and what helps those who may not: facts in, words out."""
+
+from dataclasses import replace
+
+import pytest
+
+from chatlab.capture.facts import LinuxFacts, MacosFacts, WindowsFacts, parse_os_release
+from chatlab.capture.permission import (
+    Backend,
+    Permission,
+    judge_linux,
+    judge_macos,
+    judge_windows,
+)
+
+STUDENT = LinuxFacts(
+    user="student",
+    socket_error="Operation not permitted",
+    dumpcap="/usr/bin/dumpcap",
+    is_dumpcap_executable=False,
+    dumpcap_group="wireshark",
+    distributions=("debian",),
+)
+
+
+def best(permission: Permission) -> Backend | None:
+    return permission.best.backend if permission.best else None
+
+
+def test_an_own_right_comes_first() -> None:
+    found = judge_linux(replace(STUDENT, socket_error="", is_dumpcap_executable=True))
+    assert best(found) is Backend.PACKET_SOCKET
+    assert found.reason == ""
+    assert found.remedy == ""
+
+
+def test_an_installed_opener_comes_before_dumpcap() -> None:
+    facts = replace(
+        STUDENT,
+        opener="/usr/libexec/chatlab/opener",
+        is_opener_executable=True,
+        has_opener_capability=True,
+        is_dumpcap_executable=True,
+    )
+    found = judge_linux(facts)
+    assert best(found) is Backend.INSTALLED_OPENER
+    assert found.best
+    assert found.best.command == ("/usr/libexec/chatlab/opener",)
+
+
+def test_an_opener_that_lost_its_capability_is_told_how_to_get_it_back() -> None:
+    facts = replace(STUDENT, opener="/opt/opener", is_opener_executable=True)
+    assert judge_linux(facts).remedy == "sudo setcap cap_net_raw,cap_net_admin=ep /opt/opener"
+
+
+def test_dumpcap_serves_who_may_run_it() -> None:
+    assert best(judge_linux(replace(STUDENT, is_dumpcap_executable=True))) is Backend.DUMPCAP
+
+
+def test_a_stranger_is_told_to_join_the_group() -> None:
+    found = judge_linux(STUDENT)
+    assert found.best is None
+    assert "members of the group “wireshark”" in found.reason
+    assert found.remedy.startswith("sudo usermod -aG wireshark student\n")
+
+
+def test_a_new_member_only_has_to_log_in_again() -> None:
+    found = judge_linux(replace(STUDENT, is_group_member=True))
+    assert "not in this login session" in found.reason
+    assert "sudo" not in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("distribution", "command"),
+    [
+        ("debian", "sudo apt install wireshark-common\nsudo dpkg-reconfigure wireshark-common"),
+        ("fedora", "sudo dnf install wireshark-cli"),
+        ("arch", "sudo pacman -S wireshark-cli"),
+        ("unheard-of", "Install Wireshark from your distribution"),
+    ],
+)
+def test_a_missing_dumpcap_is_installed_in_the_distribution_s_way(
+    distribution: str, command: str
+) -> None:
+    found = judge_linux(replace(STUDENT, dumpcap="", distributions=(distribution,)))
+    assert found.remedy.startswith(command)
+    assert "usermod -aG wireshark student" in found.remedy
+
+
+def test_a_dumpcap_without_capability_is_mended() -> None:
+    facts = replace(STUDENT, is_dumpcap_executable=True, dumpcap_error="no permission")
+    assert judge_linux(facts).remedy.startswith("sudo dpkg-reconfigure wireshark-common")
+    elsewhere = judge_linux(replace(facts, distributions=("arch",)))
+    assert "setcap cap_net_raw,cap_net_admin=eip /usr/bin/dumpcap" in elsewhere.remedy
+
+
+def test_every_way_says_why_not() -> None:
+    assert all(state.detail for state in judge_linux(STUDENT).states)
+
+
+def test_macos_hangs_on_the_devices() -> None:
+    good = judge_macos(MacosFacts(user="anna", has_usable_device=True))
+    assert best(good) is Backend.BPF_DEVICE
+    bad = MacosFacts(user="anna", has_usable_device=False, device_error="Permission denied")
+    assert "ChmodBPF" in judge_macos(bad).remedy
+    assert "access_bpf" in judge_macos(replace(bad, has_chmodbpf=True)).remedy
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (WindowsFacts(is_installed=False), "https://npcap.com"),
+        (WindowsFacts(is_installed=True), "sc start npcap"),
+        (WindowsFacts(is_installed=True, is_running=True, is_admin_only=True), "installer again"),
+    ],
+)
+def test_windows_hangs_on_npcap(facts: WindowsFacts, words: str) -> None:
+    found = judge_windows(facts)
+    assert found.best is None
+    assert words in found.remedy
+
+
+def test_windows_with_npcap_captures() -> None:
+    facts = WindowsFacts(is_installed=True, is_running=True)
+    assert best(judge_windows(facts)) is Backend.NPCAP
+    as_administrator = replace(facts, is_admin_only=True, is_administrator=True)
+    assert best(judge_windows(as_administrator)) is Backend.NPCAP
+
+
+def test_os_release_gives_the_distribution_and_its_kin() -> None:
+    text = 'NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n'
+    assert parse_os_release(text) == ("linuxmint", "ubuntu", "debian")
