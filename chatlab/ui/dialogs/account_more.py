@@ -1,0 +1,168 @@
+"""The rest of the account form: channels and farewell, and what only some need."""
+
+import re
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from chatlab.core.account import Account, LoginMethod
+from chatlab.core.nick import check_nick
+from chatlab.ui.dialogs.account_fields import NOT_LASTING, Fault
+from chatlab.ui.dialogs.inputs import ChannelRows, FileField, PasswordField
+from chatlab.ui.dialogs.parts import Form, Hint
+from chatlab.ui.widgets.controls import Select, Tick
+from chatlab.ui.widgets.nick_field import mark_invalid
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_TLS_VERSIONS = {"": "The newest that both sides know", "1.3": "TLS 1.3", "1.2": "TLS 1.2"}
+_BETWEEN_NICKS = re.compile(r"[\s,;]+")
+
+
+class ChannelsGroup(Form):
+    """Where to go after connecting, and what to say when leaving."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Channels", parent)
+        self.channels = ChannelRows(self)
+        self.leave_message = QLineEdit(self)
+        self.leave_message.setPlaceholderText(self.tr("For instance: Good-bye, all"))
+        self.add("Join on connecting", self.channels)
+        self.add("Leave message", self.leave_message, Hint("Others see it when you quit.", self))
+
+    def show_account(self, account: Account) -> None:
+        self.channels.show_channels(account.channels)
+        self.leave_message.setText(account.leave_message)
+
+    def read(self, account: Account) -> Account:
+        return replace(
+            account,
+            channels=self.channels.channels(),
+            leave_message=self.leave_message.text().strip(),
+        )
+
+    def fault(self) -> Fault:
+        return self.channels.first_error()
+
+
+class MoreGroup(Form):
+    """What most accounts never need.
+
+    Signals:
+        changed: something that matters elsewhere in the form changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, *, is_stored: bool, is_lasting: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.name = QLineEdit(self)
+        self.nicks = QLineEdit(self)
+        self.nicks.setPlaceholderText(self.tr("First choice, second choice"))
+        self._nicks_hint = Hint(self.tr("Tried in this order when the nick is taken."), self)
+        self.server_password = PasswordField("Server password", is_stored=is_stored, parent=self)
+        kept = "Kept in the system’s keyring." if is_lasting else NOT_LASTING
+        self.ca_file = FileField("CA file", "Certificates (*.pem *.crt *.cer)", self)
+        self._ca_hint = Hint(self.tr("Trusted beside the system’s authorities."), self)
+        self.pin = QLineEdit(self)
+        self.pin.setPlaceholderText("SHA-256, 64 hex digits")
+        self._pin_hint = Hint(self.tr("The only certificate that this account accepts."), self)
+        self.certificate = FileField("Your certificate", "Certificates (*.pem)", self)
+        self._certificate_hint = Hint(self.tr("With its key, for SASL EXTERNAL."), self)
+        self.tls_max = Select(self)
+        for version, words in _TLS_VERSIONS.items():
+            self.tls_max.addItem(self.tr(words), version)
+        self.connect_on_start = Tick(self.tr("Connect when ChatLab starts"), self)
+        self.add("Name in the list", self.name)
+        self.add("Other nicks", self.nicks, self._nicks_hint)
+        self.add("Server password", self.server_password, Hint(self.tr(kept), self))
+        self.add("CA file", self.ca_file, self._ca_hint)
+        self.add("Fingerprint", self.pin, self._pin_hint)
+        self.add("Your certificate", self.certificate, self._certificate_hint)
+        self.add("Highest TLS", self.tls_max)
+        self.add_wide(self.connect_on_start)
+        self.server_password.textChanged.connect(self.changed)
+
+    def show_account(self, account: Account) -> None:
+        self.name.setText(account.name)
+        self.nicks.setText(", ".join(account.alternative_nicks))
+        self.ca_file.edit.setText(account.ca_file)
+        self.pin.setText(group_fingerprint(account.pinned_sha256))
+        self.certificate.edit.setText(account.client_certificate)
+        versions = list(_TLS_VERSIONS)
+        known = account.tls_max in versions
+        self.tls_max.setCurrentIndex(versions.index(account.tls_max) if known else 0)
+        self.connect_on_start.setChecked(account.connect_on_start)
+
+    def show_usual_name(self, name: str) -> None:
+        self.name.setPlaceholderText(name)
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether something here differs from what a new account has."""
+        fields = (self.nicks, self.pin, self.ca_file.edit, self.certificate.edit)
+        return (
+            any(field.text().strip() for field in fields)
+            or self.server_password.has_password
+            or self.connect_on_start.isChecked()
+            or self.tls_max.currentIndex() > 0
+        )
+
+    def read(self, account: Account, usual_name: str) -> Account:
+        return replace(
+            account,
+            name=self.name.text().strip() or usual_name,
+            alternative_nicks=self._nicks(),
+            has_server_password=self.server_password.has_password,
+            ca_file=self.ca_file.text(),
+            pinned_sha256=plain_fingerprint(self.pin.text()),
+            client_certificate=self.certificate.text(),
+            tls_max=str(self.tls_max.currentData()),
+            connect_on_start=self.connect_on_start.isChecked(),
+        )
+
+    def faults(self, login: LoginMethod) -> tuple[Fault, ...]:
+        return (
+            self._nicks_fault(),
+            self._ca_fault(),
+            self._pin_fault(),
+            self._certificate_fault(login),
+        )
+
+    def _nicks(self) -> tuple[str, ...]:
+        return tuple(nick for nick in _BETWEEN_NICKS.split(self.nicks.text()) if nick)
+
+    def _nicks_fault(self) -> Fault:
+        problems = ((nick, check_nick(nick)) for nick in self._nicks())
+        error = next((f"“{nick}”: {bad.reason}" for nick, bad in problems if bad), "")
+        return self._told(self.nicks, self._nicks_hint, error)
+
+    def _ca_fault(self) -> Fault:
+        return self._told(self.ca_file.edit, self._ca_hint, self.ca_file.error())
+
+    def _pin_fault(self) -> Fault:
+        pin = plain_fingerprint(self.pin.text())
+        is_bad = bool(pin) and not _SHA256.fullmatch(pin)
+        error = self.tr("A SHA-256 fingerprint has 64 hex digits; here are {}.").format(len(pin))
+        return self._told(self.pin, self._pin_hint, error if is_bad else "")
+
+    def _certificate_fault(self, login: LoginMethod) -> Fault:
+        error = self.certificate.error()
+        if login is LoginMethod.EXTERNAL and not self.certificate.text():
+            error = self.tr("SASL EXTERNAL needs your certificate with its key.")
+        return self._told(self.certificate.edit, self._certificate_hint, error)
+
+    def _told(self, edit: QLineEdit, hint: Hint, error: str) -> Fault:
+        hint.tell(error)
+        mark_invalid(edit, bool(error))
+        return edit, error
+
+
+def plain_fingerprint(text: str) -> str:
+    """Without the colons and spaces that people paste; lower case."""
+    return re.sub(r"[\s:]", "", text).lower()
+
+
+def group_fingerprint(sha256: str, size: int = 4) -> str:
+    """In groups that eyes can compare: ``1f2e 3d4c …``."""
+    return " ".join(sha256[i : i + size] for i in range(0, len(sha256), size))

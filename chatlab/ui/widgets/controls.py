@@ -1,0 +1,128 @@
+"""Controls that the platform style cannot dress by a style sheet alone: painted with our tokens."""
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QIntValidator, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QStyle,
+    QStyleOptionButton,
+    QStyleOptionComboBox,
+    QWidget,
+)
+
+from chatlab.ui.theme import HALF, ICON_SIZE, SPACE, current, pixmap
+
+_RADIUS = 6
+_MAX_PORT = 65_535
+
+
+class Select(QComboBox):
+    """One of a list, looking like the fields around it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        # Never shown: it knows how high a field is. (As a child it would be dressed as our editor.)
+        self._field = QLineEdit()
+        self.setMinimumContentsLength(1)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self._height())
+
+    def _height(self) -> int:
+        self._field.ensurePolished()
+        return self._field.sizeHint().height()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current()
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        border = theme.color("accent") if self.hasFocus() else theme.mixed("line", "faint", 0.35)
+        painter.setPen(QPen(border, 1))
+        painter.setBrush(theme.color("surface" if self.isEnabled() else "window"))
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS
+        )
+        painter.setPen(theme.color("text" if self.isEnabled() else "faint"))
+        area = self.rect().adjusted(SPACE + 3, 0, -(ICON_SIZE + 2 * SPACE), 0)
+        shown = QFontMetrics(self.font()).elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, area.width()
+        )
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        icon = pixmap("chevron-down", "muted")
+        left = self.width() - ICON_SIZE - SPACE
+        painter.drawPixmap(left, (self.height() - ICON_SIZE) // 2, icon)
+        painter.end()
+
+
+class Tick(QCheckBox):
+    """A check box whose state is plain to see in both themes."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current()
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = self._box(option)
+        is_on = self.isChecked()
+        is_marked = self.hasFocus() or is_on
+        border = theme.color("accent" if is_marked else "faint")
+        painter.setPen(QPen(border, 2 if self.hasFocus() and not is_on else 1.2))
+        painter.setBrush(theme.color("accent" if is_on else "surface"))
+        painter.drawRoundedRect(box, HALF, HALF)
+        if is_on:
+            painter.setPen(QPen(theme.color("on_accent"), 1.8, c=Qt.PenCapStyle.RoundCap))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            size, left, top = box.width(), box.left(), box.top()
+            points = ((0.25, 0.53), (0.43, 0.71), (0.76, 0.32))
+            painter.drawPolyline(
+                QPolygonF([QPointF(left + size * x, top + size * y) for x, y in points])
+            )
+        area = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxContents, option, self)
+        painter.setPen(theme.color("text" if self.isEnabled() else "faint"))
+        flags = (
+            Qt.AlignmentFlag.AlignVCenter
+            | Qt.AlignmentFlag.AlignLeft
+            | Qt.TextFlag.TextShowMnemonic
+        )
+        painter.drawText(area, flags, self.text())
+        if self.hasFocus() and is_on:
+            painter.setPen(QPen(theme.color("text"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), HALF + 2, HALF + 2)
+        painter.end()
+
+    def _box(self, option: QStyleOptionButton) -> QRectF:
+        where: QRect = self.style().subElementRect(
+            QStyle.SubElement.SE_CheckBoxIndicator, option, self
+        )
+        side = min(where.width(), where.height(), 16)
+        box = QRectF(0, 0, side, side)
+        box.moveCenter(QRectF(where).center())
+        return box.adjusted(1, 1, -1, -1)
+
+
+class PortField(QLineEdit):
+    """A transport port."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setValidator(QIntValidator(1, _MAX_PORT, self))
+        self.setMaxLength(len(str(_MAX_PORT)))
+        self.setFixedWidth(9 * SPACE)
+
+    def value(self) -> int:
+        """0 while it is no port."""
+        number = int(self.text()) if self.text().isdecimal() else 0
+        return number if 0 < number <= _MAX_PORT else 0
+
+    def set_value(self, port: int) -> None:
+        self.setText(str(port))
