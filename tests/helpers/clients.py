@@ -56,10 +56,8 @@ servers = (
 );
 chatnets = {{ Lab = {{ type = "IRC"; nick = "{nick}"; cmdmax = "500"; {sasl} }}; }};
 settings = {{
-  core = {{
-    nick = "{nick}"; user_name = "{nick}"; real_name = "irssi {nick}";
-    cmd_queue_speed = "1msec"; cmds_max_at_once = "500";
-  }};
+  core = {{ nick = "{nick}"; user_name = "{nick}"; real_name = "irssi {nick}"; }};
+  "irc/core" = {{ cmd_queue_speed = "1msec"; cmds_max_at_once = "500"; }};
   "fe-common/core" = {{ autolog = "no"; show_nickmode_empty = "no"; }};
   "fe-text" = {{ paste_detect_time = "0msec"; }};
 }};

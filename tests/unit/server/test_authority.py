@@ -3,7 +3,6 @@
 import hashlib
 import ssl
 import stat
-import sys
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -43,7 +42,7 @@ def test_it_is_valid_now_and_not_for_long(tmp_path: Path) -> None:
     assert certificate.not_valid_after_utc < now + timedelta(days=8)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX permissions")
+@pytest.mark.only_on("linux")
 def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
     made = issue(tmp_path / "lab")
 

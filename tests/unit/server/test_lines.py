@@ -1,7 +1,7 @@
 """The server's lines: every byte survives, every limit holds, nothing hostile gets through."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatlab.core.errors import RemoteProtocolError
@@ -66,6 +66,7 @@ def test_the_longest_legal_line_is_taken() -> None:
     assert len(parse(raw).parameters[0]) == 508
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300).filter(lambda data: not set(data) & set(b"\0\r\n")))
 def test_a_text_comes_out_as_the_bytes_that_went_in(text: bytes) -> None:
     line = parse(b"PRIVMSG #lab :" + text)
@@ -74,6 +75,7 @@ def test_a_text_comes_out_as_the_bytes_that_went_in(text: bytes) -> None:
     assert body == b":s PRIVMSG #lab :" + text + b"\r\n"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.integers(0, 60))
 def test_cutting_never_splits_a_character(text: str, length: int) -> None:
     short = cut(text.encode(), length)
@@ -83,6 +85,7 @@ def test_cutting_never_splits_a_character(text: str, length: int) -> None:
     assert len(short) > length - 4 or short == text.encode()
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=20).filter(lambda b: b"\n" not in b)), st.integers(1, 7))
 def test_lines_are_found_however_tcp_cuts_them(lines: list[bytes], size: int) -> None:
     stream = b"".join(line + b"\n" for line in lines)
@@ -158,6 +161,7 @@ _NASTY = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(_NASTY, min_size=1, max_size=6), max_size=12), st.booleans())
 def test_no_sequence_of_commands_breaks_the_network(
     commands: list[list[str]], has_capabilities: bool
@@ -178,6 +182,7 @@ def test_no_sequence_of_commands_breaks_the_network(
         assert all(channel.name in member.channels.values() for member in channel.members)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600))
 def test_no_bytes_break_the_network(data: bytes) -> None:
     lab = Lab()

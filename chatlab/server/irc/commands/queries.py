@@ -143,9 +143,9 @@ def send_lusers(request: Request) -> None:
     request.reply(RPL_LUSERCHANNELS, str(len(network.channels)))
     request.reply(RPL_LUSERME, text=f"I have {users} clients and 0 servers")
     numbers = (str(users), str(network.most_users))
-    text = f"users, {users} now, {network.most_users} at most"
-    request.reply(RPL_LOCALUSERS, *numbers, text=f"Local {text}")
-    request.reply(RPL_GLOBALUSERS, *numbers, text=f"Global {text}")
+    text = f"users {users}, max {network.most_users}"
+    request.reply(RPL_LOCALUSERS, *numbers, text=f"Current local {text}")
+    request.reply(RPL_GLOBALUSERS, *numbers, text=f"Current global {text}")
 
 
 def handle_motd(request: Request) -> None:
