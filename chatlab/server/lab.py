@@ -105,7 +105,9 @@ class LabServer:
                     stdout=subprocess.PIPE,
                     stderr=log,
                     env=_environment(),
-                    creationflags=_no_window(),
+                    creationflags=_windows_flags(),
+                    # Ctrl-C is for the parent, which then ends the child in its own time.
+                    start_new_session=True,
                 )
         except OSError as error:
             raise ConnectError(
@@ -192,9 +194,10 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
 
 
-def _no_window() -> int:
-    """On Windows, no console window for the child."""
-    return int(getattr(subprocess, "CREATE_NO_WINDOW", 0))
+def _windows_flags() -> int:
+    """On Windows: no console window for the child, and no Ctrl-C of the parent's."""
+    names = ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP")
+    return sum(int(getattr(subprocess, name, 0)) for name in names)
 
 
 def _password_file(directory: Path, account: str) -> Path:
