@@ -1,16 +1,18 @@
 """What the window needs from the session behind it; ``app`` provides it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from chatlab.analysis.rows import FrameRow
-from chatlab.core.account import AccountId
+from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.attribution import Attribution
 from chatlab.core.capture import CaptureStatus
 from chatlab.core.chats import ChatKey
 from chatlab.core.flow import ByteRange
-from chatlab.core.frame import Layer
+from chatlab.core.frame import Exposure, Layer
 from chatlab.core.message import MessageId
+from chatlab.core.ports import ChatConnection, EventSink
 
 
 class WireFeed(Protocol):
@@ -55,6 +57,10 @@ class WireFeed(Protocol):
 
     def explain_frame(self, number: int) -> str: ...
 
+    def exposure_of(self, message: MessageId) -> Exposure | None:
+        """Who could read a message on its way; None while it has not been on the wire."""
+        ...
+
     def tap_bytes(self, message: MessageId) -> bytes:
         """The bytes of a message as ChatLab's own tap saw them; empty when no longer kept.
 
@@ -65,3 +71,58 @@ class WireFeed(Protocol):
     def on_frames(self, observer: Callable[[], None]) -> None:
         """``observer`` is called when frames were added or the status changed."""
         ...
+
+
+class Backstage(Protocol):
+    """What the window asks to be done. Nothing here blocks; what goes wrong comes back as words
+    in the window's message bar."""
+
+    def connection(self, account: AccountId) -> ChatConnection | None:
+        """None for an account of an opened file, and while ChatLab is still starting."""
+        ...
+
+    def observe(self, observer: EventSink) -> None:
+        """``observer`` gets every chat event, after the book has taken it in."""
+        ...
+
+    def keep_account(self, account: Account, secrets: Mapping[SecretKind, str]) -> None:
+        """Store a new or changed account; an empty secret is forgotten."""
+        ...
+
+    def remove_account(self, account: AccountId) -> None: ...
+
+    def stored_secrets(self, account: AccountId) -> frozenset[SecretKind]: ...
+
+    @property
+    def keeps_secrets(self) -> bool:
+        """False when no keyring answers, so that passwords last only for this run."""
+        ...
+
+    def disconnect(self, account: AccountId, reason: str = "") -> None: ...
+
+    def start_lab(self) -> None: ...
+
+    def start_capture(self) -> None: ...
+
+    def stop_capture(self) -> None: ...
+
+    def restart_capture(self) -> None: ...
+
+    def save_capture(self, file: Path, *, with_secrets: bool, with_messages: bool) -> None: ...
+
+    def open_capture(self, file: Path) -> None:
+        """In a window of its own: a saved capture is not mixed with a live one."""
+        ...
+
+    def load_older(self, chat: ChatKey) -> None:
+        """Bring earlier lines of a chat from disk."""
+        ...
+
+    def set_theme(self, name: str) -> None: ...
+
+    def set_font_scale(self, percent: int) -> None: ...
+
+    @property
+    def font_scale(self) -> int: ...
+
+    def quit(self) -> None: ...

@@ -1,0 +1,167 @@
+"""The capture as windows and scripts read it: live while it grows, or from a saved file.
+
+Joins what two worlds know: the file (frames) and our own connections (which bytes are whose).
+Implements ``ui.ports.WireFeed`` and ``core.ports.ConnectionRegistry``.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from chatlab.analysis.correlate import Correlator
+from chatlab.analysis.explain import Explainer
+from chatlab.analysis.frame_log import FrameLog
+from chatlab.analysis.layers import LayerBuilder
+from chatlab.analysis.rows import FrameRow, RowBuilder
+from chatlab.analysis.streams import Streams
+from chatlab.core.account import AccountId
+from chatlab.core.attribution import Attribution
+from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureStatus
+from chatlab.core.chats import ChatBook, ChatKey
+from chatlab.core.connection import Connection
+from chatlab.core.flow import ByteRange, ConnectionId, Direction
+from chatlab.core.frame import Exposure, Layer
+from chatlab.core.message import Message, MessageId
+from chatlab.core.ports import Dissector
+
+log = logging.getLogger(__name__)
+
+Observer = Callable[[], None]
+
+
+class CaptureFeed:
+    """One capture file, what is in it, and whose it is."""
+
+    def __init__(self, file: Path, book: ChatBook, dissector: Dissector, *, is_live: bool) -> None:
+        """``file`` need not exist yet when the capture is live."""
+        self.file = file
+        self.log = FrameLog(file, is_growing=is_live)
+        self.streams = Streams(self.log)
+        self.correlator = Correlator(self.streams)
+        self.messages: dict[MessageId, Message] = {}
+        """Every message that has bytes on the wire, as it is now."""
+        self.key_log: list[str] = []
+        self.on_secret: Callable[[str], None] = lambda line: None
+        """Where a running capture takes the lines of the key log."""
+        self._book = book
+        self._dissector = dissector
+        self._rows = RowBuilder(self.log, self.streams, self.correlator)
+        self._explainer = Explainer(self.log, self.streams, self.correlator)
+        self._layers = LayerBuilder(self.log, self.streams, self.correlator)
+        self._status: CaptureStatus = CaptureIdle()
+        self._observers: list[Observer] = []
+
+    # -- the live side
+
+    def take_status(self, status: CaptureStatus) -> None:
+        """The capture moved on: its state is to be shown, its new frames to be indexed."""
+        self._status = status
+        if isinstance(status, CaptureLive | CaptureLost):
+            self.pull()
+        self._tell()
+
+    def pull(self) -> int:
+        """Index what the file has gained; returns the number of frames now."""
+        if self.file.exists():
+            self.correlator.update()
+        return self.count
+
+    def opened(self, connection: Connection) -> None:
+        self.correlator.opened(connection)
+
+    def changed(self, connection: Connection) -> None:
+        self.correlator.changed(connection)
+
+    def carried(self, connection: Connection, direction: Direction, data: bytes) -> None:
+        self.correlator.carried(connection, direction, data)
+
+    def secret(self, key_log_line: str) -> None:
+        self.key_log.append(key_log_line)
+        self.on_secret(key_log_line)
+
+    def assign(self, message: Message) -> None:
+        """``message`` has bytes on the wire; its other fields may have changed since."""
+        self.messages[message.id] = message
+        if message.wire is not None:
+            self.correlator.assign(message.id, message.wire, message.echo)
+
+    def acknowledged(self, connection: ConnectionId) -> int | None:
+        """Offset of what captured ACKs cover; None when the capture cannot tell."""
+        return self.correlator.acknowledged(connection)
+
+    def on_frames(self, observer: Observer) -> None:
+        self._observers.append(observer)
+
+    def _tell(self) -> None:
+        for observer in self._observers:
+            observer()
+
+    # -- ui.ports.WireFeed
+
+    @property
+    def count(self) -> int:
+        return len(self.log)
+
+    @property
+    def status(self) -> CaptureStatus:
+        return self._status
+
+    def row(self, number: int) -> FrameRow:
+        return self._rows.row(number)
+
+    def raw(self, number: int) -> bytes:
+        return self.log.raw(number)
+
+    async def layers(self, number: int) -> tuple[Layer, ...]:
+        raw = self.raw(number)
+        lower = await self._dissector.dissect(raw, self.log.link_type(number))
+        return (*lower, *self._layers.layers(number, self.messages))
+
+    def account_of(self, number: int) -> AccountId | None:
+        connection = self.correlator.connection_of(number)
+        return connection.account if connection else None
+
+    def chat_frames(self, chat: ChatKey) -> frozenset[int]:
+        found: set[int] = set()
+        if view := self._book.chats.get(chat):
+            for entry in view.entries:
+                if isinstance(entry, Message) and entry.wire is not None:
+                    known = self.attribution(entry.id)
+                    found.update(known.frames, known.acks, known.echo_frames)
+        return frozenset(found)
+
+    def attribution(self, message: MessageId) -> Attribution:
+        return self.correlator.attribution(message)
+
+    def messages_of(self, number: int) -> tuple[MessageId, ...]:
+        return self.correlator.messages_of(number)
+
+    def message_spans(self, number: int) -> tuple[tuple[MessageId, ByteRange], ...]:
+        return tuple(
+            (message, self.correlator.frame_span(number, message))
+            for message in self.messages_of(number)
+        )
+
+    def explain_message(self, message: MessageId) -> str:
+        known = self.messages.get(message)
+        if known is None:
+            return "It is waiting: nothing of it has been written to the network yet."
+        return self._explainer.message(known)
+
+    def explain_frame(self, number: int) -> str:
+        return self._explainer.frame(number)
+
+    def exposure_of(self, message: MessageId) -> Exposure | None:
+        wire = self.correlator.wire(message)
+        if wire is None:
+            return None
+        connection = self.correlator.connection(wire.connection)
+        is_sealed = connection is not None and connection.tls is not None
+        return Exposure.SEALED if is_sealed else Exposure.READABLE
+
+    def tap_bytes(self, message: MessageId) -> bytes:
+        wire = self.correlator.wire(message)
+        return self.correlator.carried_bytes(wire) if wire else b""
+
+    async def close(self) -> None:
+        self.log.close()

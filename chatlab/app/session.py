@@ -1,0 +1,148 @@
+"""A session: accounts and their connections, the capture, and which frames belong to what.
+
+It knows no window. The window and the command line give it accounts and commands and watch two
+things: the chat book (what is said) and the feed (what crossed the wire).
+"""
+
+import asyncio
+
+from chatlab.app.feed import CaptureFeed
+from chatlab.capture.source import CaptureSource
+from chatlab.chat.dial import Dialler
+from chatlab.chat.irc.connection import IrcConnection
+from chatlab.chat.irc.outbox import SendPace
+from chatlab.core import events as ev
+from chatlab.core.account import Account, AccountId
+from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureStatus
+from chatlab.core.chats import ChatBook
+from chatlab.core.flow import ConnectionId, FlowKey, WireRange
+from chatlab.core.message import Delivery, Message, MessageId
+from chatlab.core.ports import ChatConnection, EventSink, SecretStore
+
+
+class Session:
+    """Everything that is going on, from the first account to the last frame."""
+
+    def __init__(
+        self,
+        book: ChatBook,
+        feed: CaptureFeed,
+        secrets: SecretStore,
+        *,
+        accepts_any_certificate: bool = False,
+        pace: SendPace | None = None,
+    ) -> None:
+        self.book = book
+        self.feed = feed
+        self.connections: dict[AccountId, IrcConnection] = {}
+        self._secrets = secrets
+        self._pace = pace
+        self._source: CaptureSource | None = None
+        self._dialler = Dialler(self, feed, accepts_any_certificate=accepts_any_certificate)
+        self._observers: list[EventSink] = []
+        self._unacknowledged: dict[MessageId, tuple[AccountId, WireRange]] = {}
+        feed.on_frames(self._look_for_acks)
+
+    def observe(self, observer: EventSink) -> None:
+        """``observer`` gets every chat event, after the book has taken it in."""
+        self._observers.append(observer)
+
+    # -- accounts
+
+    def add_account(self, account: Account) -> ChatConnection:
+        """Make an account known, or give it new settings; it is not connected by this."""
+        self.book.add_account(account)
+        if connection := self.connections.get(account.id):
+            connection.update(account)
+            return connection
+        connection = IrcConnection(
+            account, self.handle, self._dialler, self._secrets, pace=self._pace
+        )
+        self.connections[account.id] = connection
+        return connection
+
+    async def remove_account(self, account: AccountId) -> None:
+        if connection := self.connections.pop(account, None):
+            await connection.stop()
+        self.book.remove_account(account)
+
+    def handle(self, event: ev.ChatEvent) -> None:
+        """Take in one event of a connection's."""
+        self.book.apply(event)
+        match event:
+            case ev.MessageAdded(message):
+                self._note_wire(message)
+            case ev.MessageChanged(_, message_id) if found := self.book.find(message_id):
+                entry = found[0].entries[found[1]]
+                if isinstance(entry, Message):
+                    self._note_wire(entry)
+            case _:
+                pass
+        for observer in self._observers:
+            observer(event)
+
+    def _note_wire(self, message: Message) -> None:
+        if message.wire is None:
+            return
+        self.feed.assign(message)
+        if message.delivery is Delivery.WRITTEN:
+            self._unacknowledged[message.id] = (message.account, message.wire)
+        else:
+            self._unacknowledged.pop(message.id, None)
+
+    def _look_for_acks(self) -> None:
+        """Turn captured ACKs into ACKNOWLEDGED, also where the operating system cannot tell."""
+        reached: dict[ConnectionId, int] = {}
+        for message, (account, wire) in list(self._unacknowledged.items()):
+            if wire.connection not in reached:
+                reached[wire.connection] = self.feed.acknowledged(wire.connection) or 0
+            if reached[wire.connection] >= wire.span.stop:
+                self.handle(ev.MessageChanged(account, message, Delivery.ACKNOWLEDGED))
+
+    # -- capture
+
+    async def start_capture(self) -> CaptureStatus:
+        """Capture into the feed's file from now on, open connections included."""
+        if self._source is None:
+            self._source = CaptureSource(self.feed.file, self.feed.take_status)
+            self.feed.on_secret = self._source.secret
+            await self._source.start()
+            for fileno, flow in self._dialler.live():
+                await self._source.admit(fileno, flow)
+        return self.feed.status
+
+    async def stop_capture(self) -> None:
+        """Finish the capture file; chats go on."""
+        if source := self._source:
+            self._source = None
+            self.feed.on_secret = lambda line: None
+            await source.stop()
+            self.feed.take_status(CaptureIdle())
+
+    async def restart_capture(self) -> None:
+        """Bring a lost capture process back; frames have waited in the kernel meanwhile."""
+        if self._source is not None:
+            await self._source.restart()
+
+    async def catch_up(self) -> None:
+        """Return when every frame that crossed the wire before this call is indexed."""
+        if self._source is not None and isinstance(self.feed.status, CaptureLive):
+            await self._source.sync()
+        self.feed.pull()
+
+    async def admit(self, fileno: int, flow: FlowKey) -> bool:
+        """core.ports.CaptureGate, for the dialler."""
+        return self._source is not None and await self._source.admit(fileno, flow)
+
+    def dismiss(self, flow: FlowKey) -> None:
+        if self._source is not None:
+            self._source.dismiss(flow)
+
+    # -- end
+
+    async def close(self) -> None:
+        """Leave all servers politely, then finish the capture."""
+        await asyncio.gather(*(connection.stop() for connection in self.connections.values()))
+        await self.catch_up()
+        await self.stop_capture()
+        await self.feed.close()

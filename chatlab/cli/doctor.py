@@ -1,0 +1,33 @@
+"""``chatlab doctor``: can this machine capture; what is missing, and the command that mends it."""
+
+import json
+
+from chatlab.app.checks import Check, Verdict, check_all, is_fit
+
+_SIGNS = {Verdict.OK: "ok  ", Verdict.WARNING: "note", Verdict.FAILED: "FAIL"}
+
+
+def doctor(*, as_json: bool) -> int:
+    """Print what was found; returns 1 when something essential is missing."""
+    checks = check_all()
+    print(json.dumps(as_object(checks), ensure_ascii=False) if as_json else as_text(checks))
+    return 0 if is_fit(checks) else 1
+
+
+def as_object(checks: tuple[Check, ...]) -> dict[str, object]:
+    """For programs: one object with everything that was looked at."""
+    rows = [
+        {"name": c.name, "verdict": c.verdict.value, "words": c.words, "remedy": c.remedy}
+        for c in checks
+    ]
+    can_capture = any(c.name.startswith("Capture") and c.verdict is Verdict.OK for c in checks)
+    return {"fit": is_fit(checks), "can_capture": can_capture, "checks": rows}
+
+
+def as_text(checks: tuple[Check, ...]) -> str:
+    """For a terminal: a line a check, its remedy indented below."""
+    lines = []
+    for check in checks:
+        lines.append(f"{_SIGNS[check.verdict]}  {check.name}: {check.words}")
+        lines += [f"        {step}" for step in check.remedy.splitlines()]
+    return "\n".join(lines)

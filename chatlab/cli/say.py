@@ -1,0 +1,223 @@
+"""``chatlab say``: connect, send, wait for ACK and echo, show the frames of each message, leave."""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from chatlab.analysis.session_file import MessageRecord, message_records
+from chatlab.app.feed import CaptureFeed
+from chatlab.app.saving import save_capture
+from chatlab.app.session import Session
+from chatlab.capture.dissector import ScapyDissector
+from chatlab.chat.irc.outbox import SendPace
+from chatlab.cli.table import print_records
+from chatlab.core import events as ev
+from chatlab.core.account import Account, AccountId, LoginMethod, SecretKind
+from chatlab.core.address import IrcAddress, parse_irc_url
+from chatlab.core.capture import CaptureRefused
+from chatlab.core.chats import ChatBook
+from chatlab.core.commands import Command, Verb
+from chatlab.core.errors import ChatlabError, FileError, UsageError
+from chatlab.core.message import Delivery, Message
+
+_ONLINE_TIMEOUT_S = 60.0
+_JOIN_TIMEOUT_S = 20.0
+_DELIVERY_TIMEOUT_S = 20.0
+_DEFAULT_INTERVAL_S = 0.2
+_REFUSALS_OF_A_JOIN = {"403", "405", "407", "437", "471", "473", "474", "475", "476", "477", "489"}
+
+
+def say(options: argparse.Namespace) -> int:
+    """Carry the command out; returns the exit code. Raises ChatlabError."""
+    address = parse_irc_url(options.url)
+    if options.texts and not address.target:
+        raise UsageError(
+            "The address names nobody to talk to.", "Add a channel (/%23lab) or a nick (/bob)."
+        )
+    if any(not text or "\n" in text or "\r" in text for text in options.texts):
+        raise UsageError("Each TEXT is one line that is not empty.", "Give several as several.")
+    if not options.texts and not options.listen:
+        raise UsageError("There is nothing to send.", "Give a TEXT, or --listen SECONDS.")
+    with tempfile.TemporaryDirectory(prefix="chatlab-say-") as directory:
+        return asyncio.run(_Talk(options, address, Path(directory)).run())
+
+
+class _Talk:
+    """One run of the command."""
+
+    def __init__(self, options: argparse.Namespace, address: IrcAddress, directory: Path) -> None:
+        self._options = options
+        self._address = address
+        self._book = ChatBook()
+        file = directory / "capture.pcapng"
+        self._feed = CaptureFeed(file, self._book, ScapyDissector(), is_live=True)
+        self._secrets = _GivenSecrets(options.password_file)
+        self._session = Session(
+            self._book,
+            self._feed,
+            self._secrets,
+            accepts_any_certificate=options.insecure,
+            pace=SendPace.unlimited(),
+        )
+        self._session.observe(self._on_event)
+        self._account = self._make_account()
+        self._happened = asyncio.Event()
+        self._failure: ChatlabError | None = None
+        self._refusal: ChatlabError | None = None
+        self._sent: list[Message] = []
+
+    def _make_account(self) -> Account:
+        options, address = self._options, self._address
+        nick = address.nick or f"lab{uuid.uuid4().hex[:6]}"
+        return Account(
+            id=AccountId(nick),
+            name=f"{nick}@{address.host}",
+            host=address.host,
+            port=address.port,
+            security=address.security,
+            nick=nick,
+            login=LoginMethod.SCRAM_SHA_256 if options.login else LoginMethod.NONE,
+            login_name=options.login,
+            ca_file=str(options.ca) if options.ca else "",
+            tls_max=options.tls_max,
+            is_temporary=True,
+        )
+
+    async def run(self) -> int:
+        capture = await self._session.start_capture()
+        if isinstance(capture, CaptureRefused):
+            print(f"No frames: {capture.reason} {capture.remedy}", file=sys.stderr)
+        connection = self._session.add_account(self._account)
+        try:
+            connection.start()
+            await self._until(self._is_online, _ONLINE_TIMEOUT_S, "The server did not let us in")
+            if self._address.is_channel:
+                connection.execute(Command(Verb.JOIN, (self._address.target,)), "")
+                await self._until(self._is_joined, _JOIN_TIMEOUT_S, "The channel was not joined")
+            await self._send_all()
+            await self._until(self._is_delivered, _DELIVERY_TIMEOUT_S, "")
+            await self._listen()
+            await connection.stop()
+            await self._session.catch_up()
+            await self._finish()
+        finally:
+            await self._session.close()
+        return 0 if self._all_delivered() else 1
+
+    async def _send_all(self) -> None:
+        interval = self._options.interval
+        pause = _DEFAULT_INTERVAL_S if interval is None else interval
+        connection = self._session.connections[self._account.id]
+        for number, text in enumerate(self._options.texts):
+            if number and pause:
+                await asyncio.sleep(pause)
+            self._sent.extend(connection.send(self._address.target, text))
+
+    async def _listen(self) -> None:
+        """Stay for the seconds asked for; a lost connection ends them early."""
+        try:
+            async with asyncio.timeout(self._options.listen):
+                while self._failure is None:
+                    self._happened.clear()
+                    await self._happened.wait()
+        except TimeoutError:
+            return
+
+    async def _until(self, condition: Callable[[], bool], limit_s: float, what: str) -> None:
+        """Wait for ``condition``; a time-out with words in ``what`` is an error."""
+        try:
+            async with asyncio.timeout(limit_s):
+                while not condition():
+                    if self._failure or self._refusal:
+                        raise self._failure or self._refusal or AssertionError
+                    self._happened.clear()
+                    await self._happened.wait()
+        except TimeoutError:
+            if what:
+                raise ChatlabError(f"{what} within {limit_s:.0f} s.", "Try again later.") from None
+
+    def _on_event(self, event: ev.ChatEvent) -> None:
+        match event:
+            case ev.LinkChanged(state=ev.LinkState.OFFLINE | ev.LinkState.WAITING, is_fault=True):
+                self._failure = ChatlabError(event.detail)
+            case ev.CertificateRefused(_, error):
+                self._failure = error
+            case ev.Informed(code=code) if code in _REFUSALS_OF_A_JOIN and not self._is_joined():
+                self._refusal = ChatlabError(event.text, event.hint)
+            case _:
+                pass
+        self._happened.set()
+
+    def _is_online(self) -> bool:
+        return self._book.accounts[self._account.id].state is ev.LinkState.ONLINE
+
+    def _is_joined(self) -> bool:
+        if not self._address.is_channel:
+            return True
+        return self._book.open(self._account.id, self._address.target).is_joined
+
+    def _states(self) -> list[Delivery | None]:
+        found = (self._book.find(message.id) for message in self._sent)
+        entries = (chat.entries[index] for chat, index in (pair for pair in found if pair))
+        return [entry.delivery for entry in entries if isinstance(entry, Message)]
+
+    def _is_delivered(self) -> bool:
+        """Nothing more is to come for any message, as far as this server tells."""
+        echoes = self._session.connections[self._account.id].has_echo
+        final = {Delivery.ECHOED, Delivery.FAILED}
+        if not echoes:
+            final.add(Delivery.ACKNOWLEDGED)
+        return all(state in final for state in self._states())
+
+    def _all_delivered(self) -> bool:
+        arrived = {Delivery.ACKNOWLEDGED, Delivery.ECHOED}
+        return all(state in arrived for state in self._states())
+
+    async def _finish(self) -> None:
+        records = self._records()
+        if self._options.save:
+            save_capture(self._feed, self._options.save, with_secrets=True)
+        if self._options.json:
+            for record in records:
+                print(json.dumps(record, ensure_ascii=False))
+        else:
+            print_records(records)
+
+    def _records(self) -> list[MessageRecord]:
+        ours = {message.id for message in self._sent}
+        wanted = [
+            message
+            for message in self._feed.messages.values()
+            if message.id in ours or self._options.listen
+        ]
+        return list(message_records(wanted, self._feed.correlator))
+
+
+class _GivenSecrets:
+    """The password of one command, read from the file that was named."""
+
+    is_lasting = False
+
+    def __init__(self, file: Path | None) -> None:
+        self._login: str | None = None
+        if file is None:
+            return
+        try:
+            self._login = file.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileError(f"{file} cannot be read: {error}.", "Check --password-file.") from error
+
+    def get(self, account: AccountId, kind: SecretKind) -> str | None:
+        return self._login if kind is SecretKind.LOGIN else None
+
+    def set(self, account: AccountId, kind: SecretKind, secret: str) -> None:
+        self._login = secret
+
+    def delete(self, account: AccountId) -> None:
+        self._login = None

@@ -1,0 +1,11 @@
+"""``chatlab serve``: the lab server alone, for a classroom."""
+
+from chatlab.server.foreground import serve as serve_in_foreground
+from chatlab.store.paths import find_paths
+
+
+def serve(bind: str, plain_port: int, tls_port: int) -> int:
+    """Run until Ctrl-C; says what it exposes. Raises ChatlabError when it cannot listen."""
+    directory = find_paths().data / "server"
+    serve_in_foreground(directory, bind=bind, plain_port=plain_port, tls_port=tls_port)
+    return 0

@@ -1,0 +1,194 @@
+"""Opens the dialogs and hands on what they were told. Each is imported when first wanted."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtWidgets import QDialog
+
+from chatlab.core.account import AccountId, SecretKind
+from chatlab.core.chats import ChatBook, ChatKey
+from chatlab.core.commands import Command, Verb
+from chatlab.core.events import CertificateRefused
+from chatlab.ui.ports import Backstage, WireFeed
+
+if TYPE_CHECKING:
+    from chatlab.ui.dialogs.account import AccountResult
+    from chatlab.ui.dialogs.account_fields import NetworkPreset
+    from chatlab.ui.dialogs.capture_file import SaveChoice
+    from chatlab.ui.dialogs.system_check import CheckRow
+    from chatlab.ui.main_window import MainWindow
+
+Checker = Callable[[Callable[["tuple[CheckRow, ...]"], None]], None]
+"""Looks at the system, then calls back with what it found."""
+
+
+class DialogDesk:
+    """One window's dialogs."""
+
+    def __init__(
+        self,
+        window: "MainWindow",
+        book: ChatBook,
+        feed: WireFeed,
+        backstage: Backstage,
+        presets: "Callable[[], tuple[NetworkPreset, ...]]",
+        check_system: Checker,
+    ) -> None:
+        self._window = window
+        self._book = book
+        self._feed = feed
+        self._backstage = backstage
+        self._presets = presets
+        self._check_system = check_system
+        self._open: dict[str, QDialog] = {}
+
+    def edit_account(self, account_id: AccountId | None = None) -> None:
+        """The account form: empty, or with the account's fields."""
+        from chatlab.ui.dialogs.account import AccountDialog, StoredSecrets
+
+        state = self._book.accounts.get(account_id) if account_id else None
+        known = self._backstage.stored_secrets(account_id) if account_id else frozenset()
+        dialog = AccountDialog(
+            account_id or AccountId(uuid.uuid4().hex[:12]),
+            self._presets(),
+            state.account if state else None,
+            StoredSecrets(known, self._backstage.keeps_secrets),
+            self._window,
+        )
+        dialog.submitted.connect(self._on_account_filled_in)
+        self._show("account", dialog)
+
+    def _on_account_filled_in(self, result: "AccountResult") -> None:
+        self._backstage.keep_account(result.account, result.secrets)
+        if result.connects and (connection := self._backstage.connection(result.account.id)):
+            connection.start()
+
+    def ask_about_certificate(self, event: CertificateRefused) -> None:
+        from chatlab.ui.dialogs.certificate import CertificateDialog
+
+        state = self._book.accounts.get(event.account)
+        dialog = CertificateDialog(
+            event.account,
+            event.error,
+            pinned=state.account.pinned_sha256 if state else "",
+            is_wrong_host=event.error.is_wrong_host,
+            parent=self._window,
+        )
+        dialog.trusted_once.connect(lambda who, pin: self._trust(AccountId(who), pin, False))
+        dialog.pinned_for.connect(lambda who, pin: self._trust(AccountId(who), pin, True))
+        self._show(f"certificate {event.account}", dialog)
+
+    def _trust(self, account_id: AccountId, sha256: str, is_lasting: bool) -> None:
+        state = self._book.accounts.get(account_id)
+        connection = self._backstage.connection(account_id)
+        if state is None or connection is None:
+            return
+        account = replace(state.account, pinned_sha256=sha256)
+        if is_lasting:
+            no_secrets: dict[SecretKind, str] = {}
+            self._backstage.keep_account(account, no_secrets)
+        else:
+            connection.update(account)
+        connection.start()
+
+    def ask_for_channel(self, first: AccountId | None) -> None:
+        from chatlab.ui.dialogs.join import JoinDialog
+
+        accounts = [state.account for state in self._book.accounts.values()]
+        accounts.sort(key=lambda account: account.id != first)
+        if not accounts:
+            self.edit_account()
+            return
+        names = tuple((account.id, account.name) for account in accounts)
+        dialog = JoinDialog(names, self._window)
+        dialog.submitted.connect(self._join)
+        self._show("join", dialog)
+
+    def _join(self, account: str, channel: str, key: str) -> None:
+        if connection := self._backstage.connection(AccountId(account)):
+            arguments = (channel, key) if key else (channel,)
+            connection.execute(Command(Verb.JOIN, arguments), "")
+
+    def save_capture(self) -> None:
+        from chatlab.ui.dialogs.capture_file import SaveCaptureDialog
+
+        name = f"chatlab-{datetime.now():%Y%m%d-%H%M}.pcapng"
+        has_tls = any(
+            state.connection is not None and state.connection.tls is not None
+            for state in self._book.accounts.values()
+        )
+        dialog = SaveCaptureDialog(
+            _documents() / name, self._feed.count, has_tls=has_tls, parent=self._window
+        )
+        dialog.submitted.connect(self._on_save_chosen)
+        self._show("save", dialog)
+
+    def _on_save_chosen(self, choice: "SaveChoice") -> None:
+        self._backstage.save_capture(
+            choice.path, with_secrets=choice.with_secrets, with_messages=choice.with_messages
+        )
+
+    def open_capture(self) -> None:
+        from chatlab.ui.dialogs.capture_file import open_dialog
+
+        dialog = open_dialog(str(_documents()), self._window)
+        dialog.fileSelected.connect(lambda name: self._backstage.open_capture(Path(name)))
+        self._show("open", dialog)
+
+    def help(self, topic: str = "") -> None:
+        from chatlab.ui.dialogs.help import HelpDialog
+
+        dialog = HelpDialog(self._window.actions_table.obeyed(), self._window)
+        self._show("help", dialog)
+        if topic:
+            dialog.search(topic)
+
+    def about(self) -> None:
+        from chatlab.ui.dialogs.about import AboutDialog
+
+        self._show("about", AboutDialog({}, self._window))
+
+    def system_check(self) -> None:
+        from chatlab.ui.dialogs.system_check import SystemCheckDialog
+
+        dialog = SystemCheckDialog(self._window)
+        dialog.check_again_requested.connect(lambda: self._check_system(dialog.show_rows))
+        self._show("check", dialog)
+        self._check_system(dialog.show_rows)
+
+    def palette(self, chosen: Callable[[ChatKey], None], type_in: Callable[[str], None]) -> None:
+        """Find chats, commands, actions and help by a few letters."""
+        from chatlab.ui.widgets.command_palette import CommandPalette
+
+        palette = CommandPalette(self._book, self._window.actions_table, self._window)
+        palette.chat_chosen.connect(chosen)
+        palette.command_chosen.connect(type_in)
+        palette.help_chosen.connect(self.help)
+        palette.open()
+
+    def _show(self, name: str, dialog: QDialog) -> None:
+        """Never nested loops: the dialog is shown, and its signals tell the rest."""
+        if before := self._open.pop(name, None):
+            before.close()
+        self._open[name] = dialog
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.destroyed.connect(lambda: self._forget(name, dialog))
+        if name == "help":
+            dialog.show()  # To be read beside the window, not instead of it.
+        else:
+            dialog.open()
+
+    def _forget(self, name: str, dialog: QDialog) -> None:
+        if self._open.get(name) is dialog:
+            del self._open[name]
+
+
+def _documents() -> Path:
+    place = QStandardPaths.StandardLocation.DocumentsLocation
+    found = Path(QStandardPaths.writableLocation(place) or Path.home())
+    return found if found.is_dir() else Path.home()

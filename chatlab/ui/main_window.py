@@ -1,0 +1,146 @@
+"""The window: sidebar, chats, wire pane; bars above and below. It lays out and decides nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from chatlab.core.chats import ChatBook
+from chatlab.ui.actions import Actions
+from chatlab.ui.models.account_tree import AccountTreeModel
+from chatlab.ui.ports import WireFeed
+from chatlab.ui.theme import app_icon
+from chatlab.ui.widgets.account_pane import AccountPane
+from chatlab.ui.widgets.chat_area import ChatArea
+from chatlab.ui.widgets.chat_pane import ChatServices
+from chatlab.ui.widgets.first_start import FirstStart
+from chatlab.ui.widgets.frame_detail import Run
+from chatlab.ui.widgets.message_bar import MessageBar
+from chatlab.ui.widgets.status_strip import StatusStrip
+from chatlab.ui.widgets.wire_pane import WirePane
+
+DEFAULT_SIZE = (1280, 800)
+_MINIMUM_SIZE = (800, 520)
+_SIDEBAR_WIDTH = 184
+_CHATS_SHARE, _WIRE_SHARE = 11, 10
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLayout:
+    """Sizes and what is shown, to be kept over a restart."""
+
+    geometry: str = ""
+    """``QWidget.saveGeometry`` in Base64; empty for the default size."""
+    splits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    is_sidebar_shown: bool = True
+    is_wire_shown: bool = True
+
+
+class MainWindow(QMainWindow):
+    """Signals:
+    close_requested: the reader wants to leave; the window stays until it is told to go.
+    focus_changed: the window came to the front, or went away.
+    painted: the window was painted for the first time.
+    """
+
+    close_requested = Signal()
+    focus_changed = Signal()
+    painted = Signal()
+
+    def __init__(self, book: ChatBook, feed: WireFeed, services: ChatServices, run: Run) -> None:
+        super().__init__()
+        self._may_close = False
+        self._was_painted = False
+        self.setWindowTitle("ChatLab")
+        self.setWindowIcon(app_icon())
+        self.setMinimumSize(*_MINIMUM_SIZE)
+        self.resize(*DEFAULT_SIZE)
+        self.actions_table = Actions(self)
+        self.sidebar = AccountPane(AccountTreeModel(book, self), self)
+        self.chats = ChatArea(book, services, self)
+        self.wire = WirePane(feed, run, self)
+        self.first_start = FirstStart(self)
+        self.bar = MessageBar(self)
+        self.strip = StatusStrip(self)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for index, (part, stretch) in enumerate(
+            ((self.sidebar, 0), (self.chats, _CHATS_SHARE), (self.wire, _WIRE_SHARE))
+        ):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(index, stretch)
+        rest = DEFAULT_SIZE[0] - _SIDEBAR_WIDTH
+        chats = rest * _CHATS_SHARE // (_CHATS_SHARE + _WIRE_SHARE)
+        self.splitter.setSizes([_SIDEBAR_WIDTH, chats, rest - chats])
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.splitter)
+        self._pages.addWidget(self.first_start)
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.bar)
+        column.addWidget(self.strip)
+        self.setCentralWidget(middle)
+
+    def show_first_start(self, is_shown: bool) -> None:
+        """The page with three choices, in place of an empty window."""
+        self._pages.setCurrentIndex(1 if is_shown else 0)
+        self.strip.setVisible(not is_shown)
+        if is_shown:
+            self.first_start.setFocus()
+
+    def read_layout(self) -> WindowLayout:
+        return WindowLayout(
+            geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
+            splits={
+                "window": tuple(self.splitter.sizes()),
+                "chats": tuple(self.chats.sizes()),
+                "wire": tuple(self.wire.splitter.sizes()),
+            },
+            is_sidebar_shown=not self.sidebar.isHidden(),
+            is_wire_shown=not self.wire.isHidden(),
+        )
+
+    def restore_layout(self, layout: WindowLayout) -> None:
+        """Sizes of the last time, as far as they still fit this screen."""
+        if layout.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(layout.geometry.encode("ascii")))
+        splitters = {"window": self.splitter, "chats": self.chats, "wire": self.wire.splitter}
+        for name, splitter in splitters.items():
+            sizes = layout.splits.get(name, ())
+            if len(sizes) == splitter.count() and sum(sizes) > 0:
+                splitter.setSizes(list(sizes))
+        self.sidebar.setVisible(layout.is_sidebar_shown)
+        self.wire.setVisible(layout.is_wire_shown)
+
+    def let_go(self) -> None:
+        """Everything is saved and closed: the window may go."""
+        self._may_close = True
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            event.accept()
+            return
+        event.ignore()
+        self.close_requested.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange:
+            self.focus_changed.emit()
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if not self._was_painted and event.type() == QEvent.Type.Paint:
+            self._was_painted = True
+            self.painted.emit()
+        return handled

@@ -1,0 +1,89 @@
+"""From a typed line to what is done about it: a message, a command, or an error in the chat."""
+
+import time
+from collections.abc import Callable
+
+from chatlab.core.chats import ChatBook, ChatKey, ChatKind
+from chatlab.core.commands import Command, Verb, parse, spec_of
+from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.events import Informed, Severity
+from chatlab.core.message import MessageKind
+from chatlab.ui.ports import Backstage
+
+
+class Speaker:
+    """Says what was typed. What fails is told in the chat where it was typed."""
+
+    def __init__(self, book: ChatBook, backstage: Backstage) -> None:
+        self._book = book
+        self._backstage = backstage
+        self.on_local: Callable[[Command, ChatKey], None] = lambda command, chat: None
+        """Carries out the commands that only the window can."""
+
+    def say(self, key: ChatKey, line: str) -> None:
+        """Carry out a line, or several: the lines after the first are never commands."""
+        try:
+            first, *rest = line.split("\n")
+            self._carry_out(parse(first) if not rest else _as_text(line), key)
+        except ChatlabError as error:
+            self.complain(key, error)
+
+    def predict(self, key: ChatKey, line: str) -> tuple[int, ...]:
+        """Bytes of each message that ``line`` would become; none for what is no message."""
+        connection = self._backstage.connection(key.account)
+        chat = self._book.chats.get(key)
+        if connection is None or chat is None:
+            return ()
+        try:
+            command = parse(line) if "\n" not in line else _as_text(line)
+        except UsageError:
+            return ()
+        text = command.argument(0)
+        match command.verb:
+            case Verb.SAY if chat.kind is not ChatKind.SERVER:
+                return connection.predict(chat.title, text)
+            case Verb.ME if chat.kind is not ChatKind.SERVER:
+                return connection.predict(chat.title, text, MessageKind.ACTION)
+            case Verb.MSG:
+                return connection.predict(text, command.argument(1))
+            case _:
+                return ()
+
+    def complain(self, key: ChatKey, error: ChatlabError) -> None:
+        """Show an error in the chat that it is about."""
+        chat = self._book.chats.get(key)
+        self._book.apply(
+            Informed(
+                key.account,
+                error.message,
+                time.time_ns(),
+                chat=chat.title if chat else "",
+                severity=Severity.ERROR,
+                hint=error.hint,
+            )
+        )
+
+    def _carry_out(self, command: Command, key: ChatKey) -> None:
+        spec = spec_of(command.verb.value)
+        if spec is not None and spec.is_local:
+            self.on_local(command, key)
+            return
+        connection = self._backstage.connection(key.account)
+        chat = self._book.chats.get(key)
+        if connection is None or chat is None:
+            raise UsageError("This chat was read from a file.", "Nothing can be sent in it.")
+        if command.verb is Verb.SAY:
+            if chat.kind is ChatKind.SERVER:
+                raise UsageError(
+                    "This is the server’s own page: nobody would read it.",
+                    "Join a channel (Ctrl+J), or type a command such as /join #lab.",
+                )
+            connection.send(chat.title, command.argument(0))
+            return
+        if command.verb is Verb.QUERY:
+            self._book.open(key.account, command.argument(0))
+        connection.execute(command, chat.title)
+
+
+def _as_text(text: str) -> Command:
+    return Command(Verb.SAY, (text,))
