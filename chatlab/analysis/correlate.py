@@ -203,6 +203,14 @@ class Correlator:
         assigned = self._assigned.get(message)
         return assigned.wire if assigned is not None else None
 
+    def positions(self, message: MessageId) -> ByteRange | None:
+        """Where a message lies in its captured direction; None while that is not known."""
+        assigned = self._assigned.get(message)
+        if assigned is None or assigned.wire.connection not in self._bindings:
+            return None
+        half = self._bindings[assigned.wire.connection].halves[assigned.wire.direction]
+        return half.positions(assigned.wire.span)
+
     def carried_bytes(self, wire: WireRange) -> bytes:
         """The bytes of a range as our own socket saw them; empty when no longer kept."""
         if wire.connection not in self._bindings:

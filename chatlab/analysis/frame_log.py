@@ -8,6 +8,7 @@ capture cuts back to its last whole block, costs nothing: reading goes on where 
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from chatlab.core.errors import FileError
@@ -41,26 +42,24 @@ _DIRECTIONS = {1: Direction.RECEIVED, 2: Direction.SENT}
 class FrameLog:
     """The frames of one capture file, numbered from 1 as analysers do.
 
-    ``is_growing``: somebody is still writing, so an incomplete tail is no fault.
+    ``is_growing``: somebody is still writing, so an incomplete tail is no fault, and the file
+    need not exist yet.
     """
 
     def __init__(self, path: Path, *, is_growing: bool = False) -> None:
-        try:
-            self._file = path.open("rb", buffering=0)
-        except OSError as error:
-            raise FileError(
-                f"{path.name} cannot be opened: {error.strerror}.",
-                "Choose another file, or change its permissions.",
-            ) from error
         self.path = path
         self.is_growing = is_growing
+        self._file: FileIO | None = None
+        if not (is_growing and not path.exists()):
+            self._open()
         self.section_comments: list[str] = []
         self.applications: list[str] = []
         self.secrets: list[Secrets] = []
         self._reader: FileReader | None = None
         self._columns = PacketColumns()
         self._others: list[OtherBlock] = []
-        self._statistics: dict[int, Statistics] = {}
+        self.statistics: dict[int, Statistics] = {}
+        """The last of each interface, by its index in ``interfaces``."""
         self._commented = array("Q")
         self._position = 0
         self._size = 0
@@ -69,16 +68,29 @@ class FrameLog:
     def __len__(self) -> int:
         return len(self._columns)
 
+    def _open(self) -> FileIO:
+        try:
+            self._file = FileIO(self.path)
+        except OSError as error:
+            raise FileError(
+                f"{self.path.name} cannot be opened: {error.strerror}.",
+                "Choose another file, or change its permissions.",
+            ) from error
+        return self._file
+
     def close(self) -> None:
         """Let go of the file; nothing can be asked about frames any more."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     # --- following the file ------------------------------------------------------------------
 
     def pull(self) -> range:
         """Index what the file has gained: the numbers of the new frames."""
         first = len(self) + 1
-        if self._damage is None:
+        if self._file is None and self.path.exists():
+            self._open()
+        if self._damage is None and self._file is not None:
             try:
                 self._index()
             except DamagedFile as fault:
@@ -119,7 +131,7 @@ class FrameLog:
                 case Secrets():
                     self.secrets.append(block)
                 case Statistics():
-                    self._statistics[block.interface] = block
+                    self.statistics[block.interface] = block
                 case Interface():
                     pass  # The reader keeps them.
         self._others.clear()
@@ -133,10 +145,11 @@ class FrameLog:
                     self._commented.append(number)
 
     def _read(self, offset: int, size: int) -> bytes:
+        file = self._file or self._open()
         try:
-            self._file.seek(offset)
-            data = self._file.read(size)
-            while len(data) < size and (more := self._file.read(size - len(data))):
+            file.seek(offset)
+            data = file.read(size)
+            while len(data) < size and (more := file.read(size - len(data))):
                 data += more
         except OSError as error:
             raise FileError(
@@ -170,7 +183,7 @@ class FrameLog:
     @property
     def dropped(self) -> int:
         """Frames that the capture had to drop, as far as the file tells."""
-        return sum(block.dropped or 0 for block in self._statistics.values())
+        return sum(block.dropped or 0 for block in self.statistics.values())
 
     @property
     def first_time_ns(self) -> int | None:

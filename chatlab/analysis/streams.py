@@ -136,7 +136,8 @@ class Streams:
             self.tcp.append(Conversation(stream.number, number, (key[:2], key[2:]), stream))
             self._by_flow.setdefault((Transport.TCP, min(key, back)), []).append(stream.number)
         if found.flags & SYN:
-            direction.window_shift = tcp_options(head, found).window_shift
+            options = tcp_options(head, found)
+            direction.window_shift, direction.mss = options.window_shift, options.mss
         return direction
 
     def _begin_udp(self, key: _Tuple, number: int) -> tuple[int, int]:

@@ -69,6 +69,7 @@ class StreamDirection:
         "evidence",
         "fin",
         "high",
+        "mss",
         "peer",
         "reference",
         "seen",
@@ -93,6 +94,8 @@ class StreamDirection:
         self.seen = Coverage()
         self.window_shift: int | None = None
         """Window scale of the SYN (RFC 7323); None when it was not seen or had none."""
+        self.mss: int | None = None
+        """Longest payload that this side is ready to take (the SYN's MSS option)."""
         self._shift = 0
         self._segments = SpanIndex()
         self._ack_frames = array("Q")

@@ -1,0 +1,233 @@
+"""Connections and messages as JSON, for the comments of a saved capture.
+
+Written and read field by field: names in a file outlive names in the program. Unknown fields are
+ignored, so an older ChatLab can read a newer one's files.
+"""
+
+import ipaddress
+import json
+from collections.abc import Mapping
+
+from chatlab.analysis.binding import Anchor
+from chatlab.core.account import AccountId, Application
+from chatlab.core.attribution import Evidence
+from chatlab.core.connection import Connection, TlsFacts
+from chatlab.core.errors import CertificateInfo
+from chatlab.core.flow import (
+    ByteRange,
+    ConnectionId,
+    Direction,
+    Endpoint,
+    FlowKey,
+    Transport,
+    WireRange,
+)
+from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+
+VERSION = 1
+
+Json = dict[str, object]
+
+
+def dumps(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def loads(text: str) -> Json:
+    """Raises ValueError (JSONDecodeError is one) at anything but an object."""
+    return _object(json.loads(text))
+
+
+# --- connections --------------------------------------------------------------------------------
+
+
+def from_connection(connection: Connection, anchors: Mapping[Direction, Anchor]) -> Json:
+    flow, tls = connection.flow, connection.tls
+    return {
+        "version": VERSION,
+        "id": connection.id,
+        "account": connection.account,
+        "application": connection.application.value,
+        "transport": flow.transport.name.lower(),
+        "local": [flow.local.address, flow.local.port],
+        "remote": [flow.remote.address, flow.remote.port],
+        "purpose": connection.purpose,
+        "host": connection.host,
+        "opened_ns": connection.opened_ns,
+        "is_captured": connection.is_captured,
+        "tls": _from_tls(tls) if tls is not None else None,
+        "anchors": {
+            direction.value: [anchor.offset, anchor.sequence, anchor.evidence.value]
+            for direction, anchor in anchors.items()
+        },
+    }
+
+
+def _from_tls(tls: TlsFacts) -> Json:
+    return {
+        "version": tls.version,
+        "cipher": tls.cipher,
+        "server_name": tls.server_name,
+        "trust": tls.trust,
+        "chain": [
+            {
+                "subject": each.subject,
+                "issuer": each.issuer,
+                "names": list(each.names),
+                "not_before": each.not_before,
+                "not_after": each.not_after,
+                "sha256": each.sha256,
+                "key": each.key,
+            }
+            for each in tls.chain
+        ],
+    }
+
+
+def without_chain(value: Json) -> Json:
+    """The same connection without its certificates, which may be too long for a comment."""
+    tls = value["tls"]
+    return value | {"tls": _object(tls) | {"chain": []}} if tls is not None else value
+
+
+def to_connection(value: Json) -> Connection:
+    tls = value["tls"]
+    return Connection(
+        id=ConnectionId(_text(value["id"])),
+        account=AccountId(_text(value["account"])),
+        application=Application(value["application"]),
+        flow=FlowKey(
+            _endpoint(value["local"]),
+            _endpoint(value["remote"]),
+            Transport[_text(value["transport"]).upper()],
+        ),
+        purpose=_text(value["purpose"]),
+        host=_text(value["host"]),
+        opened_ns=_number(value["opened_ns"]),
+        is_captured=value["is_captured"] is True,
+        tls=_to_tls(_object(tls)) if tls is not None else None,
+    )
+
+
+def _to_tls(value: Json) -> TlsFacts:
+    return TlsFacts(
+        version=_text(value["version"]),
+        cipher=_text(value["cipher"]),
+        server_name=_text(value["server_name"]),
+        trust=_text(value["trust"]),
+        chain=tuple(_certificate(_object(each)) for each in _list(value["chain"])),
+    )
+
+
+def _certificate(value: Json) -> CertificateInfo:
+    return CertificateInfo(
+        subject=_text(value["subject"]),
+        issuer=_text(value["issuer"]),
+        names=tuple(_text(each) for each in _list(value["names"])),
+        not_before=_text(value["not_before"]),
+        not_after=_text(value["not_after"]),
+        sha256=_text(value["sha256"]),
+        key=_text(value["key"]),
+    )
+
+
+def to_anchors(value: Json) -> dict[Direction, Anchor]:
+    found: dict[Direction, Anchor] = {}
+    for name, entry in _object(value["anchors"]).items():
+        offset, sequence, evidence = _list(entry)
+        found[Direction(name)] = Anchor(_number(offset), _number(sequence), Evidence(evidence))
+    return found
+
+
+# --- messages -----------------------------------------------------------------------------------
+
+
+def from_message(message: Message, *, is_withheld: bool) -> Json:
+    return {
+        "version": VERSION,
+        "id": message.id,
+        "account": message.account,
+        "application": message.application.value,
+        "direction": message.direction.value,
+        "sender": message.sender,
+        "target": message.target,
+        "text": None if is_withheld else message.text,
+        "kind": message.kind.value,
+        "time_ns": message.time_ns,
+        "delivery": message.delivery.value if message.delivery is not None else None,
+        "failure": message.failure,
+        "wire": _from_wire(message.wire),
+        "echo": _from_wire(message.echo),
+        "is_history": message.is_history,
+        "is_highlight": message.is_highlight,
+    }
+
+
+def to_message(value: Json) -> Message:
+    delivery = value["delivery"]
+    return Message(
+        id=MessageId(_text(value["id"])),
+        account=AccountId(_text(value["account"])),
+        application=Application(value["application"]),
+        direction=Direction(value["direction"]),
+        sender=_text(value["sender"]),
+        target=_text(value["target"]),
+        text=_text(value["text"]) if value["text"] is not None else "",
+        kind=MessageKind(value["kind"]),
+        time_ns=_number(value["time_ns"]),
+        delivery=Delivery(delivery) if delivery is not None else None,
+        failure=_text(value["failure"]),
+        wire=_to_wire(value["wire"]),
+        echo=_to_wire(value["echo"]),
+        is_history=value["is_history"] is True,
+        is_highlight=value["is_highlight"] is True,
+    )
+
+
+def _from_wire(wire: WireRange | None) -> list[object] | None:
+    if wire is None:
+        return None
+    return [wire.connection, wire.direction.value, wire.span.start, wire.span.stop]
+
+
+def _to_wire(value: object) -> WireRange | None:
+    if value is None:
+        return None
+    connection, direction, start, stop = _list(value)
+    span = ByteRange(_number(start), _number(stop))
+    return WireRange(ConnectionId(_text(connection)), Direction(direction), span)
+
+
+# --- checked readers: a file may hold anything ----------------------------------------------------
+
+
+def _object(value: object) -> Json:
+    if not isinstance(value, dict):
+        raise TypeError(f"an object was expected, not {type(value).__name__}")
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError(f"a list was expected, not {type(value).__name__}")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text was expected, not {type(value).__name__}")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or not -(1 << 62) < value < 1 << 62:
+        raise TypeError("a whole number was expected")
+    return value
+
+
+def _endpoint(value: object) -> Endpoint:
+    address, port = _list(value)
+    if not 0 <= _number(port) <= 65_535:
+        raise ValueError(f"there is no port {port}")
+    # Raises ValueError at anything that is not an address.
+    return Endpoint(str(ipaddress.ip_address(_text(address))), _number(port))
