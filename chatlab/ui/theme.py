@@ -49,7 +49,7 @@ EXPOSURE_ICONS: dict[Exposure, str] = {
     Exposure.READABLE: "eye",
     Exposure.SEALED: "lock",
     Exposure.END_TO_END: "shield",
-    Exposure.PLUMBING: "plug",
+    Exposure.PLUMBING: "exchange",
     Exposure.ATTENTION: "warning",
 }
 EXPOSURE_WORDS: dict[Exposure, str] = {
@@ -266,6 +266,7 @@ class HasIcon(Protocol):
     def setIcon(self, icon: QIcon, /) -> None: ...  # Qt's name
 
 
+_renderers: dict[str, QSvgRenderer] = {}
 _pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
 _wearers: "weakref.WeakKeyDictionary[HasIcon, tuple[str, str]]" = weakref.WeakKeyDictionary()
 
@@ -308,7 +309,7 @@ def app_icon() -> QIcon:
     """The program's own sign, in its own colours."""
     made = QIcon()
     for size in (16, 32, 64, 128):
-        made.addPixmap(_render("chatlab", QColor(), size, 1.0))
+        made.addPixmap(_render("chatlab", None, size, 1.0))
     return made
 
 
@@ -325,13 +326,20 @@ def _screen_ratio() -> float:
     return max((screen.devicePixelRatio() for screen in screens), default=1.0)
 
 
-def _render(name: str, color: QColor, size: int, ratio: float) -> QPixmap:
-    svg = resources.text(f"icons/{name}.svg").replace("currentColor", color.name())
+def _render(name: str, color: QColor | None, size: int, ratio: float) -> QPixmap:
+    """An icon in one colour; None leaves the drawing's own."""
+    if (renderer := _renderers.get(name)) is None:
+        svg = resources.path(f"icons/{name}.svg").read_bytes()
+        renderer = _renderers[name] = QSvgRenderer(QByteArray(svg))
     made = QPixmap(round(size * ratio), round(size * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
-    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    box = QRectF(0, 0, size, size)
+    renderer.render(painter, box)
+    if color is not None:
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+        painter.fillRect(box, color)
     painter.end()
     return made
 

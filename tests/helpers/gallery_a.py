@@ -100,9 +100,7 @@ def _lost() -> FakeFeed:
 
 def _dropped() -> FakeFeed:
     feed = lab_feed()
-    feed.status = CaptureLive(
-        backend="packet socket", frames=14, dropped=3, position=9000, flows=2
-    )
+    feed.status = CaptureLive(backend="packet socket", frames=14, dropped=3, position=9000, flows=2)
     return feed
 
 

@@ -109,13 +109,18 @@ class FakeFeed:
                 "An observer learns the length and the time."
             )
         return (
-            f"Sent as {len(found.frames)} frame, {HEADER_BYTES + len(frame.payload)} bytes: "
+            f"Sent as 1 frame and once more, {HEADER_BYTES + len(frame.payload)} bytes: "
             f"{len(frame.payload)} of your line, {HEADER_BYTES} of headers. "
             "Anyone on the path can read it."
         )
 
     def explain_frame(self, number: int) -> str:
         return f"Frame {number} is a bare TCP acknowledgement: it says which bytes have arrived."
+
+    def exposure_of(self, message: MessageId) -> Exposure | None:
+        if not self.attribution(message).frames and message not in self.tapped:
+            return None
+        return Exposure.SEALED if message == "secret" else Exposure.READABLE
 
     def tap_bytes(self, message: MessageId) -> bytes:
         return self.tapped.get(message, b"")
@@ -189,8 +194,9 @@ def _application(frame: FakeFrame) -> Layer:
         Field("Text", text.rstrip(), ByteRange(at + len(target) + 2, stop - 2)),
         Field("End of line", "CR LF", ByteRange(stop - 2, stop)),
     )
-    fields = (Field("Line", frame.info, ByteRange(start, stop), inner),)
-    return Layer("Internet Relay Chat", frame.info, ByteRange(start, stop), fields, frame.exposure)
+    line = Field("Line", frame.info, ByteRange(start, stop), inner)
+    name = "Internet Relay Chat"
+    return Layer(name, frame.info, ByteRange(start, stop), (line,), frame.exposure)
 
 
 def said(message: str, text: str) -> FakeFrame:

@@ -72,15 +72,6 @@ class FrameTreeModel(QAbstractItemModel):
                 best = at
         return self._index_of(best) if best >= 0 else QModelIndex()
 
-    def exposure_at(self, span: ByteRange) -> Exposure | None:
-        """Who can read ``span``: what the innermost layer around it says."""
-        found: Exposure | None = None
-        for at in self._top:
-            node = self._nodes[at]
-            if node.span.overlaps(span) and node.exposure is not Exposure.PLUMBING:
-                found = node.exposure
-        return found
-
     def path(self, index: Index) -> tuple[str, ...]:
         """Names from the layer down to ``index``: the same place in another frame."""
         return self._nodes[index.internalId()].path if index.isValid() else ()

@@ -20,6 +20,8 @@ _DOT = 2.5
 _MAX_INFO = 400
 """Characters of the Info column that are laid out at all; a window is not that wide."""
 _PAD = 5
+_PILL_ROOM = 200
+"""Width of Info below which its words need all of it; the bar at the left still links the row."""
 MARK_WIDTH = _STRIPE + HALF + _ICON + HALF + 6 + HALF
 _PILL_WORDS: dict[Link, str] = {
     Link.CARRIES: "carries it",
@@ -27,7 +29,13 @@ _PILL_WORDS: dict[Link, str] = {
     Link.ACKNOWLEDGES: "ACK",
     Link.ECHOES: "echo",
 }
+_COLUMNS = tuple(Column)
 _RIGHT = {Column.NUMBER, Column.TIME, Column.LENGTH}
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_FLAGS = tuple(
+    int(_MIDDLE | (Qt.AlignmentFlag.AlignRight if c in _RIGHT else Qt.AlignmentFlag.AlignLeft))
+    for c in Column
+)
 
 
 class FrameDelegate(QStyledItemDelegate):
@@ -45,6 +53,9 @@ class FrameDelegate(QStyledItemDelegate):
         self._pill_font: QFont = theme.small_font()
         self._metrics = QFontMetrics(self._font)
         self._pill_metrics = QFontMetrics(self._pill_font)
+        self._cell = self._metrics.horizontalAdvance("0")
+        self._inks = {(c, e): text_color(c, e) for c in Column for e in Exposure}
+        self._grounds = {(e, chosen): row_color(e, chosen) for e in Exposure for chosen in (0, 1)}
 
     @property
     def row_height(self) -> int:
@@ -64,17 +75,17 @@ class FrameDelegate(QStyledItemDelegate):
         row = self._model.frame_row(number)
         link = self._model.link(number)
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
-        painter.fillRect(rect, row_color(row.exposure, is_selected))
+        painter.fillRect(rect, self._grounds[row.exposure, is_selected])
         if is_selected and self._view.hasFocus():
             painter.setPen(QPen(theme.current().color("accent"), 1))
             painter.drawLine(rect.topLeft(), rect.topRight())
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        column = Column(index.column())
+        column = _COLUMNS[index.column()]
         if column is Column.MARK:
             self._paint_marks(painter, rect, row.exposure, link, bool(row.messages))
             return
         inner = rect.adjusted(_PAD, 0, -_PAD, 0)
-        if column is Column.INFO and link is not None:
+        if column is Column.INFO and link is not None and inner.width() >= _PILL_ROOM:
             inner.setRight(self._paint_pill(painter, inner, link) - HALF)
         self._paint_text(painter, inner, cell_text(row, column), column, row.exposure)
 
@@ -82,13 +93,16 @@ class FrameDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRect, text: str, column: Column, exposure: Exposure
     ) -> None:
         painter.setFont(self._font)
-        painter.setPen(text_color(column, exposure))
+        painter.setPen(self._inks[column, exposure])
+        painter.drawText(rect, _FLAGS[column], self._fitting(text, column, rect.width()))
+
+    def _fitting(self, text: str, column: Column, width: int) -> str:
+        """As much of ``text`` as ``width`` holds; figures need no measuring in a fixed pitch."""
+        if len(text) * self._cell <= width and text.isascii():
+            return text
         middle = column in (Column.SOURCE, Column.DESTINATION)
         mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
-        shown = self._metrics.elidedText(text[:_MAX_INFO], mode, rect.width())
-        side = Qt.AlignmentFlag.AlignRight if column in _RIGHT else Qt.AlignmentFlag.AlignLeft
-        flags = side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-        painter.drawText(rect, int(flags), shown)
+        return self._metrics.elidedText(text[:_MAX_INFO], mode, width)
 
     def _paint_marks(
         self, painter: QPainter, rect: QRect, exposure: Exposure, link: Link | None, carries: bool
@@ -129,7 +143,7 @@ class FrameDelegate(QStyledItemDelegate):
         return int(pill.left())
 
 
-def row_color(exposure: Exposure, is_selected: bool) -> QColor:
+def row_color(exposure: Exposure, is_selected: bool | int) -> QColor:
     """What lies behind a row: the tint of its meaning; plumbing has none."""
     colors = theme.current()
     if is_selected:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from chatlab.core.errors import ChatlabError
@@ -12,6 +13,7 @@ from chatlab.core.frame import Exposure, Field, Layer
 from chatlab.core.message import MessageId
 from chatlab.ui import theme
 from chatlab.ui.theme import HALF, SPACE
+from chatlab.ui.widgets.hex_layout import NARROW, WIDE
 from chatlab.ui.widgets.hex_view import HexView, Mark
 from chatlab.ui.widgets.layer_tree import LayerTree
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 Run = Callable[[Coroutine[object, object, None]], object]
 """Starts a coroutine and keeps it alive; the caller does not wait."""
-_WORDS_CARRIERS = (Exposure.READABLE, Exposure.SEALED, Exposure.END_TO_END)
+_TREE_ROOM = 300
+"""Width the tree wants before the bytes take sixteen a row."""
 
 
 class Caption(QWidget):
@@ -30,11 +33,13 @@ class Caption(QWidget):
         super().__init__(parent)
         self.setProperty("role", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(self.fontMetrics().height() + SPACE)
         self._title = theme.plain_label(title, "small", self)
+        self._title.setMinimumWidth(1)
         self._icon = QLabel(self)
         self._words = theme.plain_label("", "small", self)
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE, HALF, SPACE, HALF)
+        row.setContentsMargins(SPACE, 0, SPACE, 0)
         row.setSpacing(HALF)
         row.addWidget(self._title)
         row.addStretch(1)
@@ -79,6 +84,7 @@ class FrameDetail(QWidget):
         self._message: MessageId | None = None
         self._spans: tuple[tuple[MessageId, ByteRange], ...] = ()
         self._exposure = Exposure.PLUMBING
+        self._is_split_by_hand = False
         self.tree = LayerTree(self)
         self.hex = HexView(self)
         self._tree_caption = Caption(self.tr("Layers"), self)
@@ -87,8 +93,7 @@ class FrameDetail(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(_captioned(self._tree_caption, self.tree))
         self.splitter.addWidget(_captioned(self._hex_caption, self.hex))
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.splitterMoved.connect(self._on_splitter_moved)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.splitter)
@@ -136,7 +141,7 @@ class FrameDetail(QWidget):
         self._spans = self._feed.message_spans(self._number)
         self.hex.set_marks(
             tuple(
-                Mark(span, self._exposure_of(span), owner == self._message)
+                Mark(span, self._exposure_of(owner), owner == self._message)
                 for owner, span in self._spans
             )
         )
@@ -167,14 +172,25 @@ class FrameDetail(QWidget):
         span = ByteRange(0, len(self.hex.data))
         return Layer(self.tr("Frame {}").format(number), summary, span, fields, row.exposure)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Sixteen bytes a row where the tree keeps enough room beside them, else eight."""
+        super().resizeEvent(event)
+        if self._is_split_by_hand:
+            return
+        width = event.size().width()
+        wide, narrow = self.hex.width_for(WIDE), self.hex.width_for(NARROW)
+        hex_width = wide if width - wide >= _TREE_ROOM else narrow
+        self.splitter.setSizes([max(0, width - hex_width), hex_width])
+
+    @Slot(int, int)
+    def _on_splitter_moved(self, _position: int, _handle: int) -> None:
+        self._is_split_by_hand = True
+
     # Marks and words ---------------------------------------------------------------------------
 
-    def _exposure_of(self, span: ByteRange) -> Exposure:
+    def _exposure_of(self, message: MessageId) -> Exposure:
         """Who can read a message's bytes, also in a frame that is amber for another reason."""
-        if self._exposure in _WORDS_CARRIERS:
-            return self._exposure
-        found = self.tree.layers.exposure_at(span)
-        return found if found in _WORDS_CARRIERS else self._exposure
+        return self._feed.exposure_of(message) or self._exposure
 
     def _count_words(self) -> None:
         """Say in the caption how many bytes are somebody's words, and who can read them."""
@@ -182,7 +198,7 @@ class FrameDetail(QWidget):
             self._hex_caption.set_words(self.tr("nobody’s words"), Exposure.PLUMBING)
             return
         count = sum(len(span) for _owner, span in self._spans)
-        exposure = self._exposure_of(self._spans[0][1])
+        exposure = self._exposure_of(self._spans[0][0])
         words = {
             Exposure.READABLE: self.tr("{} readable by anyone"),
             Exposure.SEALED: self.tr("{} sealed by TLS"),

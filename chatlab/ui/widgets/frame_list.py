@@ -13,12 +13,14 @@ from chatlab.ui.widgets.frame_delegate import MARK_WIDTH, FrameDelegate
 _NARROW = 440
 """Below this width the addresses give way to Info, unless the reader asked for them."""
 _ADDRESSES = (Column.SOURCE, Column.DESTINATION)
+_ADDRESS_ROOM = ((640, 11), (900, 15), (1 << 30, 24))
+"""Characters of an address that a list up to so wide shows; longer ones lose their middle."""
 _LIMITS: dict[Column, tuple[int, int]] = {
     Column.NUMBER: (3, 8),
     Column.TIME: (5, 11),
-    Column.SOURCE: (6, 15),
-    Column.DESTINATION: (11, 15),
-    Column.PROTOCOL: (8, 9),
+    Column.SOURCE: (9, 24),
+    Column.DESTINATION: (9, 24),
+    Column.PROTOCOL: (7, 9),
     Column.LENGTH: (3, 6),
 }
 """Fewest and most characters that a column is fitted to."""
@@ -126,6 +128,8 @@ class FrameList(QTableView):
         rows = [self._model.frame_row(self._model.number_at(row)) for row in range(top, last + 1)]
         for column, (fewest, most) in _LIMITS.items():
             longest = max((len(cell_text(row, column)) for row in rows), default=0)
+            if column in _ADDRESSES:
+                most = next(room for width, room in _ADDRESS_ROOM if self.width() <= width)
             wanted = min(most, max(fewest, longest))
             if wanted > self._fitted[column] and column not in self._by_hand:
                 self._fitted[column] = wanted
@@ -202,9 +206,13 @@ class FrameList(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        is_narrower = event.size().width() < event.oldSize().width()
         for column in _ADDRESSES:
-            if column not in self._by_hand:
-                self.setColumnHidden(column, event.size().width() < _NARROW)
+            if column in self._by_hand:
+                continue
+            self.setColumnHidden(column, event.size().width() < _NARROW)
+            if is_narrower:
+                self._fitted[column] = 0  # To be fitted to the room there is now.
         self.fit_columns()
 
     @Slot()

@@ -1,7 +1,9 @@
 """Where each byte of a hex dump stands: pure geometry, in device-independent pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+
+from PySide6.QtCore import Qt
 
 WIDE = 16
 NARROW = 8
@@ -45,6 +47,10 @@ class HexLayout:
     def width(self) -> int:
         return round(self.ascii_x(self.per_row)) + self.pad
 
+    def width_of(self, per_row: int) -> int:
+        """What the dump would take with so many bytes a row."""
+        return replace(self, per_row=per_row).width
+
     def hex_x(self, column: int) -> float:
         """Left edge of a byte's two digits; a wider gap halves a row of sixteen."""
         halves = 1 if self.per_row == WIDE and column >= NARROW else 0
@@ -82,3 +88,21 @@ class HexLayout:
             column = sum(1 for i in range(1, self.per_row) if x >= self.hex_x(i) - self.cell / 2)
         column = min(max(0, column), self.per_row - 1)
         return min(row * self.per_row + column, self.size - 1)
+
+    def step(self, key: int, cursor: int, page: int) -> int | None:
+        """The byte that a cursor key leads to; None for other keys, or without bytes."""
+        row_start = cursor - cursor % self.per_row
+        leap = self.per_row * max(1, page - 1)
+        steps: dict[int, int] = {
+            Qt.Key.Key_Left: cursor - 1,
+            Qt.Key.Key_Right: cursor + 1,
+            Qt.Key.Key_Up: cursor - self.per_row,
+            Qt.Key.Key_Down: cursor + self.per_row,
+            Qt.Key.Key_PageUp: cursor - leap,
+            Qt.Key.Key_PageDown: cursor + leap,
+            Qt.Key.Key_Home: row_start,
+            Qt.Key.Key_End: row_start + self.per_row - 1,
+        }
+        if not self.size or (target := steps.get(key)) is None:
+            return None
+        return min(max(0, target), self.size - 1)

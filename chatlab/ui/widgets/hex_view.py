@@ -7,7 +7,7 @@ so that the mark does not hang on colour alone.
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -30,7 +30,7 @@ from chatlab.core.flow import ByteRange
 from chatlab.core.frame import Exposure
 from chatlab.ui import theme
 from chatlab.ui.theme import SPACE
-from chatlab.ui.widgets.hex_layout import HexLayout
+from chatlab.ui.widgets.hex_layout import NARROW, HexLayout
 
 NO_BYTES = ByteRange(0, 0)
 _LINE_GAP = 5
@@ -104,6 +104,11 @@ class HexView(QAbstractScrollArea):
         return self._chosen
 
     @property
+    def dump_layout(self) -> HexLayout:
+        """Where each byte stands at the moment."""
+        return self._layout
+
+    @property
     def data(self) -> bytes:
         return self._data
 
@@ -170,6 +175,18 @@ class HexView(QAbstractScrollArea):
         side.setRange(0, max(0, self._layout.width - view.width()))
         side.setSingleStep(round(self._cell * 3))
 
+    @property
+    def _page(self) -> int:
+        return self.verticalScrollBar().pageStep()
+
+    def width_for(self, per_row: int) -> int:
+        """Width that shows so many bytes a row without scrolling sideways."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return self._layout.width_of(per_row) + bar + 1
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.width_for(NARROW), 4 * self._line)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
@@ -224,7 +241,7 @@ class HexView(QAbstractScrollArea):
             if look.ground:
                 painter.fillRect(box, theme.current().color(look.ground))
             if look.line:
-                foot = QRectF(left, y + self._line - 2, right - left, 2)
+                foot = QRectF(left, y + self._line - 1.5, right - left, 1.5)
                 painter.fillRect(foot, theme.current().color(look.line))
         painter.setPen(theme.current().color(look.ink))
         painter.drawText(QPointF(lay.hex_x(first), y + self._ascent), data.hex(" "))
@@ -312,30 +329,13 @@ class HexView(QAbstractScrollArea):
         elif event.matches(QKeySequence.StandardKey.SelectAll) and self._data:
             self._anchor = 0
             self._extend_to(len(self._data) - 1)
-        elif (step := self._step(Qt.Key(event.key()))) is not None and self._data:
-            target = min(max(0, step), len(self._data) - 1)
+        elif (step := self._layout.step(event.key(), self._cursor, self._page)) is not None:
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-                self._extend_to(target)
+                self._extend_to(step)
             else:
-                self._move_to(target)
+                self._move_to(step)
         else:
             super().keyPressEvent(event)
-
-    def _step(self, key: Qt.Key) -> int | None:
-        """Where a key leads from the cursor, before it is cut to the data."""
-        per_row = self._layout.per_row
-        page = per_row * max(1, self.verticalScrollBar().pageStep() - 1)
-        row_start = self._cursor - self._cursor % per_row
-        return {
-            Qt.Key.Key_Left: self._cursor - 1,
-            Qt.Key.Key_Right: self._cursor + 1,
-            Qt.Key.Key_Up: self._cursor - per_row,
-            Qt.Key.Key_Down: self._cursor + per_row,
-            Qt.Key.Key_PageUp: self._cursor - page,
-            Qt.Key.Key_PageDown: self._cursor + page,
-            Qt.Key.Key_Home: row_start,
-            Qt.Key.Key_End: row_start + per_row - 1,
-        }.get(key)
 
     def _move_to(self, offset: int) -> None:
         self._cursor = self._anchor = offset

@@ -107,6 +107,11 @@ class LayerTree(QTreeView):
     def layers(self) -> FrameTreeModel:
         return self._model
 
+    @property
+    def placeholder(self) -> str:
+        """The words below the tree, if there are any."""
+        return self._placeholder
+
     def show_layers(self, layers: tuple[Layer, ...], placeholder: str = "") -> None:
         """Show the tree; ``placeholder`` stands below it while, or if, nothing more comes."""
         self._placeholder = placeholder

@@ -8,6 +8,7 @@ from chatlab.ui import theme
 from chatlab.ui.models.frame_table import Scope
 from chatlab.ui.theme import HALF, SPACE
 
+_EDGE = 1
 _SEGMENTS: dict[Scope, tuple[str, str, str]] = {
     Scope.MESSAGE: (
         "This message",
@@ -72,7 +73,7 @@ class ScopeSwitch(QWidget):
         self._group = QButtonGroup(self)
         self._segments = {scope: _Segment(scope, self) for scope in Scope}
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(1, 1, 1, 1)
+        self._row.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
         self._row.setSpacing(0)
         for segment in self._segments.values():
             self._group.addButton(segment)
@@ -98,7 +99,7 @@ class ScopeSwitch(QWidget):
         """Use the short words where the long ones would not fit in ``width``."""
         self._room = width
         segments = self._segments.values()
-        is_wide = sum(segment.width_of(segment.long) for segment in segments) <= width
+        is_wide = sum(segment.width_of(segment.long) for segment in segments) + 2 * _EDGE <= width
         for segment in segments:
             segment.setText(segment.long if is_wide else segment.short)
             segment.setFixedSize(

@@ -15,13 +15,13 @@ from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QW
 
 from chatlab.core.account import AccountId
 from chatlab.core.chats import ChatKey
-from chatlab.core.frame import Exposure
+from chatlab.core.flow import ByteRange
 from chatlab.core.message import MessageId
 from chatlab.ui.models.frame_table import FrameTableModel, Scope
 from chatlab.ui.widgets.capture_bar import CaptureBar
 from chatlab.ui.widgets.frame_detail import Caption, FrameDetail, Run
 from chatlab.ui.widgets.frame_list import FrameList
-from chatlab.ui.widgets.hex_view import HexView
+from chatlab.ui.widgets.hex_view import HexView, Mark
 from chatlab.ui.widgets.plain_words import PlainWords
 from chatlab.ui.widgets.wire_pages import Button, Notice, StatePage
 from chatlab.ui.widgets.wire_states import Offer, State, empty_state, idle_words, notice_state
@@ -83,6 +83,7 @@ class WirePane(QWidget):
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         self._lay_out()
+        self.setFocusProxy(self.frames)
         self._connect()
         self.refresh()
 
@@ -265,8 +266,16 @@ class WirePane(QWidget):
         self._stack.setCurrentIndex(1)
         has_message, has_chat = self._message is not None, self._chat is not None
         self._show_page(empty_state(status, count, self._model.scope, has_message, has_chat))
-        tapped = self._feed.tap_bytes(self._message) if self._message is not None else b""
-        self._tap.show_bytes(tapped, name=self._tap_caption.title)
+        self._show_tap()
+
+    def _show_tap(self) -> None:
+        """Below the page: the chosen message's bytes as the tap saw them, named as that."""
+        tapped, exposure = b"", None
+        if self._message is not None:
+            tapped = self._feed.tap_bytes(self._message)
+            exposure = self._feed.exposure_of(self._message)
+        marks = (Mark(ByteRange(0, len(tapped)), exposure, False),) if exposure else ()
+        self._tap.show_bytes(tapped, marks, self._tap_caption.title)
         self._tap_holder.setVisible(bool(tapped))
 
     def _show_page(self, state: State) -> None:
@@ -314,18 +323,10 @@ class WirePane(QWidget):
         if self._is_about_frame and number is not None:
             self.words.say(self._feed.explain_frame(number), self._feed.row(number).exposure)
         elif self._message is not None:
-            self.words.say(self._feed.explain_message(self._message), self._exposure())
+            words = self._feed.explain_message(self._message)
+            self.words.say(words, self._feed.exposure_of(self._message))
         else:
             self.words.say(idle_words(self._feed.status, self._feed.count), None)
-
-    def _exposure(self) -> Exposure | None:
-        """Who can read the chosen message; None while nothing of it was captured."""
-        if self._message is None:
-            return None
-        found = self._feed.attribution(self._message)
-        seen = [self._feed.row(number).exposure for number in found.frames]
-        calm = [exposure for exposure in seen if exposure is not Exposure.ATTENTION]
-        return next(iter(calm or seen), None)
 
 
 def _hairline(parent: QWidget) -> QFrame:
