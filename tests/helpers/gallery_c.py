@@ -6,17 +6,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from chatlab.core.account import Account, AccountId, Autojoin, LoginMethod, SecretKind, Security
+from chatlab.core.chats import ChatKey
 from chatlab.core.errors import CertificateError, CertificateInfo
+from chatlab.ui.actions import ACTIONS
 from chatlab.ui.dialogs.about import AboutDialog
 from chatlab.ui.dialogs.account import AccountDialog, StoredSecrets
 from chatlab.ui.dialogs.capture_file import SaveCaptureDialog
 from chatlab.ui.dialogs.certificate import CertificateDialog
+from chatlab.ui.dialogs.help import HelpDialog
 from chatlab.ui.dialogs.join import JoinDialog
 from chatlab.ui.dialogs.system_check import CheckRow, CheckState, SystemCheckDialog
+from chatlab.ui.models.palette import (
+    PaletteEntry,
+    PaletteKind,
+    action_entries,
+    command_entries,
+    topic_entries,
+)
 from chatlab.ui.theme import Theme
+from chatlab.ui.widgets.command_palette import CommandPalette
+from chatlab.ui.widgets.first_start import FirstStart
 
 
 @dataclass(frozen=True)
@@ -127,6 +139,43 @@ def save_capture() -> QWidget:
     return SaveCaptureDialog(Path("/home/me/lab6.pcapng"), 1412, has_tls=True)
 
 
+def help_page() -> QWidget:
+    return HelpDialog(ACTIONS)
+
+
+def help_search() -> QWidget:
+    dialog = HelpDialog(ACTIONS)
+    dialog.show_about("unknown")
+    return dialog
+
+
+def first_start() -> QWidget:
+    page = FirstStart()
+    page.resize(1280, 740)
+    page.setFocus()
+    return page
+
+
+def first_start_narrow() -> QWidget:
+    page = FirstStart()
+    page.resize(640, 700)
+    return page
+
+
+def palette() -> QWidget:
+    window = QMainWindow()
+    window.resize(1000, 620)
+    window.show()
+    key = ChatKey(AccountId("a"), "#lab")
+    entries = [
+        PaletteEntry(PaletteKind.CHAT, "#lab", key, "Libera.Chat", "channel"),
+        PaletteEntry(PaletteKind.CHAT, "alice", key, "Libera.Chat", "person"),
+    ]
+    entries += action_entries(ACTIONS) + command_entries() + topic_entries()
+    CommandPalette(window).open(entries, "cap")
+    return window
+
+
 VIEWS: dict[str, Callable[[], QWidget]] = {
     "account-new": account_new,
     "account-plain": account_plain,
@@ -137,6 +186,11 @@ VIEWS: dict[str, Callable[[], QWidget]] = {
     "about": about,
     "system-check": system_check,
     "save-capture": save_capture,
+    "help": help_page,
+    "help-search": help_search,
+    "first-start": first_start,
+    "first-start-narrow": first_start_narrow,
+    "palette": palette,
 }
 
 

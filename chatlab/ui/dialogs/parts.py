@@ -18,15 +18,14 @@ from PySide6.QtWidgets import (
 
 from chatlab.ui.theme import (
     HALF,
-    ICON_SIZE,
     SPACE,
     current,
     on_theme_changed,
-    pixmap,
     plain_label,
     set_icon,
     set_role,
 )
+from chatlab.ui.widgets.controls import IconLabel
 
 MARGIN = 3 * SPACE
 LABEL_WIDTH = 15 * SPACE
@@ -52,26 +51,6 @@ def line(parent: QWidget | None = None) -> QFrame:
     made = QFrame(parent)
     set_role(made, "line")
     return made
-
-
-class IconLabel(QLabel):
-    """An icon in a colour token that follows the theme."""
-
-    def __init__(
-        self, name: str, token: str = "muted", size: int = ICON_SIZE, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._name, self._token, self._size = name, token, size
-        self.setFixedSize(size, size)
-        self._paint()
-        on_theme_changed(self._paint)
-
-    def set(self, name: str, token: str) -> None:
-        self._name, self._token = name, token
-        self._paint()
-
-    def _paint(self) -> None:
-        self.setPixmap(pixmap(self._name, self._token, self._size))
 
 
 class Notice(QWidget):

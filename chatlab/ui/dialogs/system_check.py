@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from chatlab.ui.dialogs.parts import IconLabel, Sheet, header, line
+from chatlab.ui.dialogs.parts import Sheet, header, line
 from chatlab.ui.theme import (
     HALF,
     SPACE,
@@ -18,6 +18,7 @@ from chatlab.ui.theme import (
     set_icon,
     set_role,
 )
+from chatlab.ui.widgets.controls import IconLabel
 
 WIDTH = 76 * SPACE
 MAX_HEIGHT = 680

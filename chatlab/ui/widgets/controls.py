@@ -5,6 +5,7 @@ from PySide6.QtGui import QFontMetrics, QIntValidator, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QLabel,
     QLineEdit,
     QStyle,
     QStyleOptionButton,
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatlab.ui.theme import HALF, ICON_SIZE, SPACE, current, pixmap
+from chatlab.ui.theme import HALF, ICON_SIZE, SPACE, current, on_theme_changed, pixmap
 
 _RADIUS = 6
 _MAX_PORT = 65_535
@@ -108,6 +109,26 @@ class Tick(QCheckBox):
         box = QRectF(0, 0, side, side)
         box.moveCenter(QRectF(where).center())
         return box.adjusted(1, 1, -1, -1)
+
+
+class IconLabel(QLabel):
+    """An icon in a colour token that follows the theme."""
+
+    def __init__(
+        self, name: str, token: str = "muted", size: int = ICON_SIZE, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._name, self._token, self._size = name, token, size
+        self.setFixedSize(size, size)
+        self._paint()
+        on_theme_changed(self._paint)
+
+    def set(self, name: str, token: str) -> None:
+        self._name, self._token = name, token
+        self._paint()
+
+    def _paint(self) -> None:
+        self.setPixmap(pixmap(self._name, self._token, self._size))
 
 
 class PortField(QLineEdit):
