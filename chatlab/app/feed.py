@@ -43,11 +43,13 @@ class CaptureFeed:
         self.key_log: list[str] = []
         self.on_secret: Callable[[str], None] = lambda line: None
         """Where a running capture takes the lines of the key log."""
+        self._sealed: set[ConnectionId] = set()
         self._book = book
         self._dissector = dissector
         self._rows = RowBuilder(self.log, self.streams, self.correlator)
-        self._explainer = Explainer(self.log, self.streams, self.correlator)
-        self._layers = LayerBuilder(self.log, self.streams, self.correlator)
+        known = (self.log, self.streams, self.correlator, self._rows.contents)
+        self._explainer = Explainer(*known)
+        self._layers = LayerBuilder(*known)
         self._status: CaptureStatus = CaptureIdle()
         self._observers: list[Observer] = []
 
@@ -70,6 +72,8 @@ class CaptureFeed:
         self.correlator.opened(connection)
 
     def changed(self, connection: Connection) -> None:
+        if connection.tls is not None:
+            self._sealed.add(connection.id)
         self.correlator.changed(connection)
 
     def carried(self, connection: Connection, direction: Direction, data: bytes) -> None:
@@ -155,8 +159,7 @@ class CaptureFeed:
         wire = self.correlator.wire(message)
         if wire is None:
             return None
-        connection = self.correlator.connection(wire.connection)
-        is_sealed = connection is not None and connection.tls is not None
+        is_sealed = wire.connection in self._sealed
         return Exposure.SEALED if is_sealed else Exposure.READABLE
 
     def tap_bytes(self, message: MessageId) -> bytes:

@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 Commands = argparse._SubParsersAction
 
 
-def _add_say(commands: "Commands[argparse.ArgumentParser]") -> None:
+def _add_say(commands: "Commands[_Parser]") -> None:
     say = commands.add_parser("say", help="connect, send, show the frames of each message, leave")
     say.add_argument(
         "url", metavar="URL", help="irc://nick@host:port/%%23channel, or ircs:// for TLS"
@@ -96,7 +96,7 @@ def _add_say(commands: "Commands[argparse.ArgumentParser]") -> None:
     say.set_defaults(command=_say)
 
 
-def _add_files(commands: "Commands[argparse.ArgumentParser]") -> None:
+def _add_files(commands: "Commands[_Parser]") -> None:
     messages = commands.add_parser(
         "messages", help="list every message of a saved capture and its frames"
     )
@@ -108,7 +108,7 @@ def _add_files(commands: "Commands[argparse.ArgumentParser]") -> None:
     opened.set_defaults(command=_window, lab=False, selftest=False)
 
 
-def _add_serve(commands: "Commands[argparse.ArgumentParser]") -> None:
+def _add_serve(commands: "Commands[_Parser]") -> None:
     serve = commands.add_parser("serve", help="run the lab server alone, for a classroom")
     serve.add_argument(
         "--bind", metavar="ADDRESS", default="127.0.0.1", help="default: this machine only"

@@ -7,7 +7,6 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from chatlab.analysis.session_file import MessageRecord, message_records

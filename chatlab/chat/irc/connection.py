@@ -160,6 +160,11 @@ class IrcConnection:
     def is_online(self) -> bool:
         return self._attempt is not None and self._attempt.is_online
 
+    @property
+    def has_echo(self) -> bool:
+        """The server sends back what we say, so ECHOED will come (IRCv3 echo-message)."""
+        return "echo-message" in self.state.caps
+
     def say(self, chat: str, text: str, kind: MessageKind) -> None:
         self.send(chat, text, kind)
 
