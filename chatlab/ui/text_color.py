@@ -19,6 +19,8 @@ _CHROMA = {False: 62.0, True: 52.0}
 _WHITE_U, _WHITE_V = 0.19783000664283681, 0.46831999493879100
 """u′ and v′ of D65, the white that sRGB means."""
 _KAPPA = 903.2962962962963
+_DARK_ENOUGH, _LIGHT_ENOUGH = 0.17, 0.24
+"""Relative luminance of text that has about 4.7:1 on a white, on a nearly black surface."""
 _GREY_BELOW = 0.15
 """HSL saturation under which a palette colour is no colour, only a shade."""
 
@@ -84,8 +86,31 @@ def legible_color(colour: Colour, theme: Theme) -> QColor:
     meant = exact_color(colour)
     if meant.hslSaturationF() < _GREY_BELOW:
         return theme.color("muted" if 0.2 < meant.lightnessF() < 0.9 else "text")
-    lightness = 0.68 if theme.is_dark else 0.36
-    return QColor.fromHslF(meant.hslHueF(), min(0.75, meant.hslSaturationF()), lightness)
+    return QColor(_with_luminance(meant.rgb(), theme.is_dark))
+
+
+@lru_cache(maxsize=256)
+def _with_luminance(rgb: int, is_dark: bool) -> int:
+    """The nearest shade of a colour that is dark (light) enough to be read."""
+    color = QColor(rgb)
+    hue, saturation = color.hslHueF(), min(0.75, color.hslSaturationF())
+    lightness = 0.55 if is_dark else 0.48
+    while 0.1 < lightness < 0.95:
+        color = QColor.fromHslF(hue, saturation, lightness)
+        luminance = _luminance(color)
+        if luminance > _LIGHT_ENOUGH if is_dark else luminance < _DARK_ENOUGH:
+            break
+        lightness += 0.02 if is_dark else -0.02
+    return color.rgb()
+
+
+def _luminance(color: QColor) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    parts = (color.redF(), color.greenF(), color.blueF())
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrasting(background: QColor, theme: Theme) -> QColor:

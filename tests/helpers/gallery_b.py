@@ -11,7 +11,7 @@ from chatlab.core.account import Security
 from chatlab.core.capture import CaptureLive, CaptureRefused
 from chatlab.core.chats import ChatBook
 from chatlab.core.frame import Exposure
-from chatlab.core.message import Delivery, MessageId, MessageKind
+from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.ui.models.account_tree import AccountTreeModel
 from chatlab.ui.theme import Theme
 from chatlab.ui.widgets.account_pane import AccountPane
@@ -156,7 +156,7 @@ def render(name: str, out: Path) -> list[QWidget]:
     QApplication.processEvents()
     panes[1].show_members(True)
     panes[0].select_message(
-        next(e.id for e in labs[0].entries if getattr(e, "text", "") == "hi alice")
+        next(e.id for e in labs[0].entries if isinstance(e, Message) and e.text == "hi alice")
     )
     panes[0].transcript.setFocus()
     sidebar.show_current(labs[0].key)

@@ -199,24 +199,33 @@ def _chat_tip(chat: Chat) -> str:
 
 
 def _paint_counter(painter: QPainter, right: int, top: int, height: int, chat: Chat) -> int:
-    """The pill with the number of unread messages; returns where it leaves room up to."""
+    """The pills: those for the reader, all unread; returns where they leave room up to."""
     if not chat.unread:
         return right
+    if not chat.highlights or chat.highlights == chat.unread:
+        return _paint_pill(painter, right, top, height, chat.unread, bool(chat.highlights))
+    right = _paint_pill(painter, right, top, height, chat.highlights, True) + HALF
+    return _paint_pill(painter, right, top, height, chat.unread, False)
+
+
+def _paint_pill(
+    painter: QPainter, right: int, top: int, height: int, number: int, is_highlight: bool
+) -> int:
     theme = current()
     font = small_font()
     font.setWeight(QFont.Weight.DemiBold)
     metrics = QFontMetrics(font)
-    words = f"{_MOST}+" if chat.unread > _MOST else str(chat.unread)
-    if chat.highlights:
+    words = f"{_MOST}+" if number > _MOST else str(number)
+    if is_highlight:
         words = f"@ {words}"
     tall = metrics.height() + 3
     width = max(tall, metrics.horizontalAdvance(words) + SPACE + HALF)
     pill = QRectF(right - width, top + (height - tall) / 2, width, tall)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.color("accent") if chat.highlights else theme.mixed("raised", "line", 1))
+    painter.setBrush(theme.color("accent") if is_highlight else theme.mixed("raised", "line", 1))
     painter.drawRoundedRect(pill, tall / 2, tall / 2)
     painter.setFont(font)
-    painter.setPen(theme.color("on_accent" if chat.highlights else "text"))
+    painter.setPen(theme.color("on_accent" if is_highlight else "text"))
     painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, words)
     return right - width - SPACE
 

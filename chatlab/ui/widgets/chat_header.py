@@ -69,6 +69,7 @@ class ChatHeader(QWidget):
         self._topic_line.addWidget(self._edit)
         self._topic_line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._lay_out()
+        self._end_edit()
 
     def _make_button(self, sign: str, name: str, tip: str) -> QToolButton:
         button = QToolButton(self)
@@ -144,6 +145,7 @@ class ChatHeader(QWidget):
             return
         self._edit.setText(self._chat.topic)
         self._edit.selectAll()
+        self._topic_line.setFixedHeight(self._edit.sizeHint().height())
         self._topic_line.setCurrentWidget(self._edit)
         self._edit.setFocus(Qt.FocusReason.MouseFocusReason)
 
@@ -156,6 +158,7 @@ class ChatHeader(QWidget):
 
     def _end_edit(self) -> None:
         self._topic_line.setCurrentWidget(self._topic)
+        self._topic_line.setFixedHeight(self._topic.sizeHint().height() + HALF)
 
 
 class _TopicEdit(QLineEdit):

@@ -56,6 +56,7 @@ class ComposerBar(QWidget):
         self._words.setText(words)
         for button in self._buttons:
             self._line.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self._buttons = [self._make_button(choice) for choice in choices]
         self.setAccessibleName(words)

@@ -62,7 +62,7 @@ class TranscriptList(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         on_theme_changed(self.relayout)
@@ -156,7 +156,7 @@ class TranscriptList(QListView):
 
     def relayout(self) -> None:
         """Fonts, colours or the width changed: everything is measured anew."""
-        self._metrics = Metrics(self.viewport().width())
+        self._metrics = Metrics(self._row_width())
         self._layouts.clear()
         model = self._transcript
         if model is not None:
@@ -165,8 +165,12 @@ class TranscriptList(QListView):
         self.verticalScrollBar().setSingleStep(round(self._metrics.pitch))
         self._settle()
 
+    def _row_width(self) -> int:
+        """The same with and without the scroll bar: its coming must not wrap texts anew."""
+        return max(1, self.width() - self.verticalScrollBar().sizeHint().width())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self.viewport().width() != self._metrics.width:
+        if self._row_width() != self._metrics.width:
             self.relayout()
         else:
             self._settle()
@@ -249,7 +253,9 @@ class TranscriptList(QListView):
         y += dy
         height = self.viewport().height()
         is_seen = row < len(self._heights) and -self._heights.height(row) < y < height
-        if is_seen:
+        if bar.value() == 0:
+            self._anchor = (0, 0.0)  # The start is the start, whatever was estimated.
+        elif is_seen:
             self._anchor = (row, y)
         else:
             self._take_anchor(float(bar.value()))

@@ -2,11 +2,23 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    Qt,
+    QTimer,
+    QUrl,
+    Signal,
+)
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QContextMenuEvent,
+    QFocusEvent,
     QGuiApplication,
     QHelpEvent,
     QKeyEvent,
@@ -340,6 +352,22 @@ class TranscriptView(TranscriptList):
         return f"{local_time(entry):%A, %d %B %Y, %H:%M:%S}" if rect.contains(point) else ""
 
     # Keys and menu --------------------------------------------------------------------------
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if not self.currentIndex().isValid() and len(self._heights):
+            # The base class would make the newest row current and scroll there, away from the
+            # reader; the row that is seen lowest will do, and nobody chose it yet.
+            bottom = self.verticalScrollBar().value() + self.viewport().height()
+            row = self._heights.row_at(bottom - 1)
+            if self._heights.top(row) + self._heights.height(row) > bottom + 1:
+                row = max(0, row - 1)
+            self._is_quiet = True
+            self.selectionModel().setCurrentIndex(
+                self.model().index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
+            self._is_quiet = False
+        super().focusInEvent(event)
+        self.viewport().update()
 
     def currentChanged(self, current_index: Index, previous: Index) -> None:
         super().currentChanged(current_index, previous)
