@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core.attribution import Attribution
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureRefused
-from chatlab.core.errors import CaptureError
+from chatlab.core.errors import CaptureError, FileError
 from chatlab.core.flow import ByteRange
 from chatlab.core.message import MessageId
 from chatlab.ui.models.frame_table import Scope
@@ -113,6 +113,18 @@ def test_a_dissector_that_fails_says_so_in_words(bench: Bench) -> None:
     assert "took too long" in bench.pane.detail.tree.placeholder
 
 
+def test_a_capture_file_that_is_gone_is_said_in_words(
+    monkeypatch: pytest.MonkeyPatch, bench: Bench
+) -> None:
+    def fail(_feed: FakeFeed, _number: int) -> bytes:
+        raise FileError("The capture file cannot be read.", "Check the disk.")
+
+    monkeypatch.setattr(FakeFeed, "raw", fail)
+    bench.pane.show_frame(8)
+    assert "Check the disk" in bench.pane.detail.tree.placeholder
+    assert bench.pane.detail.hex.data == b""
+
+
 def test_picking_a_frame_asks_for_its_message_and_keeps_the_frame(bench: Bench) -> None:
     picked: list[object] = []
     bench.pane.frame_selected.connect(picked.append)
@@ -160,7 +172,17 @@ def test_the_reader_finds_the_tree_as_it_was_left(bench: Bench) -> None:
     bench.pane.show_frame(11)
     bench.answer()
     assert tree.isExpanded(tree.layers.index(3, 0))
-    assert tree.isExpanded(tree.layers.index(4, 0))  # The innermost layer is open from the start.
+
+
+def test_the_innermost_layer_is_open_down_to_its_words(bench: Bench) -> None:
+    bench.pane.show_frame(8)
+    bench.answer()
+    tree = bench.pane.detail.tree
+    words = tree.layers.index_at(HEADER_BYTES + 20)
+    assert words.data() == "Text"
+    assert tree.isExpanded(words.parent())
+    assert tree.isExpanded(words.parent().parent())
+    assert not tree.isExpanded(tree.layers.index(2, 0))
 
 
 def test_a_retransmission_still_says_who_can_read_it(bench: Bench) -> None:
@@ -228,7 +250,7 @@ def test_a_refusal_shows_the_bytes_of_the_tap_as_what_they_are(qtbot: QtBot) -> 
     with qtbot.waitSignal(bench.pane.check_again_requested):
         bench.press(qtbot, "Check again")
     with qtbot.waitSignal(bench.pane.remedy_requested):
-        bench.press(qtbot, "Enable capture…")
+        bench.press(qtbot, "System check…")
 
 
 def test_a_lost_capture_offers_to_restart_above_the_frames(qtbot: QtBot, bench: Bench) -> None:

@@ -121,9 +121,13 @@ class FrameDetail(QWidget):
         if number == self._number:
             self.refresh_marks()
             return
+        try:
+            row, raw = self._feed.row(number), self._feed.raw(number)
+        except ChatlabError as error:
+            self.clear()
+            self.tree.show_layers((), str(error))
+            return
         self._number = number
-        row = self._feed.row(number)
-        raw = self._feed.raw(number)
         self._exposure = row.exposure
         self._tree_caption.set_title(self.tr("Layers of frame {}").format(number))
         self._hex_caption.set_title(self.tr("{} bytes").format(len(raw)))

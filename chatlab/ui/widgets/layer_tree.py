@@ -27,6 +27,8 @@ from chatlab.ui.theme import HALF, SPACE
 
 Index = QModelIndex | QPersistentModelIndex
 _ICON = 14
+_MAX_OPEN = 24
+"""Fields that the innermost layer may unfold by itself."""
 _MAX_REMEMBERED = 200
 """Places that the reader opened or closed, kept for the frames to come."""
 
@@ -117,14 +119,22 @@ class LayerTree(QTreeView):
         self._placeholder = placeholder
         self._is_ours = True
         self._model.show_layers(layers)
+        innermost = self._innermost(layers)
         for index in self._model.indexes():
             path = self._model.path(index)
-            is_innermost = len(path) == 1 and len(layers) > 1 and index.row() == len(layers) - 1
-            self.setExpanded(index, self._opened.get(path, is_innermost))
+            self.setExpanded(index, self._opened.get(path, path[0] in innermost))
         self._is_ours = False
         if len(layers) > 1:
             self.scrollTo(self._model.index(len(layers) - 1, 0))
         self.viewport().update()
+
+    def _innermost(self, layers: tuple[Layer, ...]) -> tuple[str, ...]:
+        """Names of what starts open: the last layer, unless that would be a wall of fields."""
+        if len(layers) < 2:
+            return ()
+        last = layers[-1]
+        count = sum(1 + len(item.fields) for item in last.fields)
+        return (last.name,) if count <= _MAX_OPEN else ()
 
     def choose_byte(self, offset: int) -> ByteRange:
         """Make the innermost field of a byte current, silently; returns that field's bytes."""

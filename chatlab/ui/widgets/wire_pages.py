@@ -64,6 +64,8 @@ class CodeBlock(QWidget):
     def show_text(self, text: str) -> None:
         self._text.setFont(theme.mono_font(0.94))
         self._text.setPlainText(text)
+        self._copy.setToolTip(self.tr("Copy the commands"))
+        theme.set_icon(self._copy, "copy")
         lines = min(
             _MAX_CODE_LINES, text.count("\n") + 1 + sum(len(t) > 56 for t in text.split("\n"))
         )

@@ -25,7 +25,7 @@ class Offer(Enum):
     START = "Start the capture"
     OPEN = "Open a capture…"
     CHECK_AGAIN = "Check again"
-    REMEDY = "Enable capture…"
+    REMEDY = "System check…"
     RESTART = "Restart the capture"
     SHOW_CHAT = "Show this chat’s frames"
     SHOW_ALL = "Show all frames"
