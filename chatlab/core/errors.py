@@ -60,6 +60,16 @@ class CertificateError(ConnectError):
         self.chain = chain
         """Leaf first; empty when the server sent none."""
 
+    @property
+    def is_wrong_host(self) -> bool:
+        """The certificate is for other names; ``*`` stands for one label (RFC 9525)."""
+        if not self.chain:
+            return False
+        host = self.host.lower().rstrip(".")
+        parent = host.partition(".")[2]
+        names = {name.lower() for name in self.chain[0].names}
+        return host not in names and not (parent and f"*.{parent}" in names)
+
 
 class CaptureError(ChatlabError):
     """Frames cannot be captured; the hint is the remedy for this system."""

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from chatlab.core.account import Account, AccountId, Autojoin, LoginMethod, SecretKind, Security
-from chatlab.core.chats import ChatKey
+from chatlab.core.chats import ChatBook
 from chatlab.core.errors import CertificateError, CertificateInfo
-from chatlab.ui.actions import ACTIONS
+from chatlab.ui.actions import ACTIONS, Actions
 from chatlab.ui.dialogs.about import AboutDialog
 from chatlab.ui.dialogs.account import AccountDialog, StoredSecrets
 from chatlab.ui.dialogs.capture_file import SaveCaptureDialog
@@ -19,13 +19,6 @@ from chatlab.ui.dialogs.certificate import CertificateDialog
 from chatlab.ui.dialogs.help import HelpDialog
 from chatlab.ui.dialogs.join import JoinDialog
 from chatlab.ui.dialogs.system_check import CheckRow, CheckState, SystemCheckDialog
-from chatlab.ui.models.palette import (
-    PaletteEntry,
-    PaletteKind,
-    action_entries,
-    command_entries,
-    topic_entries,
-)
 from chatlab.ui.theme import Theme
 from chatlab.ui.widgets.command_palette import CommandPalette
 from chatlab.ui.widgets.first_start import FirstStart
@@ -145,7 +138,7 @@ def help_page() -> QWidget:
 
 def help_search() -> QWidget:
     dialog = HelpDialog(ACTIONS)
-    dialog.show_about("unknown")
+    dialog.search("unknown")
     return dialog
 
 
@@ -166,13 +159,15 @@ def palette() -> QWidget:
     window = QMainWindow()
     window.resize(1000, 620)
     window.show()
-    key = ChatKey(AccountId("a"), "#lab")
-    entries = [
-        PaletteEntry(PaletteKind.CHAT, "#lab", key, "Libera.Chat", "channel"),
-        PaletteEntry(PaletteKind.CHAT, "alice", key, "Libera.Chat", "person"),
-    ]
-    entries += action_entries(ACTIONS) + command_entries() + topic_entries()
-    CommandPalette(window).open(entries, "cap")
+    book = ChatBook()
+    book.add_account(ACCOUNT)
+    for name in ("#lab", "#capture", "alice"):
+        book.open(ACCOUNT.id, name)
+    actions = Actions(window)
+    for spec in ACTIONS:
+        if not spec.is_numbered:
+            actions.on(spec.id, lambda: None)
+    CommandPalette(book, actions, window).open("cap")
     return window
 
 

@@ -21,7 +21,7 @@ class CertificateDialog(Sheet):
 
     ``pinned`` is the fingerprint that the account accepts alone, if it has one: another
     certificate is then an alarm, not a first meeting. Trusting is behind a fold in that case, and
-    when the certificate is for another host: that is what an attack looks like.
+    with ``is_wrong_host``: a certificate for another name is what an attack looks like.
 
     Signals:
         rejected_for, trusted_once, pinned_for: AccountId and, for the last two, the SHA-256
@@ -38,13 +38,14 @@ class CertificateDialog(Sheet):
         error: CertificateError,
         *,
         pinned: str = "",
+        is_wrong_host: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         self._is_alarm = bool(pinned)
         title = "The certificate has changed" if self._is_alarm else "Not trusted yet"
         super().__init__(title, parent)
         self._account = account
-        self._is_for_host = bool(error.chain) and is_for(error.host, error.chain[0].names)
+        self._is_wrong_host = is_wrong_host
         self._sha256 = error.chain[0].sha256 if error.chain else ""
         self._fingerprints: list[QLabel] = []
         self._show_reason(error, pinned)
@@ -77,7 +78,7 @@ class CertificateDialog(Sheet):
             )
         if not error.chain:
             return error.hint
-        if not self._is_for_host:
+        if self._is_wrong_host:
             return (
                 "A certificate for another name can mean that you reached another machine than "
                 "you think. Check the server’s name in the account first."
@@ -133,7 +134,7 @@ class CertificateDialog(Sheet):
         can_trust = bool(self._sha256)
         self.once_button.setVisible(can_trust)
         self.pin_button.setVisible(can_trust)
-        if can_trust and (self._is_alarm or not self._is_for_host):
+        if can_trust and (self._is_alarm or self._is_wrong_host):
             self._hide_trust()
         self.settle(self.reject_button)
         self.reject_button.setFocus()
@@ -167,15 +168,6 @@ class CertificateDialog(Sheet):
     def _set_fonts(self) -> None:
         for label in self._fingerprints:
             label.setFont(mono_font())
-
-
-def is_for(host: str, names: tuple[str, ...]) -> bool:
-    """Whether one of a certificate's names is this host; ``*`` stands for one label (RFC 9525)."""
-    host = host.lower().rstrip(".")
-    parent = host.partition(".")[2]
-    return any(
-        name.lower() == host or (parent != "" and name.lower() == f"*.{parent}") for name in names
-    )
 
 
 def _sentence(reason: str) -> str:

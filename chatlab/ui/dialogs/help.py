@@ -103,18 +103,41 @@ class _Section(QWidget):
         return count
 
 
+class _Column(QWidget):
+    """Sections one under the other; it makes room for the other column when none is meant."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._sections: list[_Section] = []
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(0)
+
+    def add(self, section: _Section) -> None:
+        self._sections.append(section)
+        self._box.addWidget(section)
+
+    def end(self) -> None:
+        self._box.addStretch(1)
+
+    def narrow(self, query: list[str]) -> int:
+        """As for a section."""
+        count = sum(section.narrow(query) for section in self._sections)
+        self.setVisible(count > 0)
+        return count
+
+
 class HelpDialog(Sheet):
     """One searchable page; use it with ``show()``. ``actions`` are those that the window obeys."""
 
     def __init__(self, actions: Sequence[ActionSpec], parent: QWidget | None = None) -> None:
         super().__init__("Help", parent)
-        self._sections: list[_Section] = []
         self._code_labels: list[QLabel] = []
-        self.search = QLineEdit(self)
-        self.search.setAccessibleName(self.tr("Search Help"))
-        self.search.setPlaceholderText(self.tr("Search: a key, a command, a word"))
-        self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(46 * SPACE)
+        self.search_edit = QLineEdit(self)
+        self.search_edit.setAccessibleName(self.tr("Search Help"))
+        self.search_edit.setPlaceholderText(self.tr("Search: a key, a command, a word"))
+        self.search_edit.setClearButtonEnabled(True)
+        self.search_edit.setMaximumWidth(46 * SPACE)
         self._make_head()
         self._empty = plain_label("", "muted", self)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -124,51 +147,45 @@ class HelpDialog(Sheet):
         close = self.add_button(self.tr("Close"), is_primary=True)
         self.foot.insertStretch(0, 1)
         close.clicked.connect(self.accept)
-        self.search.textChanged.connect(self._on_search)
+        self.search_edit.textChanged.connect(self._on_search)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        find.activated.connect(self.search.setFocus)
+        find.activated.connect(self.search_edit.setFocus)
         on_theme_changed(self._set_fonts)
         self._set_fonts()
         self._on_search("")
         self.settle(None)
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # So that the arrow keys scroll.
-        self.search.setFocus()
+        self.search_edit.setFocus()
         self.resize(WIDTH, HEIGHT)
 
-    def show_about(self, words: str) -> None:
+    def search(self, words: str) -> None:
         """Search for something, as if it were typed; empty shows everything."""
-        self.search.setText(words)
-        self.search.setFocus()
+        self.search_edit.setText(words)
+        self.search_edit.setFocus()
 
     def _make_head(self) -> None:
         row = QHBoxLayout()
         row.addWidget(header("Help", "Every key and every command that there is.", self), 1)
-        row.addWidget(self.search, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.search_edit, 1, Qt.AlignmentFlag.AlignVCenter)
         self.head.addLayout(row)
 
     def _make_columns(self, actions: Sequence[ActionSpec]) -> QHBoxLayout:
-        left, right = QVBoxLayout(), QVBoxLayout()
-        for column in (left, right):
-            column.setSpacing(0)
-        self._add(left, self._make_colours())
+        left, right = _Column(self), _Column(self)
+        left.add(self._make_colours())
         for menu in Menu:
             rows = [spec for spec in actions if spec.menu is menu]
             if rows:
-                self._add(left, self._make_keys(menu.title, rows))
-        self._add(left, self._make_editing())
-        self._add(right, self._make_commands())
-        self._add(right, self._make_topics())
-        for column in (left, right):
-            column.addStretch(1)
+                left.add(self._make_keys(menu.title, rows))
+        left.add(self._make_editing())
+        right.add(self._make_commands())
+        right.add(self._make_topics())
         columns = QHBoxLayout()
         columns.setSpacing(5 * SPACE)
-        columns.addLayout(left, 10)
-        columns.addLayout(right, 12)
+        for column, share in ((left, 10), (right, 12)):
+            column.end()
+            columns.addWidget(column, share)
+        self._columns = (left, right)
         return columns
-
-    def _add(self, column: QVBoxLayout, section: _Section) -> None:
-        self._sections.append(section)
-        column.addWidget(section)
 
     def _make_colours(self) -> _Section:
         section = _Section(self.tr("What the colours mean"), self)
@@ -252,7 +269,7 @@ class HelpDialog(Sheet):
 
     def _on_search(self, text: str) -> None:
         query = text.casefold().split()
-        count = sum(section.narrow(query) for section in self._sections)
+        count = sum(column.narrow(query) for column in self._columns)
         words = self.tr("Nothing about {}. Try a shorter word.")
         self._empty.setText(words.format(isolated(f"“{text.strip()}”")))
         self._empty.setVisible(count == 0)

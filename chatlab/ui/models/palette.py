@@ -6,7 +6,7 @@ from enum import Enum
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from chatlab.core.chats import ChatKey
+from chatlab.core.chats import ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import COMMANDS, CommandSpec
 from chatlab.ui.actions import ActionId, ActionSpec, shortcut_texts
 from chatlab.ui.fuzzy import find
@@ -21,6 +21,13 @@ _ELSEWHERE = 40
 """Below any match in a title."""
 _TOPIC_LAST = 10
 """Who types a few letters wants to do something rather than to read about it."""
+
+
+_CHAT_ICONS = {
+    ChatKind.SERVER: "server",
+    ChatKind.CHANNEL: "channel",
+    ChatKind.PRIVATE: "person",
+}
 
 
 class PaletteKind(Enum):
@@ -44,6 +51,19 @@ class PaletteEntry:
     icon: str = ""
     shortcut: str = ""
     keywords: str = ""
+
+
+def chat_entries(book: ChatBook) -> list[PaletteEntry]:
+    """Every open chat; the account tells apart those of one name."""
+    entries: list[PaletteEntry] = []
+    for key, chat in book.chats.items():
+        state = book.accounts.get(key.account)
+        account = state.account.name if state else ""
+        title = chat.title or account
+        icon = _CHAT_ICONS[chat.kind]
+        detail = account if chat.title else "Server messages"
+        entries.append(PaletteEntry(PaletteKind.CHAT, title, key, detail, icon))
+    return entries
 
 
 def action_entries(specs: Iterable[ActionSpec]) -> list[PaletteEntry]:

@@ -1,7 +1,5 @@
 """Find anything: an overlay with one field and one list."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import (
     QEvent,
     QModelIndex,
@@ -24,8 +22,21 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
-from chatlab.ui.models.palette import ENTRY_ROLE, POSITIONS_ROLE, PaletteEntry, PaletteModel
+from chatlab.core.chats import ChatBook, ChatKey
+from chatlab.core.commands import CommandSpec
+from chatlab.ui.actions import ActionId, Actions
+from chatlab.ui.models.palette import (
+    ENTRY_ROLE,
+    POSITIONS_ROLE,
+    PaletteEntry,
+    PaletteModel,
+    action_entries,
+    chat_entries,
+    command_entries,
+    topic_entries,
+)
 from chatlab.ui.theme import (
     HALF,
     ICON_SIZE,
@@ -37,6 +48,7 @@ from chatlab.ui.theme import (
     plain_label,
     small_font,
 )
+from chatlab.ui.topics import Topic
 
 WIDTH = 72 * SPACE
 _TOP = 8 * SPACE
@@ -53,14 +65,28 @@ Index = QModelIndex | QPersistentModelIndex
 class CommandPalette(QFrame):
     """Lies over the upper part of ``window``; Esc or a click elsewhere closes it.
 
+    Made for one use: when it closes, it gives the keyboard back and deletes itself. Actions are
+    triggered by it; the rest is told.
+
     Signals:
-        picked: the PaletteEntry; the palette has closed and given the keyboard back.
+        chat_chosen: ChatKey.
+        command_chosen: what to put into the composer, e.g. ``/join `` (str).
+        help_chosen: the title of a help topic (str).
     """
 
-    picked = Signal(object)
+    chat_chosen = Signal(object)
+    command_chosen = Signal(str)
+    help_chosen = Signal(str)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, book: ChatBook, actions: Actions, window: QWidget) -> None:
         super().__init__(window)
+        self._actions = actions
+        self._entries = (
+            *chat_entries(book),
+            *action_entries(actions.obeyed()),
+            *command_entries(),
+            *topic_entries(),
+        )
         self.setObjectName("palette")
         self.setAutoFillBackground(True)
         self._window = window
@@ -92,11 +118,10 @@ class CommandPalette(QFrame):
         self._dress()
         self.hide()
 
-    def open(self, entries: Sequence[PaletteEntry], query: str = "") -> None:
-        """Show these entries; what has the keyboard gets it back at the end."""
-        if not self.isVisible():
-            self._return_to = QApplication.focusWidget()
-        self._model.set_entries(entries)
+    def open(self, query: str = "") -> None:
+        """Show everything that fits ``query``."""
+        self._return_to = QApplication.focusWidget()
+        self._model.set_entries(self._entries)
         self.edit.setText(query)
         self._on_text_changed(query)
         self.show()
@@ -108,9 +133,9 @@ class CommandPalette(QFrame):
         if not self.isVisible():
             return
         self.hide()
-        if self._return_to is not None and self._return_to.isVisible():
+        if self._return_to is not None and isValid(self._return_to):
             self._return_to.setFocus()
-        self._return_to = None
+        self.deleteLater()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._window:
@@ -148,7 +173,18 @@ class CommandPalette(QFrame):
     def _pick(self, row: int) -> None:
         if (entry := self._model.entry(row)) is not None:
             self.close_palette()
-            self.picked.emit(entry)
+            self._follow(entry)
+
+    def _follow(self, entry: PaletteEntry) -> None:
+        match entry.target:
+            case ChatKey() as key:
+                self.chat_chosen.emit(key)
+            case ActionId() as action:
+                self._actions.trigger(action)
+            case CommandSpec() as command:
+                self.command_chosen.emit(f"/{command.verb.value} ")
+            case Topic() as topic:
+                self.help_chosen.emit(topic.title)
 
     def _on_text_changed(self, text: str) -> None:
         self._model.set_query(text.strip())
