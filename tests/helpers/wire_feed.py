@@ -153,11 +153,16 @@ def layers_of(frame: FakeFrame) -> tuple[Layer, ...]:
             Field("Destination Address", frame.destination, ByteRange(30, 34)),
         ),
     )
+    layers = (ethernet, ip, _tcp(frame))
+    return (*layers, _application(frame)) if frame.payload else layers
+
+
+def _tcp(frame: FakeFrame) -> Layer:
     flags = (
         Field("Acknowledgment", "Set", ByteRange(47, 48)),
         Field("Push", "Set", ByteRange(47, 48)),
     )
-    tcp = Layer(
+    return Layer(
         "Transmission Control Protocol",
         f"Src Port: 54321, Dst Port: 6667, Len: {len(frame.payload)}",
         ByteRange(34, HEADER_BYTES),
@@ -170,8 +175,6 @@ def layers_of(frame: FakeFrame) -> tuple[Layer, ...]:
             Field("Window", "512", ByteRange(48, 50)),
         ),
     )
-    layers = (ethernet, ip, tcp)
-    return (*layers, _application(frame)) if frame.payload else layers
 
 
 def _application(frame: FakeFrame) -> Layer:
@@ -229,9 +232,8 @@ def sealed(message: str, size: int = 67) -> FakeFrame:
     )
 
 
-def lab_feed() -> FakeFeed:
-    """The start of a lab hour: a look-up, two handshakes, a message in clear, one under TLS."""
-    frames = [
+def _lab_frames() -> list[FakeFrame]:
+    return [
         FakeFrame(
             "DNS",
             "Standard query 0x3f1a A irc.lab.example",
@@ -259,6 +261,11 @@ def lab_feed() -> FakeFeed:
         ),
         FakeFrame("IRC", "PING :lab.example", Exposure.PLUMBING, why="keep-alive (PING)"),
     ]
+
+
+def lab_feed() -> FakeFeed:
+    """The start of a lab hour: a look-up, two handshakes, a message in clear, one under TLS."""
+    frames = _lab_frames()
     feed = FakeFeed(frames)
     feed.status = CaptureLive(
         backend="packet socket", frames=len(frames), dropped=0, position=4096, flows=2

@@ -53,7 +53,7 @@ class FrameDelegate(QStyledItemDelegate):
         self._pill_font: QFont = theme.small_font()
         self._metrics = QFontMetrics(self._font)
         self._pill_metrics = QFontMetrics(self._pill_font)
-        self._cell = self._metrics.horizontalAdvance("0")
+        self.cell = self._metrics.horizontalAdvance("0")
         self._inks = {(c, e): text_color(c, e) for c in Column for e in Exposure}
         self._grounds = {(e, chosen): row_color(e, chosen) for e in Exposure for chosen in (0, 1)}
 
@@ -98,7 +98,7 @@ class FrameDelegate(QStyledItemDelegate):
 
     def _fitting(self, text: str, column: Column, width: int) -> str:
         """As much of ``text`` as ``width`` holds; figures need no measuring in a fixed pitch."""
-        if len(text) * self._cell <= width and text.isascii():
+        if len(text) * self.cell <= width and text.isascii():
             return text
         middle = column in (Column.SOURCE, Column.DESTINATION)
         mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight

@@ -183,7 +183,7 @@ class FrameDetail(QWidget):
             return
         width = event.size().width()
         wide, narrow = self.hex.width_for(WIDE), self.hex.width_for(NARROW)
-        hex_width = wide if width - wide >= _TREE_ROOM else narrow
+        hex_width = wide if width - wide >= _TREE_ROOM else min(narrow, width * 3 // 5)
         self.splitter.setSizes([max(0, width - hex_width), hex_width])
 
     @Slot(int, int)

@@ -10,11 +10,11 @@ from chatlab.ui import theme
 from chatlab.ui.models.frame_table import Column, FrameTableModel, cell_text
 from chatlab.ui.widgets.frame_delegate import MARK_WIDTH, FrameDelegate
 
-_NARROW = 440
-"""Below this width the addresses give way to Info, unless the reader asked for them."""
+_NARROW = 66
+"""Characters across below which the addresses give way to Info, unless the reader wants them."""
 _ADDRESSES = (Column.SOURCE, Column.DESTINATION)
-_ADDRESS_ROOM = ((640, 11), (900, 15), (1 << 30, 24))
-"""Characters of an address that a list up to so wide shows; longer ones lose their middle."""
+_ADDRESS_ROOM = ((96, 11), (136, 15), (1 << 30, 24))
+"""How much of an address a list up to so many characters across shows; long ones lose the middle."""
 _LIMITS: dict[Column, tuple[int, int]] = {
     Column.NUMBER: (3, 8),
     Column.TIME: (5, 11),
@@ -129,11 +129,16 @@ class FrameList(QTableView):
         for column, (fewest, most) in _LIMITS.items():
             longest = max((len(cell_text(row, column)) for row in rows), default=0)
             if column in _ADDRESSES:
-                most = next(room for width, room in _ADDRESS_ROOM if self.width() <= width)
+                most = next(room for width, room in _ADDRESS_ROOM if self._across <= width)
             wanted = min(most, max(fewest, longest))
             if wanted > self._fitted[column] and column not in self._by_hand:
                 self._fitted[column] = wanted
                 self._resize_column(column, self._delegate.width_of(wanted))
+
+    @property
+    def _across(self) -> int:
+        """Characters of the list's font that fit across it."""
+        return self.width() // max(1, self._delegate.cell)
 
     # Following the newest ----------------------------------------------------------------------
 
@@ -206,13 +211,16 @@ class FrameList(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_narrower = event.size().width() < event.oldSize().width()
+        self._make_room(event.size().width() < event.oldSize().width())
+
+    def _make_room(self, is_narrower: bool) -> None:
+        """Hide the addresses where Info would have no room left; fit them to what there is."""
         for column in _ADDRESSES:
             if column in self._by_hand:
                 continue
-            self.setColumnHidden(column, event.size().width() < _NARROW)
+            self.setColumnHidden(column, self._across < _NARROW)
             if is_narrower:
-                self._fitted[column] = 0  # To be fitted to the room there is now.
+                self._fitted[column] = 0
         self.fit_columns()
 
     @Slot()
@@ -222,4 +230,5 @@ class FrameList(QTableView):
         for column, characters in self._fitted.items():
             if column not in self._by_hand:
                 self._resize_column(column, self._delegate.width_of(characters))
+        self._make_room(is_narrower=True)
         self.viewport().update()

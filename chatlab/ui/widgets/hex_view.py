@@ -185,7 +185,7 @@ class HexView(QAbstractScrollArea):
         return self._layout.width_of(per_row) + bar + 1
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.width_for(NARROW), 4 * self._line)
+        return QSize(self.width_for(NARROW) - round(NARROW * self._cell), 4 * self._line)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -21,6 +21,7 @@ from chatlab.ui.theme import HALF, SPACE
 _PAGE_ICON = 40
 _TEXT_WIDTH = 440
 _MAX_CODE_LINES = 10
+_CODE_COLUMNS = 56
 
 
 class Button:
@@ -55,6 +56,7 @@ class CodeBlock(QWidget):
         self._copy.setAccessibleName(self.tr("Copy the commands"))
         theme.set_icon(self._copy, "copy")
         self._copy.clicked.connect(self._on_copy)
+        theme.on_theme_changed(self._on_theme_changed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(HALF)
@@ -62,13 +64,18 @@ class CodeBlock(QWidget):
         row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
 
     def show_text(self, text: str) -> None:
-        self._text.setFont(theme.mono_font(0.94))
         self._text.setPlainText(text)
         self._copy.setToolTip(self.tr("Copy the commands"))
         theme.set_icon(self._copy, "copy")
-        lines = min(
-            _MAX_CODE_LINES, text.count("\n") + 1 + sum(len(t) > 56 for t in text.split("\n"))
-        )
+        self._on_theme_changed()
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        """As high as the text is, up to a limit; wrapped lines count."""
+        self._text.setFont(theme.mono_font(0.94))
+        text = self._text.toPlainText()
+        wrapped = sum(len(line) > _CODE_COLUMNS for line in text.split("\n"))
+        lines = min(_MAX_CODE_LINES, text.count("\n") + 1 + wrapped)
         height = self._text.fontMetrics().lineSpacing() * lines + 2 * SPACE + HALF + 2
         self._text.setFixedHeight(height)
 

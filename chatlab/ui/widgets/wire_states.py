@@ -118,18 +118,7 @@ def _nothing_captured(status: CaptureStatus) -> State:
                 ),
             )
         case CaptureRefused():
-            return State(
-                icon="lock",
-                token="error",
-                title="Capturing needs a permission",
-                words=status.reason,
-                code=status.remedy,
-                note=(
-                    "Chatting works all the same. For a chosen message you still see, below, "
-                    "the bytes that ChatLab handed to the network or got from it."
-                ),
-                offers=(Offer.CHECK_AGAIN, Offer.REMEDY),
-            )
+            return _refused(status)
         case CaptureLost():
             return State(
                 icon="error",
@@ -138,6 +127,21 @@ def _nothing_captured(status: CaptureStatus) -> State:
                 words=f"{status.reason} {status.hint}".strip(),
                 offers=(Offer.RESTART,),
             )
+
+
+def _refused(status: CaptureRefused) -> State:
+    return State(
+        icon="lock",
+        token="error",
+        title="Capturing needs a permission",
+        words=status.reason,
+        code=status.remedy,
+        note=(
+            "Chatting works all the same. For a chosen message you still see, below, "
+            "the bytes that ChatLab handed to the network or got from it."
+        ),
+        offers=(Offer.CHECK_AGAIN, Offer.REMEDY),
+    )
 
 
 def notice_state(status: CaptureStatus, count: int) -> State | None:
