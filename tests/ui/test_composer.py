@@ -109,7 +109,7 @@ def test_the_size_and_the_split_are_foretold(desk: Desk) -> None:
     assert desk.composer._size.text() == "50 B · 1 message"
     desk.composer.set_text("x" * 150)
     assert desk.composer._size.text() == "150 B · 2 messages"
-    assert "split" in desk.composer._hint.text()
+    assert desk.composer._hint.text() == "Too long for one line"
 
 
 def test_a_long_paste_is_sent_only_after_a_yes(desk: Desk) -> None:

@@ -271,3 +271,20 @@ def test_hostile_text_is_drawn_in_bounded_time_and_height(qtbot: QtBot, text: st
     stage.add(message(text))
     stage.view.grab()
     assert stage.view.layout_of(stage.last()).height < 40_000
+
+
+def test_a_row_that_is_chosen_again_says_so_again(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    entry = stage.add(message("hello"))
+    point = stage.rect(stage.last()) + QPoint(200, 20)
+    stage.click(point)
+    with qtbot.waitSignal(stage.view.message_selected) as caught:
+        stage.click(point)
+    assert caught.args == [entry.id]
+
+
+def test_letters_typed_in_the_transcript_are_for_the_composer(qtbot: QtBot) -> None:
+    stage = Stage(qtbot, 3)
+    with qtbot.waitSignal(stage.view.typed) as caught:
+        qtbot.keyClicks(stage.view, "h")
+    assert caught.args == ["h"]

@@ -136,6 +136,7 @@ class ChatPane(QWidget):
         self.transcript.resend_requested.connect(self.resend_requested)
         self.transcript.link_activated.connect(self.link_activated)
         self.transcript.nick_requested.connect(self.composer.mention)
+        self.transcript.typed.connect(self.composer.insert)
         self.transcript.start_reached.connect(self._on_start_reached)
         self.composer.submitted.connect(self._submit)
         self.composer.notice_action.connect(self._on_notice_action)
@@ -370,11 +371,11 @@ def _situation(chat: Chat, state: AccountState | None) -> tuple[str, str, str]:
     name = isolated(chat.title)
     is_server = chat.kind is ChatKind.SERVER
     placeholder = "A command, for instance /join #lab" if is_server else f"Message {name}"
+    waits = "" if is_server else " What you send waits in the queue."
     if state.state is LinkState.OFFLINE:
-        waits = "" if is_server else " What you send waits in the queue."
         return placeholder, f"Not connected.{waits}", "Connect"
     if state.state is LinkState.WAITING:
-        return placeholder, "The connection was lost. What you send waits in the queue.", "Try now"
+        return placeholder, f"The connection was lost.{waits}", "Try now"
     if state.state is not LinkState.ONLINE:
         return placeholder, "", ""
     if chat.kind is ChatKind.CHANNEL and not chat.is_joined:

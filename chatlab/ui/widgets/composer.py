@@ -238,7 +238,9 @@ class Composer(QWidget):
             )
         )
         if hint is None and len(sizes) > 1 and "\n" not in text.strip():
-            self._hint.set_text(self.tr("Too long for one line: it will be split"))
+            self._hint.set_text(
+                self.tr("Too long for one line"), self.tr("It will be split between words.")
+            )
 
     def _size_words(self, sizes: list[int], count: int) -> str:
         if not sizes:

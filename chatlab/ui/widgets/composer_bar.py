@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from chatlab.ui.theme import HALF, SPACE, plain_label
 from chatlab.ui.widgets.icon_label import IconLabel
@@ -36,11 +36,18 @@ class ComposerBar(QWidget):
         self._words = plain_label("", "", self)
         self._words.setWordWrap(True)
         self._buttons: list[QPushButton] = []
-        self._line = QHBoxLayout(self)
-        self._line.setContentsMargins(SPACE, HALF, 0, HALF)
+        self._line = QHBoxLayout()
         self._line.setSpacing(SPACE)
         self._line.addWidget(self._sign)
         self._line.addWidget(self._words, 1)
+        self._below = QHBoxLayout()
+        self._below.setSpacing(HALF)
+        self._below.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE, HALF, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._line)
+        column.addLayout(self._below)
 
     @property
     def is_question(self) -> bool:
@@ -55,10 +62,11 @@ class ComposerBar(QWidget):
         self._sign.show_icon(sign, _ICON_TOKENS.get(sign, "muted"))
         self._words.setText(words)
         for button in self._buttons:
-            self._line.removeWidget(button)
             button.hide()
             button.deleteLater()
-        self._buttons = [self._make_button(choice) for choice in choices]
+        # One button stands beside the words; several need a line of their own in a narrow pane.
+        place = self._line if len(choices) == 1 else self._below
+        self._buttons = [self._make_button(choice, place) for choice in choices]
         self.setAccessibleName(words)
         self.show()
 
@@ -66,12 +74,12 @@ class ComposerBar(QWidget):
         if self._buttons:
             self._buttons[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _make_button(self, choice: Choice) -> QPushButton:
+    def _make_button(self, choice: Choice, place: QHBoxLayout) -> QPushButton:
         button = QPushButton(choice.words, self)
         button.setProperty("flat", True)
         button.setAutoDefault(True)  # Return presses it once it has the focus.
         button.clicked.connect(lambda: self.chosen.emit(choice.key))
-        self._line.addWidget(button)
+        place.addWidget(button)
         return button
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -58,7 +58,7 @@ def security_facts(state: AccountState) -> SecurityFacts:
         return SecurityFacts(
             Exposure.READABLE,
             "lock-open",
-            "Not encrypted",
+            "Unencrypted",
             f"Not encrypted, port {account.port}: anyone on the path can read every word.",
         )
     tls = state.connection.tls if state.connection else None

@@ -27,7 +27,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QTextLine,
 )
 from PySide6.QtWidgets import QMenu, QPushButton, QToolTip, QWidget
 
@@ -38,12 +37,8 @@ from chatlab.core.message import Message, MessageId
 from chatlab.ui.models.transcript import TranscriptModel, as_line, local_time, spoken
 from chatlab.ui.rich_text import isolated, tooltip
 from chatlab.ui.theme import SPACE, current, set_icon
-from chatlab.ui.widgets.transcript_delegate import (
-    BadgeSource,
-    RowState,
-    TranscriptPainter,
-    badge_rect,
-)
+from chatlab.ui.widgets.transcript_delegate import BadgeSource, RowState, TranscriptPainter
+from chatlab.ui.widgets.transcript_hits import hit_in_row
 from chatlab.ui.widgets.transcript_layout import Hit, HitKind
 from chatlab.ui.widgets.transcript_list import Index, TranscriptList
 
@@ -61,6 +56,7 @@ class TranscriptView(TranscriptList):
         link_activated: address of a link, one of the allowed schemes.
         resend_requested: MessageId of a failed message.
         nick_requested: nick that was double-clicked, to be answered.
+        typed: letters that were typed while the transcript had the focus.
         at_end_changed, start_reached: see ``TranscriptList``.
     """
 
@@ -69,6 +65,7 @@ class TranscriptView(TranscriptList):
     link_activated = Signal(str)
     resend_requested = Signal(str)
     nick_requested = Signal(str)
+    typed = Signal(str)
 
     def __init__(self, badges: BadgeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -256,26 +253,7 @@ class TranscriptView(TranscriptList):
         layout = self.layout_of(row)
         offset = self.verticalScrollBar().value()
         at = QPointF(point.x(), point.y() - (self._heights.top(row) - offset))
-        for rect, kind, _words in layout.actions:
-            if rect.contains(at):
-                return Hit(kind, row)
-        if isinstance(entry, Message):
-            if badge_rect(layout, self._metrics).contains(at):
-                return Hit(HitKind.BADGE, row)
-            if layout.nick_rect.contains(at):
-                return Hit(HitKind.NICK, row, entry.sender)
-        for text in layout.texts:
-            inside = at - text.origin
-            if text.links and 0 <= inside.y() < text.height:
-                line = text.layout.lineAt(int(inside.y() * text.layout.lineCount() // text.height))
-                if 0 <= inside.x() <= line.naturalTextWidth():
-                    position = line.xToCursor(
-                        inside.x(), QTextLine.CursorPosition.CursorOnCharacter
-                    )
-                    for link in text.links:
-                        if link.start <= position < link.stop:
-                            return Hit(HitKind.LINK, row, link.address)
-        return None
+        return hit_in_row(entry, row, layout, self._metrics, at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position().toPoint()
@@ -300,7 +278,10 @@ class TranscriptView(TranscriptList):
         is_left = event.button() is Qt.MouseButton.LeftButton
         self._pressed = hit if is_left and hit and hit.kind in _ACTS else None
         if self._pressed is None or self._pressed.kind is HitKind.BADGE:
+            before = self.currentIndex()
             super().mousePressEvent(event)
+            if is_left and before == self.currentIndex():
+                self._tell_selected()  # Chosen again: the frames may be out of view by now.
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, None
@@ -313,7 +294,8 @@ class TranscriptView(TranscriptList):
         if hit and hit.kind is HitKind.NICK:
             self.nick_requested.emit(hit.value)
         elif hit and hit.kind in _ACTS:
-            self._pressed = hit
+            # The first click acted already; only unfolding may go on.
+            self._pressed = hit if hit.kind is HitKind.MORE else None
         else:
             super().mouseDoubleClickEvent(event)
 
@@ -371,9 +353,16 @@ class TranscriptView(TranscriptList):
 
     def currentChanged(self, current_index: Index, previous: Index) -> None:
         super().currentChanged(current_index, previous)
+        self._tell_selected()
+
+    def _tell_selected(self) -> None:
         message = self.selected_message()
         if message and not self._is_quiet:
             self.message_selected.emit(message)
+
+    def keyboardSearch(self, text: str) -> None:
+        """Who types means the composer; searching 10,000 rows for it would take a while."""
+        self.typed.emit(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         entry = self._entry_at(self.currentIndex().row())
