@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import hypothesis
 import pytest
 
 # Read by Qt and the C library when they start, hence before anything is imported.
@@ -28,6 +29,9 @@ IS_CI = os.environ.get("CI") == "true"
 SERVER_PROGRAMS = ("ngircd", "inspircd", "irssi", "weechat", "tshark")
 WINDOW_PROGRAMS = ("Xvfb", "xdotool")
 _THREAD_GRACE_S = 2.0
+# The same examples at every run of CI; new ones at a developer's.
+hypothesis.settings.register_profile("chatlab", deadline=None, derandomize=IS_CI)
+hypothesis.settings.load_profile("chatlab")
 _home = pytest.StashKey[TemporaryDirectory[str]]()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 _SPECIAL = "[]\\`_^{|}"
 _LEGAL_NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*\Z")
+_NOT_IN_CHANNELS = re.compile(r"[\s,\x00\x07]+")
 DEFAULT_NICK_LENGTH = 30
 """Used before a server has said NICKLEN; most of today's networks allow 16 to 31."""
 _FALLBACK_NICK = "guest"
@@ -55,13 +56,15 @@ def _nick_fault(nick: str, max_length: int) -> str:
 
 def legal_nick(text: str, max_length: int = DEFAULT_NICK_LENGTH) -> str:
     """The nearest legal nick to ``text``: ``first.last`` becomes ``first_last``."""
+    if not _nick_fault(text, max_length):
+        return text
     plain = unicodedata.normalize("NFKD", text.strip())
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     kept = "".join(
         char if char.isascii() and (char.isalnum() or char in _SPECIAL or char == "-") else "_"
         for char in plain
     )
-    kept = re.sub(r"_{2,}", "_", kept) if kept != text else kept
+    kept = re.sub(r"_{2,}", "_", kept)
     if kept and (kept[0].isdigit() or kept[0] == "-"):
         kept = "_" + kept
     kept = kept[:max_length]
@@ -70,19 +73,28 @@ def legal_nick(text: str, max_length: int = DEFAULT_NICK_LENGTH) -> str:
 
 def check_channel(name: str, prefixes: str = "#&+!", max_length: int = 200) -> NameProblem | None:
     """Return what is wrong with a channel name (RFC 2812, section 1.3), or None."""
-    fixed = re.sub(r"[\s,\x00\x07]+", "-", name.strip()).strip("-")[:max_length]
+    if reason := _channel_fault(name, prefixes, max_length):
+        return NameProblem(reason, _legal_channel(name, prefixes, max_length))
+    return None
+
+
+def _channel_fault(name: str, prefixes: str, max_length: int) -> str:
+    if not name:
+        return "A channel name is needed, for instance #lab."
+    if name[0] not in prefixes:
+        return f"A channel name begins with one of {prefixes}"
+    if len(name) == 1:
+        return "The name after the first sign is missing."
+    if _NOT_IN_CHANNELS.search(name):
+        return "No space, comma or control character is allowed in it."
+    if len(name) > max_length:
+        return f"Too long: at most {max_length} characters."
+    return ""
+
+
+def _legal_channel(name: str, prefixes: str, max_length: int) -> str:
+    """The nearest legal channel name: ``my lab`` becomes ``#my-lab``."""
+    fixed = _NOT_IN_CHANNELS.sub("-", name.strip()).strip("-")
     if fixed[:1] not in set(prefixes):
         fixed = prefixes[:1] + fixed
-    if len(fixed) == 1:
-        fixed += "lab"
-    if not name:
-        return NameProblem("A channel name is needed, for instance #lab.", fixed)
-    if name[0] not in prefixes:
-        return NameProblem(f"A channel name begins with one of {prefixes}", fixed)
-    if name != fixed:
-        if len(name) > max_length:
-            return NameProblem(f"Too long: at most {max_length} characters.", fixed)
-        if len(name) == 1:
-            return NameProblem("The name after the first sign is missing.", fixed)
-        return NameProblem("No space, comma or control character is allowed in it.", fixed)
-    return None
+    return fixed[:max_length] if len(fixed) > 1 else fixed + "lab"

@@ -6,7 +6,22 @@ from hypothesis import strategies as st
 
 from chatlab.core.nick import DEFAULT_NICK_LENGTH, check_channel, check_nick, legal_nick
 
-LEGAL = ["ana", "Ana", "a", "[x]", "{x}", "a|b", "_ana_", "^", "`bob`", "a-b", "r2d2", "\\o\\"]
+LEGAL = [
+    "ana",
+    "Ana",
+    "a",
+    "[x]",
+    "{x}",
+    "a|b",
+    "_ana_",
+    "^",
+    "`bob`",
+    "a-b",
+    "_",
+    "a__b",
+    "r2d2",
+    "\\o\\",
+]
 ILLEGAL = [
     ("first.last", "dot"),
     ("1ana", "begin with “1”"),
@@ -79,7 +94,7 @@ def test_a_nick_is_either_legal_or_comes_with_a_reason(nick: str) -> None:
         assert problem.suggestion != nick
 
 
-@pytest.mark.parametrize("name", ["#lab", "##c++", "&local", "#a.b", "#ñandú"])
+@pytest.mark.parametrize("name", ["#lab", "##c++", "&local", "#a.b", "#ñandú", "#-lab-"])
 def test_ordinary_channel_names_are_accepted(name: str) -> None:
     assert check_channel(name) is None
 
