@@ -91,7 +91,7 @@ class SelectorWaiter:
         self._lines = LineBuffer()
         self._backlog = b""
         self.is_closed = False
-        """The window has hung up, or speaks nonsense: time to stop."""
+        """The window has hung up: time to stop."""
 
     def watch(self, source: HasFileno) -> None:
         self._selector.register(source, selectors.EVENT_READ)

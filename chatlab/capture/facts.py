@@ -62,7 +62,7 @@ def linux_facts() -> LinuxFacts:
     group, is_member = _group_of(dumpcap) if dumpcap else ("", False)
     socket_error = _packet_socket_error()
     return LinuxFacts(
-        user=getpass.getuser(),
+        user=_user(),
         socket_error=socket_error,
         opener=str(opener or ""),
         is_opener_executable=opener is not None and os.access(opener, os.X_OK),
@@ -74,6 +74,13 @@ def linux_facts() -> LinuxFacts:
         dumpcap_error=_dumpcap_error(dumpcap) if is_executable and socket_error else "",
         distributions=_distributions(),
     )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"  # one whom the user database does not know
 
 
 def _packet_socket_error() -> str:
@@ -100,7 +107,7 @@ def _group_of(path: str) -> tuple[str, bool]:
         entry = grp.getgrgid(os.stat(path).st_gid)
     except (KeyError, OSError):
         return "", False
-    return entry.gr_name, getpass.getuser() in entry.gr_mem
+    return entry.gr_name, _user() in entry.gr_mem
 
 
 def _dumpcap_error(dumpcap: str) -> str:
@@ -139,9 +146,9 @@ def macos_facts() -> MacosFacts:
         except OSError as problem:
             error = problem.strerror or str(problem)
             continue
-        return MacosFacts(user=getpass.getuser(), has_usable_device=True)
+        return MacosFacts(user=_user(), has_usable_device=True)
     return MacosFacts(
-        user=getpass.getuser(),
+        user=_user(),
         has_usable_device=False,
         device_error=error,
         has_chmodbpf=_CHMODBPF.exists(),

@@ -98,11 +98,13 @@ class HelperProcess:
         lines = LineBuffer()
         while data := await process.stdout.read(_READ_SIZE):
             try:
-                for words in _newest(list(lines.feed(data))):
-                    self._on_words(words)
+                found = list(lines.feed(data))
             except ValueError as error:
                 _log.error("the capture process speaks nonsense: %s", error)
                 process.kill()
+                break
+            for words in _newest(found):
+                self._tell(words)
         code = await process.wait()
         last_words = await errors
         if process.stdin is not None:
@@ -114,13 +116,20 @@ class HelperProcess:
             last_words = f"it was ended by signal {-code}" if code < 0 else f"exit code {code}"
         self._on_exit(self, last_words if code else "")
 
+    def _tell(self, words: dict[str, object]) -> None:
+        try:
+            self._on_words(words)
+        except Exception:  # a fault of the listener's must not end the capture
+            _log.exception("a notice of the capture process")
+
     async def _read_errors(self, process: asyncio.subprocess.Process) -> str:
         """Log what it complains about, and keep the last of it."""
         assert process.stderr is not None
         last = ""
-        while line := await process.stderr.readline():
-            last = line.decode("utf-8", "replace").strip() or last
-            _log.warning("capture process: %s", last)
+        while data := await process.stderr.read(_READ_SIZE):
+            for line in data.decode("utf-8", "replace").splitlines():
+                last = line.strip() or last
+                _log.warning("capture process: %s", line)
         return last
 
 

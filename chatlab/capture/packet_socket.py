@@ -14,6 +14,7 @@ from scapy.data import ETH_P_ALL, SO_TIMESTAMPNS, SOL_PACKET
 
 from chatlab.capture.bpf import SNAPLEN
 from chatlab.capture.capture_file import CapturedFrame, CaptureFile
+from chatlab.capture.copies import StackedCopies
 from chatlab.capture.layout import LINKTYPE_ETHERNET, LINKTYPE_RAW, Compass, filter_expression
 from chatlab.core.flow import Direction, FlowKey
 
@@ -52,6 +53,7 @@ class PacketSocket(L2ListenSocket):
         self.interface = ""
         """Where the last frame passed."""
         self._compass = Compass(flow)
+        self._copies = StackedCopies()
         self._buffer = bytearray(SNAPLEN + _VLAN_TAG)
         self._view = memoryview(self._buffer)
         self._dropped = 0
@@ -68,7 +70,9 @@ class PacketSocket(L2ListenSocket):
                 _log.warning("reading a packet socket: %s", error)
                 return False
             length, ancillary, _, address = received
-            file.add(self._frame(length, ancillary, address), self.filter_text)
+            frame = self._frame(length, ancillary, address)
+            if frame is not None:
+                file.add(frame, self.filter_text)
         return True
 
     def _frame(
@@ -76,20 +80,14 @@ class PacketSocket(L2ListenSocket):
         length: int,
         ancillary: list[tuple[int, int, bytes]],
         address: tuple[str, int, int, int, bytes],
-    ) -> CapturedFrame:
-        self.interface, _, packet_type, hardware, _ = address
-        time_ns, status, wire_length, network = 0, 0, length, _ETHERNET_HEADER
-        tag = b""
-        for level, kind, data in ancillary:
-            if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
-                seconds, nanoseconds = _TIMESPEC.unpack(data)
-                time_ns = seconds * 1_000_000_000 + nanoseconds
-            elif level == SOL_PACKET and kind == PACKET_AUXDATA:
-                status, wire_length, _, _, network, tci, tpid = _AUXDATA.unpack(data)
-                if status & _VLAN_VALID:
-                    known = tpid if status & _VLAN_TPID_VALID else _ETH_P_8021Q
-                    tag = struct.pack(">HH", known, tci)
+    ) -> CapturedFrame | None:
+        """None for the copy of a frame that was taken on another interface."""
+        interface, _, packet_type, hardware, _ = address
+        time_ns, status, wire_length, network, tag = _read_ancillary(ancillary, length)
         frame = self._view[:length]
+        if self._copies.is_copy(interface, time_ns, frame[network:]):
+            return None
+        self.interface = interface
         direction: Direction | None = Direction.RECEIVED
         if hardware == _ARPHRD_LOOPBACK:
             # Only the arriving copy gets through the filter, whoever sent the frame.
@@ -104,14 +102,9 @@ class PacketSocket(L2ListenSocket):
         elif tag:
             frame = self._with_tag(length, tag)
             wire_length += _VLAN_TAG
+        is_pending = bool(status & _CHECKSUM_PENDING)
         return CapturedFrame(
-            self.interface,
-            link_type,
-            time_ns,
-            frame,
-            wire_length,
-            direction,
-            bool(status & _CHECKSUM_PENDING),
+            interface, link_type, time_ns, frame, wire_length, direction, is_pending
         )
 
     def _with_tag(self, length: int, tag: bytes) -> memoryview:
@@ -130,3 +123,20 @@ class PacketSocket(L2ListenSocket):
         _, lost = _STATISTICS.unpack(data)
         self._dropped += lost
         return self._dropped
+
+
+def _read_ancillary(
+    ancillary: list[tuple[int, int, bytes]], length: int
+) -> tuple[int, int, int, int, bytes]:
+    """Time, status bits, length on the wire, offset of the IP header, and the VLAN tag if any."""
+    time_ns, status, wire_length, network, tag = 0, 0, length, _ETHERNET_HEADER, b""
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+            seconds, nanoseconds = _TIMESPEC.unpack(data)
+            time_ns = seconds * 1_000_000_000 + nanoseconds
+        elif level == SOL_PACKET and kind == PACKET_AUXDATA:
+            status, wire_length, _, _, network, tci, tpid = _AUXDATA.unpack(data)
+            if status & _VLAN_VALID:
+                known = tpid if status & _VLAN_TPID_VALID else _ETH_P_8021Q
+                tag = struct.pack(">HH", known, tci)
+    return time_ns, status, wire_length, network, tag

@@ -8,7 +8,6 @@ runs on Linux, too, where libpcap is installed; the tests use that.
 
 import ctypes
 import sys
-from collections import deque
 
 from scapy.config import conf
 
@@ -19,6 +18,7 @@ from scapy.libs.winpcapy import pcap_next_ex, pcap_setnonblock, pcap_stat, pcap_
 
 from chatlab.capture.bpf import SNAPLEN
 from chatlab.capture.capture_file import CapturedFrame, CaptureFile
+from chatlab.capture.copies import LoopbackCopies
 from chatlab.capture.layout import LINKTYPE_RAW, Compass, filter_expression, network_offset
 from chatlab.core.errors import CaptureError
 from chatlab.core.flow import FlowKey, Transport
@@ -29,36 +29,6 @@ _WINDOWS_LOOPBACK = r"\Device\NPF_Loopback"
 _ERROR_SIZE = 256
 _LINK_TYPES = {12: LINKTYPE_RAW, 14: LINKTYPE_RAW}
 """DLT_RAW has another number on each system; files use one for all."""
-
-
-class LoopbackCopies:
-    """Drops the second copy of each frame where a system shows loopback frames twice.
-
-    Whether it does is learned from the first frame, a SYN or a question: the same bytes again
-    within ``SAME_NS`` cannot be a retransmission, which takes a second.
-    """
-
-    SAME_NS = 200_000_000
-    WINDOW = 256
-
-    def __init__(self) -> None:
-        self._first: tuple[int, bytes] | None = None
-        self._is_double = False
-        self._unpaired: deque[bytes] = deque(maxlen=self.WINDOW)
-
-    def is_copy(self, time_ns: int, data: bytes) -> bool:
-        if self._first is None:
-            self._first = time_ns, data
-            self._unpaired.append(data)
-            return False
-        if not self._is_double:
-            first_ns, first = self._first
-            self._is_double = data == first and time_ns - first_ns < self.SAME_NS
-        if self._is_double and data in self._unpaired:
-            self._unpaired.remove(data)
-            return True
-        self._unpaired.append(data)
-        return False
 
 
 class PcapSource(_L2libpcapSocket):

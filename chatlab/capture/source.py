@@ -18,10 +18,11 @@ from pathlib import Path
 
 from chatlab.capture import permission
 from chatlab.capture.arena import create_arena
-from chatlab.capture.control import VIA_DESCRIPTOR, VIA_DUMPCAP, VIA_PCAP, Words, flow_words
+from chatlab.capture.control import Words, flow_words
 from chatlab.capture.helper_process import HelperProcess
 from chatlab.capture.opening import OpenerRefused, open_packet_socket
 from chatlab.capture.permission import Backend, BackendState, Permission
+from chatlab.capture.watched import Watched, passes_descriptors
 from chatlab.core.capture import (
     CaptureIdle,
     CaptureLive,
@@ -46,23 +47,6 @@ _DISK_HINT = (
     "Free some space: what comes meanwhile waits in memory and is written then. "
     "Or save the capture elsewhere."
 )
-
-
-@dataclass(slots=True)
-class _Watched:
-    """One connection that is captured, or was until a moment ago."""
-
-    number: int
-    flow: FlowKey
-    state: BackendState
-    descriptor: int = -1
-    is_dismissed: bool = False
-    answer: "asyncio.Future[bool] | None" = None
-
-    def close(self) -> None:
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
 
 
 @dataclass(slots=True)
@@ -93,7 +77,7 @@ class CaptureSource:
         self._polling = polling
         self._status: CaptureStatus = CaptureIdle()
         self._numbers = itertools.count(1)
-        self._watched: dict[int, _Watched] = {}
+        self._watched: dict[int, Watched] = {}
         self._syncs: dict[int, asyncio.Future[None]] = {}
         self._secrets: deque[str] = deque(maxlen=MAX_SECRETS)
         self._backend: BackendState | None = None
@@ -165,8 +149,8 @@ class CaptureSource:
         return False
 
     async def _admit_by(self, state: BackendState, fileno: int, flow: FlowKey) -> bool:
-        watched = _Watched(next(self._numbers), flow, state)
-        if _passes_descriptors(state):
+        watched = Watched(next(self._numbers), flow, state)
+        if passes_descriptors(state):
             watched.descriptor = await open_packet_socket(fileno, flow, state.command)
         if not self._is_running:
             watched.close()
@@ -181,7 +165,7 @@ class CaptureSource:
             return self._helper is not None
         return await self._await_answer(watched)
 
-    async def _await_answer(self, watched: _Watched) -> bool:
+    async def _await_answer(self, watched: Watched) -> bool:
         """Where the capture process itself opens the packets, it says when the filter is there."""
         if watched.answer is None:
             watched.answer = asyncio.get_running_loop().create_future()
@@ -253,13 +237,13 @@ class CaptureSource:
             helper.send({"sync": number})
         self._publish()
 
-    def _send_add(self, watched: _Watched) -> None:
+    def _send_add(self, watched: Watched) -> None:
         if self._helper is None:
             return
         words: dict[str, str | int | Words] = {
             "add": watched.number,
             "flow": flow_words(watched.flow),
-            "via": _via(watched.state),
+            "via": watched.via,
         }
         if watched.state.backend is Backend.DUMPCAP:
             words["dumpcap"] = watched.state.command[0]
@@ -297,18 +281,15 @@ class CaptureSource:
             watched.answer.set_result(is_captured)
 
     def _forget(self, number: int) -> None:
-        if (watched := self._watched.pop(number, None)) is not None:
+        watched = self._watched.pop(number, None)
+        if watched is not None:
             watched.close()
 
     def _on_exit(self, helper: HelperProcess, last_words: str) -> None:
         if helper is not self._helper:
             return
         self._helper = None
-        if self._arena < 0:
-            # With an arena the successor knows itself what came before it.
-            self._base = _Progress(0, self._progress.frames, self._progress.dropped)
-        else:
-            self._base = _Progress(0, 0, self._progress.dropped)
+        self._keep_counts()
         if not self._is_running:
             return
         _log.error("the capture process has ended: %s", last_words or "without a reason")
@@ -353,6 +334,11 @@ class CaptureSource:
             self._arena = -1
         self._set(CaptureIdle())
 
+    def _keep_counts(self) -> None:
+        # With an arena the successor knows itself how many frames came before it.
+        frames = self._progress.frames if self._arena < 0 else 0
+        self._base = _Progress(0, frames, self._progress.dropped)
+
     async def _end_helper(self, patience_s: float) -> None:
         helper, self._helper = self._helper, None
         if helper is None:
@@ -360,9 +346,7 @@ class CaptureSource:
         if not patience_s:
             helper.kill()
         await helper.wait(patience_s or ANSWER_S)
-        self._base = _Progress(0, 0, self._progress.dropped)
-        if self._arena < 0:
-            self._base.frames = self._progress.frames
+        self._keep_counts()
 
     # --- telling ----------------------------------------------------------------------------
 
@@ -389,13 +373,3 @@ class CaptureSource:
         if status != self._status:
             self._status = status
             self._on_notice(status)
-
-
-def _passes_descriptors(state: BackendState) -> bool:
-    return state.backend in (Backend.PACKET_SOCKET, Backend.INSTALLED_OPENER)
-
-
-def _via(state: BackendState) -> str:
-    if _passes_descriptors(state):
-        return VIA_DESCRIPTOR
-    return VIA_DUMPCAP if state.backend is Backend.DUMPCAP else VIA_PCAP

@@ -1,0 +1,40 @@
+"""One connection that is captured, as the window's side keeps it in mind."""
+
+import asyncio
+import os
+from dataclasses import dataclass
+
+from chatlab.capture.control import VIA_DESCRIPTOR, VIA_DUMPCAP, VIA_PCAP
+from chatlab.capture.permission import Backend, BackendState
+from chatlab.core.flow import FlowKey
+
+
+@dataclass(slots=True)
+class Watched:
+    """Captured now, or until a moment ago."""
+
+    number: int
+    flow: FlowKey
+    state: BackendState
+    descriptor: int = -1
+    """A duplicate of its packet socket, for the successor of a capture process that died."""
+    is_dismissed: bool = False
+    answer: "asyncio.Future[bool] | None" = None
+    """Whether the capture process could open it, where that is the process's business."""
+
+    @property
+    def via(self) -> str:
+        """The backend in the words of ``control``."""
+        if passes_descriptors(self.state):
+            return VIA_DESCRIPTOR
+        return VIA_DUMPCAP if self.state.backend is Backend.DUMPCAP else VIA_PCAP
+
+    def close(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def passes_descriptors(state: BackendState) -> bool:
+    """Whether packets are opened here and handed over, not by the capture process itself."""
+    return state.backend in (Backend.PACKET_SOCKET, Backend.INSTALLED_OPENER)
