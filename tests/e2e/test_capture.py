@@ -22,6 +22,7 @@ from chatlab.core.capture import (
     CaptureStatus,
 )
 from chatlab.core.flow import Direction, Endpoint, FlowKey, Transport
+from chatlab.core.ports import CaptureGate
 from chatlab.protocol.blocks import Interface, Packet, Secrets, SectionHeader
 from chatlab.protocol.packet import parse
 from tests.helpers import tshark
@@ -178,7 +179,8 @@ def test_the_status_goes_from_idle_to_live_and_back(tmp_path: Path) -> None:
                 await source.admit(mine.ours.fileno(), mine.flow)
                 with mine.connected():
                     await source.sync()
-                source.dismiss(mine.flow)
+                gate: CaptureGate = source
+                gate.dismiss(mine.flow)
                 status = source.status
                 assert isinstance(status, CaptureLive)
                 assert status.backend == "packet socket"

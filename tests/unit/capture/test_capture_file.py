@@ -44,9 +44,14 @@ def arena() -> Iterator[int]:
     os.close(descriptor)
 
 
-def test_the_file_begins_with_its_section_and_is_private(path: Path) -> None:
-    file = CaptureFile(path, Arena())
+@pytest.mark.only_on("linux")
+def test_nobody_else_may_read_the_file(path: Path) -> None:
+    CaptureFile(path, Arena()).close(0)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_file_begins_with_its_section(path: Path) -> None:
+    file = CaptureFile(path, Arena())
     (header,) = blocks(path)
     assert isinstance(header, SectionHeader)
     assert header.application.startswith("ChatLab")
@@ -102,6 +107,7 @@ def test_a_secret_is_written_at_once(path: Path) -> None:
     file.close(0)
 
 
+@pytest.mark.only_on("linux")
 @pytest.mark.parametrize("written", [0, 1, 57, 10_000])
 def test_the_batch_of_a_killed_process_is_written_by_its_successor(
     path: Path, arena: int, written: int
