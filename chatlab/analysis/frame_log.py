@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
+from typing import Self
 
 from chatlab.core.errors import FileError
 from chatlab.core.flow import Direction
@@ -77,6 +78,12 @@ class FrameLog:
                 "Choose another file, or change its permissions.",
             ) from error
         return self._file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of the file; nothing can be asked about frames any more."""
