@@ -228,7 +228,7 @@ class Attempt:
     def _stop_waiting_later(self, context: Context, channels: set[str]) -> None:
         """No server leaves a JOIN unanswered; should one do it, messages must not wait for ever."""
         outbox = context.outbox
-        context.timers.call_later(_JOIN_WAIT_S, lambda: [outbox.joined(c) for c in channels])
+        context.timers.call_later(_JOIN_WAIT_S, lambda: outbox.joined(*channels))
 
 
 def group_joins(channels: Sequence[Autojoin]) -> list[list[Autojoin]]:

@@ -115,9 +115,9 @@ class Outbox:
         self._queue.extendleft(_Command(line) for line in reversed(lines))
         self.flush()
 
-    def joined(self, folded: str) -> None:
-        """The channel is joined: what waited for it goes out."""
-        self.joining.discard(folded)
+    def joined(self, *folded: str) -> None:
+        """These channels are joined: what waited for them goes out."""
+        self.joining.difference_update(folded)
         self.flush()
 
     def not_joined(self, folded: str, reason: str) -> None:
@@ -181,7 +181,7 @@ class Outbox:
         folded = self._state.fold(item.target)
         self._deliveries.written(item, folded, label, wire, self._timing.monotonic())
         if self._ack_poll is None or self._ack_poll.done():
-            self._ack_poll = self._timers.spawn(self._poll_acks())
+            self._ack_poll = self._timers.spawn(self._poll_acks)
 
     def _next_label(self) -> str:
         self._labels = (self._labels + 1) % 10**_LABEL_DIGITS

@@ -148,7 +148,8 @@ class Registration:
             self._abort_login(error)
             return
         if challenge is not None:
-            self._context.timers.spawn(self._respond(self._mechanism, challenge))
+            mechanism = self._mechanism
+            self._context.timers.spawn(lambda: self._respond(mechanism, challenge))
 
     async def _respond(self, mechanism: Mechanism, challenge: bytes) -> None:
         try:

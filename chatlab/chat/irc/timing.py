@@ -42,9 +42,9 @@ class Timers:
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> asyncio.Task[None]:
         """Call back after ``delay_s`` seconds; cancel the task to call it off."""
-        return self.spawn(self._wait(delay_s, callback))
+        return self.spawn(lambda: self._wait(delay_s, callback))
 
-    def spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
+    def spawn(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Run a piece of work that ends with these timers; a failure is logged, never lost."""
         task = asyncio.ensure_future(self._guard(work))
         self._tasks.add(task)
@@ -59,8 +59,8 @@ class Timers:
         await self._timing.sleep(delay_s)
         callback()
 
-    async def _guard(self, work: Awaitable[None]) -> None:
+    async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except Exception:
             log.exception("A timer of an IRC connection failed")
