@@ -50,6 +50,8 @@ class CarriedLine:
     stop: int
     frames: tuple[int, ...]
     """``frame.number`` of all frames with a byte of it, retransmissions included."""
+    repeats: tuple[int, ...]
+    """Those of ``frames`` whose bytes of it had all been in earlier frames."""
     acks: tuple[int, ...]
     """Frames of the other direction that newly acknowledge bytes of it."""
     tls: str
@@ -205,6 +207,7 @@ class _Half:
         return lines
 
     def _line(self, text: bytes, start: int, stop: int, tls: str) -> CarriedLine:
+        carriers = [s for s in self.segments if s.start < stop and start < s.stop]
         return CarriedLine(
             text=text,
             stream=self.stream,
@@ -212,7 +215,8 @@ class _Half:
             receiver=self.receiver,
             start=start,
             stop=stop,
-            frames=tuple(s.frame for s in self.segments if s.start < stop and start < s.stop),
+            frames=tuple(segment.frame for segment in carriers),
+            repeats=_repeats(carriers, start, stop),
             acks=self._acks_of(start, stop),
             tls=tls,
         )
@@ -238,6 +242,18 @@ class _Half:
             for (start, stop), record in zip(cut, records, strict=True)
             if record.plaintext
         ]
+
+
+def _repeats(carriers: Iterable[_Segment], start: int, stop: int) -> tuple[int, ...]:
+    """Frames that brought no new byte of a range; ``carriers`` in the order of the capture."""
+    found: list[int] = []
+    seen: set[int] = set()
+    for segment in carriers:
+        brought = set(range(max(start, segment.start), min(stop, segment.stop)))
+        if brought <= seen:
+            found.append(segment.frame)
+        seen |= brought
+    return tuple(found)
 
 
 _SEGMENT_FIELDS = (
@@ -299,12 +315,13 @@ def _read_records(file: Path, ports: Iterable[str]) -> dict[tuple[int, str], lis
         frame, stream, sender = row[0], int(row[1]), f"{row[2] or row[3]}:{row[4]}"
         lengths, types = row[5].split(","), row[6].split(",")
         assert len(lengths) == len(types), f"tshark could not decrypt every record of frame {frame}"
-        plaintexts = iter(row[7].split(",") if row[7] else ())
-        for length, kind in zip(lengths, types, strict=True):
-            is_data = int(kind) == _APPLICATION_DATA
-            plaintext = bytes.fromhex(next(plaintexts, "")) if is_data else b""
-            records.setdefault((stream, sender), []).append(_Record(int(length), plaintext))
-        assert next(plaintexts, None) is None, f"frame {frame} has data outside its records"
+        plaintexts = [bytes.fromhex(text) for text in row[7].split(",") if text]
+        with_data = [int(kind) == _APPLICATION_DATA for kind in types]
+        assert len(plaintexts) == sum(with_data), f"frame {frame} was not decrypted as a whole"
+        left = iter(plaintexts)
+        for length, has_data in zip(lengths, with_data, strict=True):
+            record = _Record(int(length), next(left) if has_data else b"")
+            records.setdefault((stream, sender), []).append(record)
     return records
 
 

@@ -60,7 +60,12 @@ class Display:
         self.xdotool("windowfocus", "--sync", window)
 
     def type(self, text: str) -> None:
-        """Type a text, key by key, into the window that has the focus."""
+        """Type a text, key by key, into the window that has the focus.
+
+        ASCII only: for other characters xdotool has to give keys a new meaning for a moment,
+        which a busy window sees too late.
+        """
+        assert text.isascii(), f"no key of the test's keyboard types {text!r}"
         self.xdotool("type", "--delay", "4", "--", text)
 
     def key(self, *keys: str) -> None:
