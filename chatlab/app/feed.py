@@ -60,7 +60,7 @@ class CaptureFeed:
         self._status = status
         if isinstance(status, CaptureLive | CaptureLost):
             self.pull()
-        self._tell()
+        self.tell()
 
     def pull(self) -> int:
         """Index what the file has gained; returns the number of frames now."""
@@ -72,9 +72,13 @@ class CaptureFeed:
         self.correlator.opened(connection)
 
     def changed(self, connection: Connection) -> None:
+        self.note(connection)
+        self.correlator.changed(connection)
+
+    def note(self, connection: Connection) -> None:
+        """Remember how a connection is protected."""
         if connection.tls is not None:
             self._sealed.add(connection.id)
-        self.correlator.changed(connection)
 
     def carried(self, connection: Connection, direction: Direction, data: bytes) -> None:
         self.correlator.carried(connection, direction, data)
@@ -96,7 +100,8 @@ class CaptureFeed:
     def on_frames(self, observer: Observer) -> None:
         self._observers.append(observer)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Let everybody who shows the capture look again."""
         for observer in self._observers:
             observer()
 

@@ -111,6 +111,13 @@ class QtLoop(qasync.QEventLoop):
         self._own_timers.add_ready(handle)
         return handle
 
+    def _add_callback(self, handle: asyncio.Handle, delay: float = 0) -> None:
+        """asyncio's way in for signal handlers."""
+        if self._own_timers is None:
+            super()._add_callback(handle, delay)
+        else:
+            self._own_timers.add_ready(handle)
+
     def call_later(
         self,
         delay: float,

@@ -165,10 +165,14 @@ class ChatBook:
         """Chats that the reader sees now: what arrives there is read at once."""
         self._in_view = set(keys)
         for key in keys:
-            chat = self.chats.get(key)
-            if chat and (chat.unread or chat.highlights):
-                chat.unread = chat.highlights = 0
-                self._tell(Change.CHAT_CHANGED, chat)
+            self.mark_read(key)
+
+    def mark_read(self, key: ChatKey) -> None:
+        """Nothing in this chat is unread any more."""
+        chat = self.chats.get(key)
+        if chat and (chat.unread or chat.highlights):
+            chat.unread = chat.highlights = 0
+            self._tell(Change.CHAT_CHANGED, chat)
 
     def clear(self, key: ChatKey) -> None:
         """Empty a chat's view; what is on disk stays."""

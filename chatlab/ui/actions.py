@@ -37,6 +37,7 @@ class ActionId(Enum):
 
     NEW_ACCOUNT = "new-account"
     ACCOUNTS = "accounts"
+    LAB = "lab"
     OPEN_CAPTURE = "open-capture"
     SAVE_CAPTURE = "save-capture"
     PICTURE = "picture"
@@ -108,6 +109,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         _A.ACCOUNTS, _M.FILE, "&Accounts…", "See, change and remove your accounts.",
         ("F2",), "account", "networks profile edit settings password",
+    ),
+    ActionSpec(
+        _A.LAB, _M.FILE, "Start the offline &lab",
+        "A server on this computer, with one plain and one sealed account in one channel.",
+        (), "play", "offline server demo try practice",
     ),
     ActionSpec(
         _A.OPEN_CAPTURE, _M.FILE, "&Open capture…",

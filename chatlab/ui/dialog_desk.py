@@ -46,6 +46,8 @@ class DialogDesk:
         self._presets = presets
         self._check_system = check_system
         self._open: dict[str, QDialog] = {}
+        self.on_join: Callable[[ChatKey], None] = lambda chat: None
+        """Told of a channel that the reader wants to enter."""
 
     def edit_account(self, account_id: AccountId | None = None) -> None:
         """The account form: empty, or with the account's fields."""
@@ -112,6 +114,7 @@ class DialogDesk:
     def _join(self, account: str, channel: str, key: str) -> None:
         if connection := self._backstage.connection(AccountId(account)):
             arguments = (channel, key) if key else (channel,)
+            self.on_join(ChatKey(AccountId(account), channel.lower()))
             connection.execute(Command(Verb.JOIN, arguments), "")
 
     def save_capture(self) -> None:
@@ -146,7 +149,7 @@ class DialogDesk:
         dialog = HelpDialog(self._window.actions_table.obeyed(), self._window)
         self._show("help", dialog)
         if topic:
-            dialog.search(topic)
+            dialog.search_edit.setText(topic)
 
     def about(self) -> None:
         from chatlab.ui.dialogs.about import AboutDialog

@@ -41,12 +41,15 @@ class Presenter:
         self._desk = desk
         self._speaker = speaker
         self._selected: MessageId | None = None
-        self._opens_when_joined: set[ChatKey] = set()
+        self._is_following = True
+        """Nothing was picked by hand: each message that is sent shows its frames by itself."""
+        self._opens_when_joined: dict[ChatKey, bool] = {}
         self._badges = QTimer(window)
         self._badges.setSingleShot(True)
         self._badges.setInterval(BADGE_REFRESH_MS)
         self._badges.timeout.connect(window.chats.refresh_badges)
         speaker.on_local = self._on_local_command
+        speaker.on_join = desk.on_join = self.open_when_joined
         self._connect_chats()
         self._connect_sidebar()
         self._connect_wire()
@@ -66,7 +69,7 @@ class Presenter:
 
     def _connect_pane(self, pane: ChatPane) -> None:
         pane.submitted.connect(self._on_submitted)
-        pane.message_selected.connect(self.select_message)
+        pane.message_selected.connect(self._on_message_picked)
         pane.badge_clicked.connect(self.show_frames_of)
         pane.resend_requested.connect(self._on_resend)
         pane.link_activated.connect(self._on_link)
@@ -113,12 +116,23 @@ class Presenter:
         self.window.chats.select_message(message)
         self.window.wire.show_message(message)
 
+    def _on_message_picked(self, message: MessageId | None) -> None:
+        self._is_following = not message
+        self.select_message(message or None)
+
+    def _follow(self, message: Message) -> None:
+        """What was just sent is what the reader wants to see in bytes."""
+        if self._is_following and ChatKey(message.account, message.target.lower()) in (
+            self.window.chats.shown()
+        ):
+            self.select_message(message.id)
+
     def show_frames_of(self, message: MessageId | None) -> None:
         """Choose a message and show its frames alone."""
         if message is None:
             return
         self.show_wire()
-        self.select_message(message)
+        self._on_message_picked(message)
         wire = self.window.wire
         key = self._active_key()
         wire.set_scope(Scope.MESSAGE, key, key.account if key else None)
@@ -139,7 +153,7 @@ class Presenter:
         found = self._book.find(message)
         if found is not None and self.window.chats.pane_of(found[0].key) is None:
             self.window.chats.show_chat(found[0])
-        self.select_message(message)
+        self._on_message_picked(message)
 
     def show_wire(self) -> None:
         self.window.wire.show()
@@ -151,9 +165,9 @@ class Presenter:
             self.window.chats.show_chat(chat)
             self.window.chats.active.focus_composer()
 
-    def open_when_joined(self, key: ChatKey) -> None:
-        """Show a chat as soon as it is joined, beside what is there if there is room."""
-        self._opens_when_joined.add(key)
+    def open_when_joined(self, key: ChatKey, *, beside: bool = False) -> None:
+        """Show a chat as soon as it is joined; ``beside`` keeps the channel that is in view."""
+        self._opens_when_joined[key] = beside
 
     def close_chat(self, key: ChatKey) -> None:
         """Close a chat; a channel is left."""
@@ -270,20 +284,41 @@ class Presenter:
         """Events that are no part of a transcript."""
         if isinstance(event, ev.CertificateRefused):
             self._desk.ask_about_certificate(event)
+        elif isinstance(event, ev.MessageAdded) and event.message.delivery is not None:
+            self._follow(event.message)
         elif isinstance(event, ev.MemberJoined) and event.is_self:
             self._on_joined(ChatKey(event.account, event.chat.lower()))
 
     def _on_joined(self, key: ChatKey) -> None:
         """Show what the reader asked for; what was rejoined by itself stays where it is."""
-        chat = self._book.chats[key]
-        area = self.window.chats
-        if key in self._opens_when_joined:
-            self._opens_when_joined.discard(key)
-            current = area.active.chat
-            if current is None or current.kind is ChatKind.SERVER:
-                area.show_chat(chat)
-            elif len(area.panes) == 1:
-                area.compare(current, chat)
+        if key not in self._opens_when_joined:
+            return
+        beside = self._opens_when_joined.pop(key)
+        chat, area = self._book.chats[key], self.window.chats
+        current = area.active.chat
+        if beside and current is not None and current.kind is not ChatKind.SERVER:
+            area.compare(*sorted((current, chat), key=self._is_sealed))
+        else:
+            area.show_chat(chat)
+
+    def _is_sealed(self, chat: Chat) -> bool:
+        """Plain text stands on the left of a comparison."""
+        connection = self._book.accounts[chat.key.account].connection
+        return connection is not None and connection.tls is not None
+
+    def compare(self) -> None:
+        """Put the current chat beside its twin: the same name, protected otherwise."""
+        current = self.window.chats.active.chat
+        if current is None:
+            return
+        others = [
+            chat
+            for chat in self._book.chats.values()
+            if chat is not current and chat.kind is not ChatKind.SERVER
+        ]
+        others.sort(key=lambda chat: chat.key.name != current.key.name)
+        if others:
+            self.window.chats.compare(*sorted((current, others[0]), key=self._is_sealed))
 
     def _on_book_changed(
         self, change: Change, what: Chat | AccountState, _first: int, _count: int

@@ -19,6 +19,8 @@ class Speaker:
         self._backstage = backstage
         self.on_local: Callable[[Command, ChatKey], None] = lambda command, chat: None
         """Carries out the commands that only the window can."""
+        self.on_join: Callable[[ChatKey], None] = lambda chat: None
+        """Told of a channel that the reader wants to enter."""
 
     def say(self, key: ChatKey, line: str) -> None:
         """Carry out a line, or several: the lines after the first are never commands."""
@@ -82,6 +84,9 @@ class Speaker:
             return
         if command.verb is Verb.QUERY:
             self._book.open(key.account, command.argument(0))
+        if command.verb is Verb.JOIN:
+            for channel in command.argument(0).split(","):
+                self.on_join(ChatKey(key.account, channel.lower()))
         connection.execute(command, chat.title)
 
 

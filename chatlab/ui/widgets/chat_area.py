@@ -45,6 +45,10 @@ class ChatArea(QSplitter):
         return tuple(self._panes)
 
     @property
+    def are_members_shown(self) -> bool:
+        return self._are_members_shown
+
+    @property
     def active(self) -> ChatPane:
         return self._panes[self._active]
 

@@ -1,0 +1,229 @@
+"""Carries out what the window asks for; every failure comes back as words in its message bar."""
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatlab.app.feed import CaptureFeed
+from chatlab.app.history import HistoryKeeper
+from chatlab.app.saving import save_capture
+from chatlab.core.account import Account, AccountId, SecretKind
+from chatlab.core.capture import CaptureLost
+from chatlab.core.chats import ChatBook, ChatKey
+from chatlab.core.errors import ChatlabError, FileError
+from chatlab.core.events import Severity
+from chatlab.core.ports import ChatConnection, EventSink
+from chatlab.store.accounts import AccountStore
+from chatlab.store.secrets import KeyringSecrets
+from chatlab.ui.widgets.message_bar import BarMessage, MessageBar
+
+if TYPE_CHECKING:
+    from chatlab.app.session import Session
+    from chatlab.server.lab import LabAddress, LabServer
+
+log = logging.getLogger(__name__)
+
+
+class WindowBackstage:
+    """Implements ``ui.ports.Backstage``. The session arrives after the first paint."""
+
+    def __init__(
+        self,
+        book: ChatBook,
+        feed: CaptureFeed,
+        accounts: AccountStore,
+        secrets: KeyringSecrets,
+        history: HistoryKeeper,
+        lab_directory: Path,
+    ) -> None:
+        self.session: Session | None = None
+        self.bar: MessageBar | None = None
+        self.font_scale = 100
+        self.leave = asyncio.Event()
+        self.on_lab_chat: Callable[[ChatKey], None] = lambda chat: None
+        """Told of the lab's channels, which are to be shown side by side."""
+        self._book = book
+        self._feed = feed
+        self._accounts = accounts
+        self._secrets = secrets
+        self._history = history
+        history.on_opened = lambda key: self.run(history.fill(key))
+        self._lab_directory = lab_directory
+        self._lab: LabServer | None = None
+        self._observers: list[EventSink] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- the life of the session
+
+    def attach(self, session: "Session") -> None:
+        """The session is there: tell it who listens."""
+        self.session = session
+        session.observe(self._history.take_event)
+        for observer in self._observers:
+            session.observe(observer)
+
+    async def close(self) -> None:
+        """End the session, then the lab that it may have been connected to."""
+        for task in list(self._tasks):
+            task.cancel()
+        if self.session is not None:
+            await self.session.close()
+        if self._lab is not None:
+            await self._lab.stop()
+        await asyncio.to_thread(self._history.close)
+        await asyncio.to_thread(self._secrets.close)
+
+    def run(self, work: Coroutine[object, object, None]) -> None:
+        """Have ``work`` done; its ChatlabError becomes a message, a bug a log line."""
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Coroutine[object, object, None]) -> None:
+        try:
+            await work
+        except ChatlabError as error:
+            self.post(Severity.ERROR, error.message, error.hint)
+        except Exception:  # A bug of ours must not vanish with its task.
+            log.exception("something that the window asked for failed")
+            self.post(Severity.ERROR, "Something went wrong inside ChatLab.", "The log has more.")
+
+    def post(self, severity: Severity, text: str, hint: str = "", topic: str = "") -> None:
+        if self.bar is not None:
+            self.bar.post(BarMessage(severity, text, hint, topic=topic))
+
+    # -- ui.ports.Backstage
+
+    def connection(self, account: AccountId) -> ChatConnection | None:
+        return self.session.connections.get(account) if self.session else None
+
+    def observe(self, observer: EventSink) -> None:
+        self._observers.append(observer)
+        if self.session is not None:
+            self.session.observe(observer)
+
+    def keep_account(self, account: Account, secrets: Mapping[SecretKind, str]) -> None:
+        for kind, secret in secrets.items():
+            self._secrets.set(account.id, kind, secret)
+        if self.session is not None:
+            self.session.add_account(account)
+        self._save_accounts()
+
+    def _save_accounts(self) -> None:
+        try:
+            self._accounts.save(state.account for state in self._book.accounts.values())
+        except FileError as error:
+            self.post(Severity.ERROR, error.message, error.hint, topic="accounts")
+
+    def remove_account(self, account: AccountId) -> None:
+        self.run(self._remove_account(account))
+
+    async def _remove_account(self, account: AccountId) -> None:
+        if self.session is not None:
+            await self.session.remove_account(account)
+        self._secrets.delete(account)
+        self._save_accounts()
+
+    def stored_secrets(self, account: AccountId) -> frozenset[SecretKind]:
+        return frozenset(kind for kind in SecretKind if self._secrets.get(account, kind))
+
+    @property
+    def keeps_secrets(self) -> bool:
+        return self._secrets.is_lasting
+
+    def disconnect(self, account: AccountId, reason: str = "") -> None:
+        if connection := self.connection(account):
+            self.run(connection.stop(reason))
+
+    def start_lab(self) -> None:
+        self.run(self._start_lab())
+
+    async def _start_lab(self) -> None:
+        from chatlab.app.lab import LAB_CHANNEL, lab_accounts
+        from chatlab.server.lab import LabServer
+
+        if self.session is None or self._lab is not None:
+            return
+        self._lab = LabServer(on_death=self._on_lab_death)
+        try:
+            address: LabAddress = await self._lab.start(self._lab_directory)
+        except ChatlabError:
+            self._lab = None
+            raise
+        for account in lab_accounts(address):
+            self.on_lab_chat(ChatKey(account.id, LAB_CHANNEL))
+            self.session.add_account(account).start()
+
+    def _on_lab_death(self, reason: str) -> None:
+        self._lab = None
+        hint = "Start the offline lab again from the File menu."
+        self.post(Severity.ERROR, f"The lab’s server has ended: {reason}", hint, topic="lab")
+
+    def start_capture(self) -> None:
+        self.run(self._start_capture())
+
+    async def _start_capture(self) -> None:
+        if self.session is not None:
+            await self.session.start_capture()
+
+    def stop_capture(self) -> None:
+        if self.session is not None:
+            self.run(self.session.stop_capture())
+
+    def restart_capture(self) -> None:
+        self.run(self._restart_capture())
+
+    async def _restart_capture(self) -> None:
+        if self.session is None:
+            return
+        if isinstance(self._feed.status, CaptureLost):
+            await self.session.restart_capture()
+        else:  # It was refused: look once more whether it is allowed now.
+            await self.session.stop_capture()
+            await self.session.start_capture()
+
+    def save_capture(self, file: Path, *, with_secrets: bool, with_messages: bool) -> None:
+        self.run(self._save_capture(file, with_secrets, with_messages))
+
+    async def _save_capture(self, file: Path, with_secrets: bool, with_messages: bool) -> None:
+        if self.session is not None:
+            await self.session.catch_up()
+        save_capture(self._feed, file, with_secrets=with_secrets, with_messages=with_messages)
+        words = f"Saved {self._feed.count} frames as {file.name}."
+        hint = "It holds the TLS secrets: whoever has it can read it." if with_secrets else ""
+        self.post(Severity.INFO, words, hint, topic="saved")
+
+    def open_capture(self, file: Path) -> None:
+        command = [sys.executable, "-P", "-m", "chatlab", "open", str(file)]
+        try:
+            subprocess.Popen(command, start_new_session=os.name == "posix")
+        except OSError as error:
+            words = f"{file.name} cannot be opened: {error.strerror}."
+            self.post(Severity.ERROR, words, "Close other programs and try again.")
+
+    def load_older(self, chat: ChatKey) -> None:
+        self.run(self._history.load_older(chat))
+
+    def set_theme(self, name: str) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        from chatlab.ui.theme import Theme
+
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            Theme.load(name).apply(application, self.font_scale / 100)
+
+    def set_font_scale(self, percent: int) -> None:
+        from chatlab.store.settings import MAX_FONT_SCALE, MIN_FONT_SCALE
+        from chatlab.ui.theme import current
+
+        self.font_scale = max(MIN_FONT_SCALE, min(percent, MAX_FONT_SCALE))
+        self.set_theme(current().name)
+
+    def quit(self) -> None:
+        self.leave.set()

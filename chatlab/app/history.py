@@ -1,0 +1,75 @@
+"""Keeps transcripts on disk and brings them back when a chat is opened."""
+
+from collections.abc import Callable
+
+from chatlab.core import events as ev
+from chatlab.core.account import AccountId
+from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey
+from chatlab.core.message import Message
+from chatlab.store.history import History
+
+BLOCK = 100
+"""Entries that are brought at once when the reader scrolls back."""
+
+
+class HistoryKeeper:
+    """Between the chat book and the history on disk. Temporary accounts leave no trace."""
+
+    def __init__(self, book: ChatBook, history: History, lines: int) -> None:
+        """``lines`` are brought back when a chat opens."""
+        self._book = book
+        self._history = history
+        self._lines = lines
+        self._loading: set[ChatKey] = set()
+        self.on_opened: Callable[[ChatKey], None] = lambda key: None
+        """Told of each chat that opens; has ``fill`` awaited for it."""
+        book.observe(self._on_book_changed)
+
+    def take_event(self, event: ev.ChatEvent) -> None:
+        """A message changed: have its row on disk follow."""
+        if isinstance(event, ev.MessageChanged) and (found := self._book.find(event.message)):
+            chat, index = found
+            entry = chat.entries[index]
+            if isinstance(entry, Message) and self._is_kept(chat.key.account):
+                self._history.change(chat.key, entry)
+
+    def _on_book_changed(
+        self, change: Change, what: Chat | AccountState, first: int, count: int
+    ) -> None:
+        if not isinstance(what, Chat) or not self._is_kept(what.key.account):
+            return
+        if change is Change.CHAT_ADDED:
+            self.on_opened(what.key)
+        elif change is Change.ENTRIES_ADDED and what.key not in self._loading:
+            for entry in what.entries[first : first + count]:
+                self._history.append(what.key, entry)
+
+    def _is_kept(self, account: AccountId) -> bool:
+        state = self._book.accounts.get(account)
+        return state is not None and not state.account.is_temporary
+
+    async def fill(self, key: ChatKey) -> None:
+        """Bring the last lines of a chat that was just opened."""
+        await self._load(key, self._lines)
+
+    async def load_older(self, key: ChatKey) -> None:
+        """Bring a block of lines older than the oldest in memory."""
+        await self._load(key, BLOCK)
+
+    async def _load(self, key: ChatKey, count: int) -> None:
+        chat = self._book.chats.get(key)
+        if chat is None or key in self._loading or not self._is_kept(key.account):
+            return
+        self._loading.add(key)
+        try:
+            if chat.entries:
+                older = await self._history.last(key, count, chat.entries[0].time_ns)
+            else:
+                older = await self._history.last(key, count)
+            self._book.prepend(key, list(older))
+        finally:
+            self._loading.discard(key)
+
+    def close(self) -> None:
+        """Have everything written. Blocks while the disk is slow."""
+        self._history.close()

@@ -1,0 +1,44 @@
+"""A saved capture in the window: its accounts, chats and messages come back, read-only."""
+
+from chatlab.analysis.session_file import read_session, restore
+from chatlab.app.feed import CaptureFeed
+from chatlab.core.account import Account, Security
+from chatlab.core.chats import ChatBook
+from chatlab.core.connection import Connection
+from chatlab.core.events import ConnectionOpened, LinkChanged, LinkState, MessageAdded
+
+
+def fill_from_file(feed: CaptureFeed, book: ChatBook) -> None:
+    """Put what the feed's file knows into ``feed`` and ``book``. Raises FileError."""
+    saved = read_session(feed.log)
+    restore(saved, feed.correlator)
+    for connection in saved.connections:
+        feed.note(connection)
+        if connection.account not in book.accounts:
+            book.add_account(_account_of(connection))
+        state = book.accounts[connection.account]
+        if state.connection is None or connection.application is state.account.application:
+            book.apply(ConnectionOpened(connection.account, connection))
+    for account in book.accounts:
+        words = f"Read from {feed.file.name}: nothing can be sent here."
+        time_ns = saved.messages[0].time_ns if saved.messages else feed.log.first_time_ns or 0
+        book.apply(LinkChanged(account, LinkState.OFFLINE, time_ns, words))
+    for message in saved.messages:
+        book.apply(MessageAdded(message))
+        feed.assign(message)
+    feed.pull()
+    feed.tell()
+
+
+def _account_of(connection: Connection) -> Account:
+    """As much of the account as the file shows."""
+    return Account(
+        id=connection.account,
+        name=connection.account,
+        application=connection.application,
+        host=connection.host,
+        port=connection.flow.remote.port,
+        security=Security.DIRECT_TLS if connection.tls else Security.PLAIN,
+        nick=connection.account,
+        is_temporary=True,
+    )

@@ -1,0 +1,267 @@
+"""The window and the session behind it: made here, taken apart here.
+
+Order matters: the window is painted before anything heavy is imported. The session (IRC engine,
+DNS, capture) follows in a thread, then the accounts, then the lab.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from chatlab.app.backstage import WindowBackstage
+from chatlab.app.feed import CaptureFeed
+from chatlab.app.history import HistoryKeeper
+from chatlab.app.loop import QtLoop
+from chatlab.capture.dissector import ScapyDissector
+from chatlab.core.account import Account
+from chatlab.core.chats import ChatBook, ChatKey, ChatKind
+from chatlab.core.errors import FileError
+from chatlab.core.events import Severity
+from chatlab.core.message import MessageId
+from chatlab.store.accounts import AccountStore
+from chatlab.store.history import History
+from chatlab.store.paths import Paths, find_paths, make_private
+from chatlab.store.secrets import KeyringSecrets
+from chatlab.store.settings import Settings, SettingsStore, ThemeChoice, WindowSettings
+from chatlab.ui.action_wiring import ActionWiring
+from chatlab.ui.dialog_desk import DialogDesk
+from chatlab.ui.main_window import MainWindow, WindowLayout
+from chatlab.ui.presenter import Presenter
+from chatlab.ui.speaking import Speaker
+from chatlab.ui.theme import Theme, current, system_theme_name
+from chatlab.ui.widgets.chat_pane import ChatServices
+
+if TYPE_CHECKING:
+    from chatlab.ui.dialogs.account_fields import NetworkPreset
+    from chatlab.ui.dialogs.system_check import CheckRow
+
+
+def run_window(*, lab: bool, file: Path | None) -> int:
+    """Open the window and stay until it is closed; returns the exit code."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("ChatLab")
+    application.setDesktopFileName("chatlab")
+    application.setQuitOnLastWindowClosed(False)
+    with asyncio.Runner(loop_factory=QtLoop) as runner:
+        return runner.run(_Life(application, is_lab=lab, file=file).run())
+
+
+class _Life:
+    """One run of the program, from the first paint to the last file written."""
+
+    def __init__(self, application: QApplication, *, is_lab: bool, file: Path | None) -> None:
+        self._application = application
+        self._is_lab = is_lab
+        self._file = file
+        self._paths: Paths = find_paths()
+        self._settings_store = SettingsStore(self._paths.settings_file)
+        loaded = self._settings_store.load()
+        self._settings: Settings = loaded.value
+        self._notes = list(loaded.notes)
+        self._dress()
+        self._book = ChatBook()
+        self._directory = self._paths.sessions / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+        self._dissector = ScapyDissector()
+        capture = file or self._directory / "capture.pcapng"
+        self._feed = CaptureFeed(capture, self._book, self._dissector, is_live=file is None)
+        self._secrets = KeyringSecrets()
+        self._accounts = AccountStore(self._paths.accounts_file)
+        history = History(
+            self._paths.history_file,
+            lambda error: self._backstage.post(
+                Severity.ERROR, error.message, error.hint, "history"
+            ),
+            is_keeping=self._settings.keep_history and file is None,
+        )
+        self._backstage = WindowBackstage(
+            self._book,
+            self._feed,
+            self._accounts,
+            self._secrets,
+            HistoryKeeper(self._book, history, self._settings.history_lines),
+            self._directory / "lab",
+        )
+        self._backstage.font_scale = self._settings.font_scale
+        self._make_window()
+
+    def _dress(self) -> None:
+        choice = self._settings.theme
+        name = system_theme_name() if choice is ThemeChoice.SYSTEM else choice.value
+        Theme.load(name).apply(self._application, self._settings.font_scale / 100)
+
+    def _make_window(self) -> None:
+        speaker = Speaker(self._book, self._backstage)
+        services = ChatServices(
+            predict=speaker.predict,
+            frame_count=self._frame_count,
+            describe=self._feed.explain_message,
+            exposure=self._feed.exposure_of,
+        )
+        window = self._window = MainWindow(self._book, self._feed, services, self._backstage.run)
+        self._backstage.bar = window.bar
+        self._desk = DialogDesk(
+            window, self._book, self._feed, self._backstage, _presets, self._check_system
+        )
+        self._presenter = Presenter(
+            window, self._book, self._feed, self._backstage, self._desk, speaker
+        )
+        self._backstage.on_lab_chat = partial(self._presenter.open_when_joined, beside=True)
+        ActionWiring(self._presenter, self._desk, self._backstage, self._book, self._feed)
+        window.close_requested.connect(self._backstage.quit)
+        self._painted = asyncio.Event()
+        window.painted.connect(self._painted.set)
+        saved = self._settings.window
+        window.restore_layout(
+            WindowLayout(saved.geometry, saved.splits, saved.is_sidebar_shown, saved.is_wire_shown)
+        )
+        window.chats.show_members(saved.is_member_list_shown)
+
+    def _frame_count(self, message: MessageId) -> int | None:
+        known = self._feed.attribution(message)
+        return len(known.frames) or None
+
+    def _check_system(self, show: "Callable[[tuple[CheckRow, ...]], None]") -> None:
+        self._backstage.run(_look_at_system(show))
+
+    async def run(self) -> int:
+        """Show the window, do everything else, and return when all is closed."""
+        self._watch_signals()
+        starts_empty = not self._is_lab and self._file is None
+        accounts = self._accounts.load() if starts_empty else None
+        self._window.show_first_start(accounts is not None and not accounts.value)
+        self._window.show()
+        await self._painted.wait()
+        if self._file is not None:
+            self._open_file(self._file)
+        else:
+            self._notes += accounts.notes if accounts else []
+            await self._begin(accounts.value if accounts else ())
+        for note in self._notes:
+            self._backstage.post(Severity.WARNING, note)
+        await self._backstage.leave.wait()
+        await self._end()
+        return 0
+
+    def _watch_signals(self) -> None:
+        """SIGTERM (a log-out, a process manager) closes as politely as the window's button."""
+        with contextlib.suppress(NotImplementedError):  # Windows ends programs otherwise.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._backstage.quit)
+
+    async def _begin(self, accounts: tuple[Account, ...]) -> None:
+        await asyncio.to_thread(importlib.import_module, "chatlab.app.session")
+        from chatlab.app.session import Session
+
+        make_private(self._directory)
+        session = Session(self._book, self._feed, self._secrets)
+        self._backstage.observe(self._presenter.take_event)
+        self._backstage.attach(session)
+        if self._settings.capture_on_start:
+            await session.start_capture()
+        if self._is_lab:
+            self._backstage.start_lab()
+        for account in accounts:
+            await self._secrets.ready(account.id)
+            session.add_account(account)
+            for channel in account.channels:
+                self._book.open(account.id, channel.channel)
+            if account.connect_on_start:
+                session.connections[account.id].start()
+        self._show_last_panes()
+
+    def _show_last_panes(self) -> None:
+        """The chats that were in view at the end of the last run."""
+        found = [self._book.chats[k] for k in self._settings.window.panes if k in self._book.chats]
+        if len(found) > 1:
+            self._window.chats.compare(found[0], found[1])
+        elif found:
+            self._window.chats.show_chat(found[0])
+
+    def _open_file(self, file: Path) -> None:
+        from chatlab.app.replay import fill_from_file
+
+        fill_from_file(self._feed, self._book)
+        self._window.setWindowTitle(f"{file.name} – ChatLab")
+
+    async def _end(self) -> None:
+        """The window goes at once; what takes time follows."""
+        self._save_settings()
+        self._window.hide()
+        await self._backstage.close()
+        await self._dissector.close()
+        self._window.let_go()
+        if self._file is None and not self._feed.count:
+            await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    def _save_settings(self) -> None:
+        layout = self._window.read_layout()
+        panes = self._window.chats.panes
+        window = WindowSettings(
+            geometry=layout.geometry,
+            splits=layout.splits,
+            chats=tuple(
+                key
+                for key, chat in self._book.chats.items()
+                if chat.kind is not ChatKind.SERVER and self._is_lasting(key)
+            ),
+            panes=tuple(
+                pane.chat.key for pane in panes if pane.chat and self._is_lasting(pane.chat.key)
+            ),
+            is_sidebar_shown=layout.is_sidebar_shown,
+            is_wire_shown=layout.is_wire_shown,
+            is_member_list_shown=self._window.chats.are_members_shown,
+        )
+        settings = Settings(
+            theme=self._theme_choice(),
+            font_scale=self._backstage.font_scale,
+            keep_history=self._settings.keep_history,
+            history_lines=self._settings.history_lines,
+            capture_on_start=self._settings.capture_on_start,
+            last_folder=self._settings.last_folder,
+            window=window,
+        )
+        try:
+            self._settings_store.save(settings)
+        except FileError as error:
+            print(error, file=sys.stderr)
+
+    def _theme_choice(self) -> ThemeChoice:
+        """Still the system's, unless the reader chose the other one."""
+        chosen = ThemeChoice(current().name)
+        if self._settings.theme is ThemeChoice.SYSTEM and chosen.value == system_theme_name():
+            return ThemeChoice.SYSTEM
+        return chosen
+
+    def _is_lasting(self, key: ChatKey) -> bool:
+        state = self._book.accounts.get(key.account)
+        return state is not None and not state.account.is_temporary
+
+
+def _presets() -> "tuple[NetworkPreset, ...]":
+    from chatlab.chat.networks import networks
+
+    return networks()
+
+
+async def _look_at_system(show: "Callable[[tuple[CheckRow, ...]], None]") -> None:
+    """Run the doctor's checks in a thread, and show what they found."""
+    from chatlab.app.checks import check_all
+    from chatlab.ui.dialogs.system_check import CheckRow, CheckState
+
+    checks = await asyncio.to_thread(check_all)
+    show(
+        tuple(
+            CheckRow(check.name, CheckState(check.verdict.value), check.words, check.remedy)
+            for check in checks
+        )
+    )

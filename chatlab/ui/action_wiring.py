@@ -1,0 +1,210 @@
+"""What each action of the table does in this window."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths
+from PySide6.QtWidgets import QWidget
+
+from chatlab.core.capture import CaptureLive
+from chatlab.core.chats import Chat, ChatBook, ChatKind
+from chatlab.core.events import Severity
+from chatlab.ui.actions import ActionId
+from chatlab.ui.dialog_desk import DialogDesk
+from chatlab.ui.ports import Backstage, WireFeed
+from chatlab.ui.presenter import Presenter
+from chatlab.ui.theme import current
+from chatlab.ui.widgets.message_bar import BarMessage
+
+FONT_STEP = 10
+
+
+class ActionWiring:
+    """Connects the table of actions with the presenter; holds no state of its own."""
+
+    def __init__(
+        self,
+        presenter: Presenter,
+        desk: DialogDesk,
+        backstage: Backstage,
+        book: ChatBook,
+        feed: WireFeed,
+    ) -> None:
+        self._presenter = presenter
+        self._window = presenter.window
+        self._desk = desk
+        self._backstage = backstage
+        self._book = book
+        self._feed = feed
+        self._connect()
+        self._connect_toggles()
+        self._window.actions_table.fill(self._window.menuBar())
+        self._window.first_start.lab_requested.connect(backstage.start_lab)
+        self._window.first_start.connect_requested.connect(lambda: desk.edit_account())
+        self._window.first_start.open_requested.connect(desk.open_capture)
+
+    def _connect(self) -> None:
+        presenter, desk, backstage = self._presenter, self._desk, self._backstage
+        handlers: dict[ActionId, Callable[[], object]] = {
+            ActionId.NEW_ACCOUNT: lambda: desk.edit_account(),
+            ActionId.ACCOUNTS: self._edit_current_account,
+            ActionId.LAB: backstage.start_lab,
+            ActionId.OPEN_CAPTURE: desk.open_capture,
+            ActionId.SAVE_CAPTURE: desk.save_capture,
+            ActionId.PICTURE: self._save_picture,
+            ActionId.QUIT: backstage.quit,
+            ActionId.JOIN: self._join,
+            ActionId.CONNECT: self._connect_current,
+            ActionId.DISCONNECT: self._disconnect_current,
+            ActionId.NEXT_CHAT: lambda: self._step(1),
+            ActionId.PREVIOUS_CHAT: lambda: self._step(-1),
+            ActionId.NEXT_UNREAD: self._next_unread,
+            ActionId.MARK_READ: self._mark_read,
+            ActionId.CLOSE_CHAT: self._close_current,
+            ActionId.CAPTURE: self._toggle_capture,
+            ActionId.PACKETS: presenter.show_frames_of_last,
+            ActionId.COMPARE: presenter.compare,
+            ActionId.SPLIT: presenter.split,
+            ActionId.NEXT_PANE: self._next_pane,
+            ActionId.THEME: self._switch_theme,
+            ActionId.FONT_BIGGER: lambda: self._scale(FONT_STEP),
+            ActionId.FONT_SMALLER: lambda: self._scale(-FONT_STEP),
+            ActionId.FONT_RESET: lambda: backstage.set_font_scale(100),
+            ActionId.HELP: lambda: desk.help(),
+            ActionId.PALETTE: lambda: desk.palette(presenter.show_chat, self._type_in),
+            ActionId.SYSTEM_CHECK: desk.system_check,
+            ActionId.ABOUT: desk.about,
+        }
+        for action, handler in handlers.items():
+            self._window.actions_table.on(action, handler)
+        self._window.actions_table.on_number(ActionId.GO_TO_CHAT, self._go_to)
+
+    def _connect_toggles(self) -> None:
+        """Parts of the window that are shown or not; the menu's tick follows what is true."""
+        window = self._window
+        chats = window.chats
+        self._toggle(ActionId.SIDEBAR, _is_shown(window.sidebar), window.sidebar.setVisible)
+        self._toggle(ActionId.WIRE_PANE, _is_shown(window.wire), window.wire.setVisible)
+        self._toggle(ActionId.MEMBER_LIST, lambda: chats.are_members_shown, chats.show_members)
+        self._toggle(ActionId.FULL_SCREEN, window.isFullScreen, self._set_full_screen)
+
+    def _toggle(
+        self, action: ActionId, is_on: Callable[[], bool], set_on: Callable[[bool], object]
+    ) -> None:
+        made = self._window.actions_table.on(action, lambda: set_on(not is_on()))
+        self._window.menuBar().hovered.connect(lambda _hovered: made.setChecked(is_on()))
+
+    # -- accounts and chats
+
+    def _current(self) -> Chat | None:
+        return self._window.chats.active.chat
+
+    def _edit_current_account(self) -> None:
+        chat = self._current()
+        self._desk.edit_account(chat.key.account if chat else None)
+
+    def _join(self) -> None:
+        chat = self._current()
+        self._desk.ask_for_channel(chat.key.account if chat else None)
+
+    def _connect_current(self) -> None:
+        if chat := self._current():
+            self._presenter.connect_account(chat.key.account)
+
+    def _disconnect_current(self) -> None:
+        if chat := self._current():
+            self._backstage.disconnect(chat.key.account)
+
+    def _close_current(self) -> None:
+        if chat := self._current():
+            self._presenter.close_chat(chat.key)
+
+    def _mark_read(self) -> None:
+        if chat := self._current():
+            self._book.mark_read(chat.key)
+
+    def _in_order(self) -> list[Chat]:
+        """As the sidebar shows them: by account, the server's page first."""
+        accounts = list(self._book.accounts)
+        return sorted(self._book.chats.values(), key=lambda c: accounts.index(c.key.account))
+
+    def _step(self, by: int) -> None:
+        chats, chat = self._in_order(), self._current()
+        if chats:
+            at = chats.index(chat) + by if chat in chats else 0
+            self._presenter.show_chat(chats[at % len(chats)].key)
+
+    def _go_to(self, number: int) -> None:
+        talks = [chat for chat in self._in_order() if chat.kind is not ChatKind.SERVER]
+        if number <= len(talks):
+            self._presenter.show_chat(talks[number - 1].key)
+
+    def _next_unread(self) -> None:
+        chats, chat = self._in_order(), self._current()
+        at = chats.index(chat) + 1 if chat in chats else 0
+        for candidate in chats[at:] + chats[:at]:
+            if candidate.unread:
+                self._presenter.show_chat(candidate.key)
+                return
+
+    def _type_in(self, text: str) -> None:
+        pane = self._window.chats.active
+        pane.composer.set_text(text)
+        pane.focus_composer()
+
+    # -- window
+
+    def _toggle_capture(self) -> None:
+        if isinstance(self._feed.status, CaptureLive):
+            self._backstage.stop_capture()
+        else:
+            self._backstage.start_capture()
+
+    def _next_pane(self) -> None:
+        """Sidebar, chats, frames, and round again."""
+        window = self._window
+        parts = [window.sidebar, *window.chats.panes, window.wire]
+        shown = [part for part in parts if part.isVisible()]
+        focus = window.focusWidget()
+        at = next((i for i, p in enumerate(shown) if p is focus or p.isAncestorOf(focus)), -1)
+        target = shown[(at + 1) % len(shown)]
+        if target is window.sidebar:
+            window.sidebar.focus_tree()
+        elif target is window.wire:
+            window.wire.setFocus()
+        else:
+            pane = window.chats.panes[shown.index(target) - shown.index(window.chats.panes[0])]
+            window.chats.activate(pane)
+            pane.focus_composer()
+
+    def _switch_theme(self) -> None:
+        self._backstage.set_theme("light" if current().is_dark else "dark")
+
+    def _scale(self, by: int) -> None:
+        self._backstage.set_font_scale(self._backstage.font_scale + by)
+
+    def _set_full_screen(self, is_full: bool) -> None:
+        if is_full:
+            self._window.showFullScreen()
+        else:
+            self._window.showNormal()
+
+    def _save_picture(self) -> None:
+        """The window as a PNG for the report, where pictures belong on this system."""
+        place = QStandardPaths.StandardLocation.PicturesLocation
+        folder = Path(QStandardPaths.writableLocation(place) or Path.home())
+        folder = folder if folder.is_dir() else Path.home()
+        file = folder / f"chatlab-{datetime.now():%Y%m%d-%H%M%S}.png"
+        if self._window.grab().save(str(file)):
+            message = BarMessage(Severity.INFO, f"Saved a picture as {file}.", topic="picture")
+        else:
+            hint = "Is the disk full, or the folder read-only?"
+            message = BarMessage(
+                Severity.ERROR, f"The picture cannot be written to {file}.", hint, topic="picture"
+            )
+        self._window.bar.post(message)
+
+
+def _is_shown(part: QWidget) -> Callable[[], bool]:
+    return lambda: not part.isHidden()
