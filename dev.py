@@ -47,7 +47,7 @@ WINDOW_PACKAGES = (
 TEST_PACKAGES = (
     # A display to drive; other people's servers, clients and analyser; networks of our own.
     *("xvfb", "xdotool", "tshark", "ngircd", "inspircd", "irssi", "weechat-curses"),
-    *("iproute2", "nftables", "libcap2-bin"),
+    *("iproute2", "libcap2-bin"),
 )
 BENCH_PACKAGES = ("wireshark", "konversation", "irssi", "weechat-headless", "xvfb", "inspircd")
 SERVICES = ("ngircd", "inspircd")
@@ -293,42 +293,37 @@ def passes(name: str, command: Sequence[str]) -> bool:
 
 def lock(arguments: Sequence[str]) -> int:
     """Pin every requirement by hash, for all systems and Pythons; the files name no index."""
-    import tomllib
+    import tomllib  # New in 3.11: not before the version has been checked.
 
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    # Hashes must be the public registry's: no mirror, no local wheels of this machine.
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))
-    }
     with tempfile.TemporaryDirectory() as folder:
         check_call([sys.executable, "-m", "venv", folder], "a throw-away environment")
-        python = Path(folder) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        check_call([str(python), "-m", "pip", "install", "--quiet", "uv"], "uv")
-        compile_lock = [str(python), "-m", "uv", "--no-config", "pip", "compile", "--quiet"]
-        compile_lock += ["--universal", "--generate-hashes", "--no-annotate"]
-        compile_lock += ["--no-emit-index-url", "--no-emit-find-links"]
-        compile_lock += ["--python-version", ".".join(map(str, OLDEST_PYTHON))]
-        compile_lock += ["--custom-compile-command", "python3 dev.py lock", *arguments]
+        python = str(Path(folder) / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+        check_call([python, "-m", "pip", "install", "--quiet", "uv"], "uv")
         builders = Path(folder) / "build.in"
         # hatchling asks for editables as soon as an installation is to be editable.
         needed = [*pyproject["build-system"]["requires"], "editables"]
         builders.write_text("\n".join(needed), encoding="utf-8")
-        for target, more in (
-            (RUN_LOCK, []),
-            (TEST_LOCK, ["--group", "dev", "--constraint", str(RUN_LOCK)]),
-        ):
-            target.parent.mkdir(exist_ok=True)
-            sources = ["pyproject.toml", str(builders)]
-            result = subprocess.run(
-                [*compile_lock, *sources, *more, "--output-file", str(target)],
-                cwd=ROOT,
-                env=environment,
-                check=False,
-            )
-            if result.returncode != 0:
-                return result.returncode
-            say(f"wrote {target.relative_to(ROOT)}")
+        resolve(python, RUN_LOCK, [str(builders), *arguments])
+        # The tests add to what runs, and change nothing of it.
+        constraint = ["--group", "dev", "--constraint", str(RUN_LOCK)]
+        resolve(python, TEST_LOCK, [str(builders), *constraint, *arguments])
     return 0
+
+
+def resolve(python: str, target: Path, arguments: Sequence[str]) -> None:
+    """Have uv write one lock file. What it pins already stays, unless that cannot be."""
+    command = [python, "-m", "uv", "--no-config", "pip", "compile", "--quiet", "pyproject.toml"]
+    command += ["--universal", "--generate-hashes", "--no-annotate"]
+    command += ["--no-emit-index-url", "--no-emit-find-links"]
+    command += ["--python-version", ".".join(map(str, OLDEST_PYTHON))]
+    command += ["--custom-compile-command", "python3 dev.py lock", "--output-file", str(target)]
+    target.parent.mkdir(exist_ok=True)
+    # Hashes must be the public registry's: no mirror, no local wheels of this machine.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}
+    if subprocess.call([*command, *arguments], cwd=ROOT, env=environment) != 0:
+        raise SetupError(f"uv could not resolve {target.relative_to(ROOT)} (see above)")
+    say(f"wrote {target.relative_to(ROOT)}")
 
 
 @dataclass(frozen=True)
