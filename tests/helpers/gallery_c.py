@@ -14,6 +14,7 @@ from chatlab.core.errors import CertificateError, CertificateInfo
 from chatlab.ui.actions import ACTIONS, Actions
 from chatlab.ui.dialogs.about import AboutDialog
 from chatlab.ui.dialogs.account import AccountDialog, StoredSecrets
+from chatlab.ui.dialogs.accounts import AccountsDialog
 from chatlab.ui.dialogs.capture_file import SaveCaptureDialog
 from chatlab.ui.dialogs.certificate import CertificateDialog
 from chatlab.ui.dialogs.help import HelpDialog
@@ -90,6 +91,25 @@ REFUSED = CertificateError(
     host="irc.lab.example",
     chain=(LEAF, replace(LEAF, subject="CN=ChatLab run-time CA", names=())),
 )
+
+
+def accounts() -> QWidget:
+    dialog = AccountsDialog()
+    dialog.show_accounts(
+        (
+            replace(
+                ACCOUNT,
+                id=AccountId("b"),
+                name="Libera.Chat",
+                port=6697,
+                host="irc.libera.chat",
+                security=Security.DIRECT_TLS,
+            ),
+            ACCOUNT,
+        )
+    )
+    dialog.remove_button.click()
+    return dialog
 
 
 def certificate() -> QWidget:
@@ -175,6 +195,7 @@ VIEWS: dict[str, Callable[[], QWidget]] = {
     "account-new": account_new,
     "account-plain": account_plain,
     "account-more": account_more,
+    "accounts": accounts,
     "certificate": certificate,
     "changed-certificate": certificate_changed,
     "join": join,

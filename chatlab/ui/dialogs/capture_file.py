@@ -104,7 +104,8 @@ class SaveCaptureDialog(Sheet):
         if not text:
             return None
         path = Path(text).expanduser()
-        return path if path.suffix else path.with_suffix(SUFFIX)
+        is_complete = path.suffix.lower() == SUFFIX or path.is_dir()
+        return path if is_complete else path.with_name(path.name + SUFFIX)
 
     def _explain(self) -> None:
         """Say who could read what in the file."""

@@ -29,13 +29,15 @@ from chatlab.ui.widgets.controls import IconLabel
 WIDTH, HEIGHT = 132 * SPACE, 88 * SPACE
 _KEYS_WIDTH = 21 * SPACE
 _USAGE_WIDTH = 29 * SPACE
-_TOKENS = {
-    Exposure.READABLE: "readable",
-    Exposure.SEALED: "sealed",
-    Exposure.END_TO_END: "end_to_end",
-    Exposure.PLUMBING: "plumbing",
-    Exposure.ATTENTION: "attention",
+_COLOURS = {
+    Exposure.READABLE: ("Red", "readable"),
+    Exposure.SEALED: ("Green", "sealed"),
+    Exposure.END_TO_END: ("Violet", "end_to_end"),
+    Exposure.PLUMBING: ("Grey", "plumbing"),
+    Exposure.ATTENTION: ("Amber", "attention"),
 }
+"""What a colour is called, and its token."""
+_COLOUR_WIDTH = 7 * SPACE
 _EDITING_KEYS = (
     ("Return", "Send the message.", "enter"),
     ("Shift+Return", "Begin a new line in the message.", "newline enter"),
@@ -194,10 +196,13 @@ class HelpDialog(Sheet):
             box = QHBoxLayout(row)
             box.setContentsMargins(0, 0, 0, 0)
             box.setSpacing(SPACE)
-            token = _TOKENS[exposure]
+            colour, token = _COLOURS[exposure]
+            name = plain_label(self.tr(colour), parent=row)
+            name.setFixedWidth(_COLOUR_WIDTH)
             box.addWidget(IconLabel(EXPOSURE_ICONS[exposure], token, parent=row))
+            box.addWidget(name)
             box.addWidget(plain_label(words, parent=row), 1)
-            section.add(row, f"{words} {token} colour color")
+            section.add(row, f"{words} {colour} colour color")
         return section
 
     def _make_keys(self, title: str, actions: Sequence[ActionSpec]) -> _Section:
