@@ -9,8 +9,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from chatlab.core.flow import ByteRange, Direction
-from tests.helpers.tcp_talk import RECEIVED, SENT, Talk
+from chatlab.core.flow import ByteRange, Direction, Endpoint, FlowKey
+from tests.helpers.tcp_talk import LOCAL, RECEIVED, SENT, Talk
+
+TLS_FLOW = FlowKey(LOCAL, Endpoint("10.0.0.2", 6697))
 
 
 def make_certificate(folder: Path) -> Path:
@@ -41,7 +43,7 @@ class TlsTalk:
     """Both ends of a TLS connection; what they write becomes segments of ``talk``."""
 
     def __init__(self, folder: Path, version: ssl.TLSVersion) -> None:
-        self.talk = Talk().handshake()
+        self.talk = Talk(flow=TLS_FLOW).handshake()
         self.keys = folder / "keys.txt"
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(make_certificate(folder))
