@@ -3,9 +3,10 @@
 from chatlab.analysis.session_file import read_session, restore
 from chatlab.app.feed import CaptureFeed
 from chatlab.core.account import Account, Security
+from chatlab.core.capture import CaptureReplayed
 from chatlab.core.chats import ChatBook
 from chatlab.core.connection import Connection
-from chatlab.core.events import ConnectionOpened, LinkChanged, LinkState, MessageAdded
+from chatlab.core.events import ConnectionOpened, MessageAdded
 
 
 def fill_from_file(feed: CaptureFeed, book: ChatBook) -> None:
@@ -17,17 +18,14 @@ def fill_from_file(feed: CaptureFeed, book: ChatBook) -> None:
         if connection.account not in book.accounts:
             book.add_account(_account_of(connection))
         state = book.accounts[connection.account]
+        state.source = feed.file.name
         if state.connection is None or connection.application is state.account.application:
             book.apply(ConnectionOpened(connection.account, connection))
-    for account in book.accounts:
-        words = f"Read from {feed.file.name}: nothing can be sent here."
-        time_ns = saved.messages[0].time_ns if saved.messages else feed.log.first_time_ns or 0
-        book.apply(LinkChanged(account, LinkState.OFFLINE, time_ns, words))
     for message in saved.messages:
         book.apply(MessageAdded(message))
         feed.assign(message)
     feed.pull()
-    feed.tell()
+    feed.take_status(CaptureReplayed(file=feed.file.name, problem=feed.log.problem or ""))
 
 
 def _account_of(connection: Connection) -> Account:

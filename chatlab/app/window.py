@@ -191,6 +191,11 @@ class _Life:
         from chatlab.app.replay import fill_from_file
 
         fill_from_file(self._feed, self._book)
+        talks = [chat for chat in self._book.chats.values() if chat.kind is not ChatKind.SERVER]
+        if len(talks) > 1:
+            self._window.chats.compare(talks[0], talks[1])
+        elif talks:
+            self._window.chats.show_chat(talks[0])
         self._window.setWindowTitle(f"{file.name} – ChatLab")
 
     async def _end(self) -> None:

@@ -41,4 +41,14 @@ class CaptureLost:
     hint: str
 
 
-CaptureStatus = CaptureIdle | CaptureLive | CaptureRefused | CaptureLost
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureReplayed:
+    """Frames are read from a finished file; nothing is captured into it."""
+
+    file: str
+    """Its name, without the folder."""
+    problem: str = ""
+    """What is wrong with the file, e.g. that it is cut off; its frames so far can be read."""
+
+
+CaptureStatus = CaptureIdle | CaptureLive | CaptureRefused | CaptureLost | CaptureReplayed

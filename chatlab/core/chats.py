@@ -95,6 +95,8 @@ class AccountState:
     connection: Connection | None = None
     """The chat connection of now, or the last one."""
     lag_s: float | None = None
+    source: str = ""
+    """Name of the file that it was read from; empty for an account that can connect."""
 
 
 class Change(Enum):

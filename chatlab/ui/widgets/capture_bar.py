@@ -9,6 +9,7 @@ from chatlab.core.capture import (
     CaptureLive,
     CaptureLost,
     CaptureRefused,
+    CaptureReplayed,
     CaptureStatus,
 )
 from chatlab.ui import theme
@@ -105,6 +106,7 @@ class CaptureBar(QWidget):
             self._toggle.setToolTip(name)
             self._toggle.setAccessibleName(name)
         self._toggle.setEnabled(not isinstance(status, CaptureRefused))
+        self._toggle.setVisible(not isinstance(status, CaptureReplayed))
         self._save.setEnabled(count > 0)
 
     def _words(self, status: CaptureStatus, count: int) -> tuple[str, str, str, str]:
@@ -124,6 +126,11 @@ class CaptureBar(QWidget):
                 return "capture-start", "accent", words, self._live_details(status)
             case CaptureRefused():
                 return "lock", "error", self.tr("Capturing needs a permission"), status.reason
+            case CaptureReplayed():
+                words = self.tr("{} · {}").format(frames, status.file)
+                if status.problem:
+                    return "warning", "attention", words, status.problem
+                return "open", "muted", words, self.tr("Read from a file")
             case CaptureLost():
                 words = self.tr("The capture stopped by itself · {}").format(frames)
                 return "error", "error", words, status.reason

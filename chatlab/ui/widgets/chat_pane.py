@@ -258,7 +258,9 @@ class ChatPane(QWidget):
         self.show_members(not self.members.isHidden())
         self.transcript.set_empty_words(_empty_words(chat))
         placeholder, notice, action = _situation(chat, state)
-        self.composer.set_situation(placeholder, notice, action, is_enabled=state is not None)
+        self.composer.set_situation(
+            placeholder, notice, action, is_enabled=state is not None and not state.source
+        )
 
     def _on_notice_action(self) -> None:
         chat = self._chat
@@ -368,6 +370,8 @@ def _situation(chat: Chat, state: AccountState | None) -> tuple[str, str, str]:
     """Placeholder, notice and its action for the composer of a chat."""
     if state is None:
         return "This account was removed.", "", ""
+    if state.source:
+        return f"Read from {isolated(state.source)}: nothing can be sent here", "", ""
     name = isolated(chat.title)
     is_server = chat.kind is ChatKind.SERVER
     placeholder = "A command, for instance /join #lab" if is_server else f"Message {name}"

@@ -8,6 +8,7 @@ from chatlab.core.capture import (
     CaptureLive,
     CaptureLost,
     CaptureRefused,
+    CaptureReplayed,
     CaptureStatus,
 )
 from chatlab.core.chats import AccountState
@@ -88,7 +89,10 @@ class StatusStrip(QWidget):
             case CaptureLost():
                 sign, token, words = "error", "error", "Capture stopped by itself"
                 tip = f"{status.reason}\n{status.hint}"
-            case _:
+            case CaptureReplayed():
+                sign, token, words = "open", "muted", f"Reading {bare(status.file)}"
+                tip = status.problem
+            case CaptureIdle():
                 sign, token, words = "capture-stop", "muted", "Not capturing"
         set_icon(self._capture, sign, token)
         self._capture.setText(words)

@@ -12,6 +12,7 @@ from chatlab.core.capture import (
     CaptureLive,
     CaptureLost,
     CaptureRefused,
+    CaptureReplayed,
     CaptureStatus,
 )
 from chatlab.ui.models.frame_table import Scope
@@ -91,12 +92,21 @@ def _why_no_frame(status: CaptureStatus) -> str:
             )
         case CaptureRefused():
             return "Frames cannot be captured here at the moment, so there is none to show."
+        case CaptureReplayed():
+            return "The file holds no frame that carried it."
         case _:
             return "It crossed the wire while nothing was captured. Start the capture, write again."
 
 
 def _nothing_captured(status: CaptureStatus) -> State:
     match status:
+        case CaptureReplayed():
+            return State(
+                icon="open",
+                title="No frames in this file",
+                words=status.problem or f"{status.file} can be read, but nothing was captured.",
+                offers=(Offer.OPEN,),
+            )
         case CaptureIdle():
             return State(
                 icon="wire",
@@ -158,6 +168,8 @@ def notice_state(status: CaptureStatus, count: int) -> State | None:
                     f"ChatLab could read {'them' if many else 'it'}: the capture has holes."
                 ),
             )
+        case CaptureReplayed() if status.problem and count:
+            return State(icon="warning", token="attention", title="", words=status.problem)
         case CaptureRefused() if count:
             return State(
                 icon="lock",
