@@ -311,7 +311,7 @@ class CaseMapping(Enum):
 
     def fold(self, name: str) -> str:
         """The form of a nick or channel in which equal names are the same string."""
-        return name.translate(_FOLDS[self.value])
+        return name.translate(_FOLDS[self._value_])
 
 
 def _fold_table(extra: str, folded: str) -> dict[int, int]:

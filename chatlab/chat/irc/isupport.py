@@ -39,6 +39,7 @@ class ISupport:
 
     def __init__(self) -> None:
         self._tokens: dict[str, str] = {}
+        self._note_what_every_line_needs()
 
     def update(self, tokens: Sequence[str]) -> None:
         """Take the tokens of one 005 line (neither our nick nor the closing text)."""
@@ -49,6 +50,7 @@ class ISupport:
             elif _NAME.match(name.upper()) and len(self._tokens) < MAX_TOKENS:
                 plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)
                 self._tokens[name.upper()] = plain[:_MAX_VALUE_LENGTH]
+        self._note_what_every_line_needs()
 
     def has(self, name: str) -> bool:
         """Whether the server announced a token, with or without a value."""
@@ -66,16 +68,17 @@ class ISupport:
     def network(self) -> str:
         return self.text("NETWORK")
 
-    @property
-    def case_mapping(self) -> CaseMapping:
+    def _note_what_every_line_needs(self) -> None:
+        self.case_mapping = self._read_case_mapping()
+        self.channel_types = self.text("CHANTYPES", "#&+!")
+        self.status_targets = self.text("STATUSMSG")
+        """Signs that may stand before a channel as a target: ``@#lab``."""
+
+    def _read_case_mapping(self) -> CaseMapping:
         try:
             return CaseMapping(self.text("CASEMAPPING", CaseMapping.RFC1459.value).lower())
         except ValueError:  # rfc7613 and the like: ASCII letters are equal everywhere.
             return CaseMapping.ASCII
-
-    @property
-    def channel_types(self) -> str:
-        return self.text("CHANTYPES", "#&+!")
 
     @property
     def prefix(self) -> tuple[tuple[str, str], ...]:
@@ -90,11 +93,6 @@ class ISupport:
     def status_signs(self) -> str:
         """The member status signs, highest first."""
         return "".join(sign for _, sign in self.prefix)
-
-    @property
-    def status_targets(self) -> str:
-        """Signs that may stand before a channel as a target: ``@#lab`` (STATUSMSG)."""
-        return self.text("STATUSMSG")
 
     @property
     def channel_modes(self) -> tuple[str, str, str, str]:

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from irc.client import Event, NickMask
 from irc.client_aio import AioReactor
@@ -82,6 +83,7 @@ class LineEvent(Event):
 Handler = Callable[[LineEvent], None]
 
 
+@lru_cache(maxsize=512)
 def event_type(command: str) -> str:
     """The ``irc`` package's name for a command or numeric: ``433`` is ``nicknameinuse``."""
     return str(Command.lookup(command.lower()))

@@ -59,7 +59,7 @@ class ServerState:
         return bool(nick) and self.fold(nick) == self.fold(self.nick)
 
     def is_channel(self, name: str) -> bool:
-        return name[:1] in set(self.isupport.channel_types) and bool(name)
+        return bool(name) and name[0] in self.isupport.channel_types
 
     def channel(self, name: str) -> Channel | None:
         return self.channels.get(self.fold(name))
