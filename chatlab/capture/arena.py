@@ -1,23 +1,39 @@
 """Memory in which the capture process puts its blocks together, shared with its parent.
 
-A frame taken from the kernel is nowhere else any more. If the process is killed before it has
-written the frame to the file, the arena still holds it, and the successor writes it.
+A frame taken from the kernel is nowhere else any more. So the process looks at a frame, puts it
+here, and only then takes it: if it is killed in between, the frame is here, in the kernel, or both.
+The successor writes what is here, and knows by ``last`` which frame it may meet again.
 
-Layout: a head of three 64-bit numbers, then pcapng blocks. ``base`` is the length of the file
-before the batch, ``filled`` the bytes of whole blocks behind the head, ``frames`` all frames
-so far. They are true at every instant: the file is either still ``base`` long (or cut within the
-batch), and the batch is to be written anew, or it holds all of it.
+Layout: a head of 64-bit numbers, then pcapng blocks. ``base`` is the length of the file before the
+batch, ``filled`` the bytes of whole blocks behind the head, ``frames`` all frames so far. They are
+true at every instant: the file is either still ``base`` long (or cut within the batch), and the
+batch is to be written anew, or it holds all of it.
 """
 
 import mmap
 import os
 import struct
+from typing import NamedTuple
 
 CAPACITY = 8 * 1024 * 1024
 """Bytes of one batch; the largest frame fits many times."""
 _NUMBER = struct.Struct("<Q")
 _PROGRESS = struct.Struct("<QQ")
-_BASE, _FILLED, _FRAMES, _HEAD = 0, 8, 16, 24
+_MARK = struct.Struct("<QQQ")
+_FRAME_PROGRESS = struct.Struct("<QQQQQ")
+_BASE, _FILLED, _FRAMES, _LAST, _HEAD = 0, 8, 16, 24, 48
+
+
+class FrameMark(NamedTuple):
+    """Enough to recognise a frame when the kernel hands it over once more."""
+
+    flow: int
+    """As the parent numbers connections; 0 for frames that cannot come again."""
+    time_ns: int
+    length: int
+
+
+NO_FRAME = FrameMark(0, 0, 0)
 
 
 def create_arena() -> int:
@@ -60,12 +76,26 @@ class Arena:
     def has_room(self, size: int) -> bool:
         return self.filled + size <= CAPACITY
 
-    def append(self, block: bytes, *, frames: int = 0) -> None:
-        """Add one whole block, ``frames`` of which are frames (0 or 1)."""
-        start = _HEAD + self.filled
-        self._view[start : start + len(block)] = block
-        filled = start + len(block) - _HEAD
-        _PROGRESS.pack_into(self._memory, _FILLED, filled, self.frames + frames)
+    @property
+    def last(self) -> FrameMark:
+        """The frame that was put here last, if it can come again."""
+        return FrameMark(*_MARK.unpack_from(self._memory, _LAST))
+
+    def append(self, block: bytes) -> None:
+        """Add one whole block that is no frame."""
+        filled = self._copy(block)
+        _PROGRESS.pack_into(self._memory, _FILLED, filled, self.frames)
+
+    def append_frame(self, block: bytes, mark: FrameMark) -> None:
+        """Add one whole block that holds a frame."""
+        filled = self._copy(block)
+        _FRAME_PROGRESS.pack_into(self._memory, _FILLED, filled, self.frames + 1, *mark)
+
+    def _copy(self, block: bytes) -> int:
+        filled = self.filled + len(block)
+        stop = _HEAD + filled
+        self._view[stop - len(block) : stop] = block
+        return filled
 
     def _number(self, at: int) -> int:
         return int(_NUMBER.unpack_from(self._memory, at)[0])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatlab import __version__
-from chatlab.capture.arena import Arena
+from chatlab.capture.arena import NO_FRAME, Arena, FrameMark
 from chatlab.capture.bpf import SNAPLEN
 from chatlab.core.flow import Direction
 from chatlab.protocol import pcapng
@@ -71,6 +71,8 @@ class CaptureFile:
         """Why nothing can be written at the moment; empty while all is well."""
         self.position = self._recover(whole_until)
         self.frames = arena.frames
+        self.met_before = arena.last
+        """The predecessor's last frame: written, but perhaps still in the kernel's queue."""
         arena.begin(self.position)
         self._append(
             pcapng.section_header(
@@ -107,10 +109,11 @@ class CaptureFile:
     def has_batch(self) -> bool:
         return bool(self._order or self._pending)
 
-    def add(self, frame: CapturedFrame, filter_text: str) -> None:
+    def add(self, frame: CapturedFrame, filter_text: str, mark: FrameMark = NO_FRAME) -> None:
         """Put a frame into the batch; ``is_full`` must be False.
 
         The interface is described, with the filter under which it was first seen, when new.
+        ``mark`` is how the frame is known again if this process dies before it takes it.
         """
         if self._pending_size() > MAX_PENDING:
             self.unwritten += 1
@@ -138,7 +141,9 @@ class CaptureFile:
             direction=frame.direction,
             checksum_not_ready=frame.is_checksum_pending,
         )
-        self._append(block, frame.time_ns)
+        start = self._arena.filled
+        self._arena.append_frame(block, mark)
+        self._note(frame.time_ns, start, len(block))
 
     def _pending_size(self) -> int:
         return sum(map(len, self._pending))
@@ -159,12 +164,15 @@ class CaptureFile:
             entry.dropped += dropped
             return
 
-    def _append(self, block: bytes, key: int = _FIRST) -> None:
+    def _append(self, block: bytes) -> None:
         start = self._arena.filled
-        self._arena.append(block, frames=int(key != _FIRST))
+        self._arena.append(block)
+        self._note(_FIRST, start, len(block))
+
+    def _note(self, key: int, start: int, length: int) -> None:
         if self._order and key < self._order[-1][0]:
             self._is_sorted = False
-        self._order.append((key, start, start + len(block)))
+        self._order.append((key, start, start + length))
 
     def flush(self) -> None:
         """Write the batch. A failure is not raised: see ``fault``."""

@@ -109,7 +109,7 @@ class Capture:
 
     def _add(self, number: int, flow: FlowKey, via: str, dumpcap: str) -> None:
         try:
-            source = self._open(flow, via, dumpcap)
+            source = self._open(number, flow, via, dumpcap)
         except ChatlabError as error:
             self._waiter.say({"refused": number, "reason": error.message, "hint": error.hint})
             return
@@ -118,7 +118,7 @@ class Capture:
         self._waiter.watch(source)
         self._waiter.say({"added": number})
 
-    def _open(self, flow: FlowKey, via: str, dumpcap: str) -> Source:
+    def _open(self, number: int, flow: FlowKey, via: str, dumpcap: str) -> Source:
         if via == VIA_DUMPCAP:
             return DumpcapSource(flow, dumpcap)
         if via == VIA_PCAP:
@@ -135,7 +135,7 @@ class Capture:
         _, descriptors, _, _ = socket.recv_fds(self._descriptors, 64, 1)
         if not descriptors:
             raise CaptureError("The packet socket did not arrive.")
-        return PacketSocket(descriptors[0], flow)
+        return PacketSocket(descriptors[0], flow, number)
 
     # --- frames -----------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import struct
 from scapy.arch.linux import PACKET_AUXDATA, PACKET_OUTGOING, PACKET_STATISTICS, L2ListenSocket
 from scapy.data import ETH_P_ALL, SO_TIMESTAMPNS, SOL_PACKET
 
+from chatlab.capture.arena import FrameMark
 from chatlab.capture.bpf import SNAPLEN
 from chatlab.capture.capture_file import CapturedFrame, CaptureFile
 from chatlab.capture.copies import StackedCopies
@@ -39,7 +40,8 @@ class PacketSocket(L2ListenSocket):
     settle_s = 0.0
     """The kernel queues frames as they pass; there is nothing to wait for."""
 
-    def __init__(self, descriptor: int, flow: FlowKey) -> None:
+    def __init__(self, descriptor: int, flow: FlowKey, number: int) -> None:
+        """``number`` stands for ``flow`` in the marks by which frames are known again."""
         # scapy's constructor would open a socket, which takes a privilege.
         self.ins = socket.socket(fileno=descriptor)
         self.ins.setblocking(False)
@@ -49,6 +51,9 @@ class PacketSocket(L2ListenSocket):
         self.promisc = False
         self.auxdata_available = True
         self.flow = flow
+        self._number = number
+        self._is_fresh = True
+        self._rest = bytearray(1)
         self.filter_text = filter_expression(flow)
         self.interface = ""
         """Where the last frame passed."""
@@ -62,18 +67,27 @@ class PacketSocket(L2ListenSocket):
         """Move what waits into the batch; True when the batch is full before that is done."""
         while not file.is_full:
             try:
-                received = self.ins.recvmsg_into([self._view[:SNAPLEN]], _ANCILLARY)
+                # Look first, take when it is safe: see ``arena``.
+                length, ancillary, _, address = self.ins.recvmsg_into(
+                    [self._view[:SNAPLEN]], _ANCILLARY, socket.MSG_PEEK
+                )
+                self._keep(file, self._frame(length, ancillary, address))
+                self.ins.recv_into(self._rest)
             except BlockingIOError:
                 return False
             except OSError as error:
                 # ENETDOWN and its like are reported once by the kernel, then cleared.
                 _log.warning("reading a packet socket: %s", error)
                 return False
-            length, ancillary, _, address = received
-            frame = self._frame(length, ancillary, address)
-            if frame is not None:
-                file.add(frame, self.filter_text)
         return True
+
+    def _keep(self, file: CaptureFile, frame: CapturedFrame | None) -> None:
+        if frame is None:
+            return
+        mark = FrameMark(self._number, frame.time_ns, frame.wire_length)
+        if not self._is_fresh or mark != file.met_before:
+            file.add(frame, self.filter_text, mark)
+        self._is_fresh = False
 
     def _frame(
         self,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatlab.capture import capture_file
-from chatlab.capture.arena import Arena, create_arena
+from chatlab.capture.arena import Arena, FrameMark, create_arena
 from chatlab.capture.capture_file import CapturedFrame, CaptureFile
 from chatlab.core.flow import Direction
 from chatlab.protocol.blocks import Block, Interface, Packet, Secrets, SectionHeader, Statistics
@@ -129,6 +129,17 @@ def test_the_batch_of_a_killed_process_is_written_by_its_successor(
     ]
     assert successor.frames == 21
     assert successor.position == path.stat().st_size
+    successor.close(0)
+
+
+@pytest.mark.only_on("linux")
+def test_the_successor_knows_the_frame_that_it_may_meet_again(path: Path, arena: int) -> None:
+    victim = CaptureFile(path, Arena(arena))
+    mark = FrameMark(7, SECOND, 5)
+    victim.add(frame(SECOND), "tcp", mark)
+    successor = CaptureFile(path, Arena(arena))
+    assert successor.met_before == mark
+    assert len(packets(path)) == 1
     successor.close(0)
 
 
