@@ -1,5 +1,9 @@
-"""Pictures of the dialogs, light and dark: ``python -m tests.helpers.gallery_c FOLDER``."""
+"""Pictures of the dialogs, light and dark: ``python -m tests.helpers.gallery_c FOLDER [NAME…]``.
 
+``CHATLAB_FONT_SCALE=2`` shows them with text twice as big.
+"""
+
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -215,7 +219,7 @@ def main(folder: Path, wanted: list[str]) -> None:
     assert isinstance(app, QApplication)
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
-        Theme.load(theme).apply(app)
+        Theme.load(theme).apply(app, float(os.environ.get("CHATLAB_FONT_SCALE", "1")))
         for name, make in VIEWS.items():
             if wanted and not any(name.startswith(word) for word in wanted):
                 continue

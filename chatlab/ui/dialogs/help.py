@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QFontMetrics,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from chatlab.core.commands import COMMANDS, CommandSpec
 from chatlab.core.frame import Exposure
@@ -24,9 +32,10 @@ from chatlab.ui.theme import (
     small_font,
 )
 from chatlab.ui.topics import Topic, topics
-from chatlab.ui.widgets.controls import IconLabel
+from chatlab.ui.widgets.controls import IconLabel, scaled
 
 WIDTH, HEIGHT = 132 * SPACE, 88 * SPACE
+_TWO_COLUMNS = 108 * SPACE
 _KEYS_WIDTH = 21 * SPACE
 _USAGE_WIDTH = 29 * SPACE
 _COLOURS = {
@@ -139,12 +148,13 @@ class HelpDialog(Sheet):
         self.search_edit.setAccessibleName(self.tr("Search Help"))
         self.search_edit.setPlaceholderText(self.tr("Search: a key, a command, a word"))
         self.search_edit.setClearButtonEnabled(True)
-        self.search_edit.setMaximumWidth(46 * SPACE)
+        self.search_edit.setMaximumWidth(scaled(46 * SPACE))
         self._make_head()
         self._empty = plain_label("", "muted", self)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body.addWidget(self._empty)
-        self.body.addLayout(self._make_columns(actions))
+        self._row = self._make_columns(actions)
+        self.body.addLayout(self._row)
         self.body.addStretch(1)
         close = self.add_button(self.tr("Close"), is_primary=True)
         self.foot.insertStretch(0, 1)
@@ -158,12 +168,20 @@ class HelpDialog(Sheet):
         self.settle(None)
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # So that the arrow keys scroll.
         self.search_edit.setFocus()
-        self.resize(WIDTH, HEIGHT)
+        self.fit(WIDTH, HEIGHT)
 
     def search(self, words: str) -> None:
         """Search for something, as if it were typed; empty shows everything."""
         self.search_edit.setText(words)
         self.search_edit.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Two columns where they fit, else one."""
+        is_narrow = event.size().width() < scaled(_TWO_COLUMNS)
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._row.setDirection(down if is_narrow else across)
+        self._row.setSpacing(0 if is_narrow else 5 * SPACE)
+        super().resizeEvent(event)
 
     def _make_head(self) -> None:
         row = QHBoxLayout()
@@ -171,7 +189,7 @@ class HelpDialog(Sheet):
         row.addWidget(self.search_edit, 1, Qt.AlignmentFlag.AlignVCenter)
         self.head.addLayout(row)
 
-    def _make_columns(self, actions: Sequence[ActionSpec]) -> QHBoxLayout:
+    def _make_columns(self, actions: Sequence[ActionSpec]) -> QBoxLayout:
         left, right = _Column(self), _Column(self)
         left.add(self._make_colours())
         for menu in Menu:
@@ -181,7 +199,7 @@ class HelpDialog(Sheet):
         left.add(self._make_editing())
         right.add(self._make_commands())
         right.add(self._make_topics())
-        columns = QHBoxLayout()
+        columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         columns.setSpacing(5 * SPACE)
         for column, share in ((left, 10), (right, 12)):
             column.end()
@@ -198,7 +216,7 @@ class HelpDialog(Sheet):
             box.setSpacing(SPACE)
             colour, token = _COLOURS[exposure]
             name = plain_label(self.tr(colour), parent=row)
-            name.setFixedWidth(_COLOUR_WIDTH)
+            name.setFixedWidth(scaled(_COLOUR_WIDTH))
             box.addWidget(IconLabel(EXPOSURE_ICONS[exposure], token, parent=row))
             box.addWidget(name)
             box.addWidget(plain_label(words, parent=row), 1)
@@ -239,7 +257,7 @@ class HelpDialog(Sheet):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(2 * SPACE)
         keys = QWidget(row)
-        keys.setFixedWidth(_KEYS_WIDTH)
+        keys.setFixedWidth(scaled(_KEYS_WIDTH))
         inner = QHBoxLayout(keys)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(HALF)
@@ -261,7 +279,7 @@ class HelpDialog(Sheet):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(2 * SPACE)
         usage = plain_label(spec.usage, parent=row)
-        usage.setFixedWidth(_USAGE_WIDTH)
+        usage.setFixedWidth(scaled(_USAGE_WIDTH))
         usage.setWordWrap(True)
         self._code_labels.append(usage)
         # The word joiner keeps a line from breaking behind the slash.

@@ -25,11 +25,13 @@ from chatlab.ui.theme import (
     set_icon,
     set_role,
 )
-from chatlab.ui.widgets.controls import IconLabel
+from chatlab.ui.widgets.controls import IconLabel, scaled
 
 MARGIN = 3 * SPACE
 LABEL_WIDTH = 15 * SPACE
 RADIUS = 6
+_SCREEN_EDGE = 10 * SPACE
+"""Kept free for the window’s frame and the desktop’s bars."""
 
 
 def header(title: str, subtitle: str = "", parent: QWidget | None = None) -> QWidget:
@@ -133,7 +135,7 @@ class Form(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(2 * SPACE)
         self._grid.setVerticalSpacing(0 if is_dense else SPACE + HALF)
-        self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        self._grid.setColumnMinimumWidth(0, scaled(LABEL_WIDTH))
         self._grid.setColumnStretch(1, 1)
         if title:
             heading = plain_label(title, "heading", self)
@@ -225,7 +227,7 @@ class Sheet(QDialog):
         self.head.setContentsMargins(MARGIN, MARGIN, MARGIN, 2 * SPACE)
         self.area = QScrollArea(self)
         self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._page = QWidget(self.area)
         self.body = QVBoxLayout(self._page)
@@ -266,8 +268,13 @@ class Sheet(QDialog):
             super().keyPressEvent(event)
 
     def fit(self, width: int, max_height: int) -> None:
-        """As high as the content wants, within ``max_height``; grows with it later."""
-        self._max_height = max_height
+        """As high as the content wants, within ``max_height``; grows with it later.
+
+        The width is for usual text; with bigger text it grows, as far as the screen goes.
+        """
+        screen = self.screen().availableSize()
+        self._max_height = min(scaled(max_height), screen.height() - _SCREEN_EDGE)
+        width = min(scaled(width), screen.width() - _SCREEN_EDGE)
         self.resize(width, self._wanted_height(width))
         self._page.installEventFilter(self)
 

@@ -85,7 +85,7 @@ class SystemCheckDialog(Sheet):
         close.clicked.connect(self.accept)
         on_theme_changed(self._set_fonts)
         self.settle(close)
-        self.resize(WIDTH, MAX_HEIGHT)
+        self.fit(WIDTH, MAX_HEIGHT)
 
     def show_rows(self, rows: Sequence[CheckRow]) -> None:
         """Replace what is shown."""

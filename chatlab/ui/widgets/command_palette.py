@@ -49,6 +49,7 @@ from chatlab.ui.theme import (
     small_font,
 )
 from chatlab.ui.topics import Topic
+from chatlab.ui.widgets.controls import scaled
 
 WIDTH = 72 * SPACE
 _TOP = 8 * SPACE
@@ -198,7 +199,7 @@ class CommandPalette(QFrame):
 
     def _place(self) -> None:
         window = self._window
-        width = min(WIDTH, window.width() - 4 * SPACE)
+        width = min(scaled(WIDTH), window.width() - 4 * SPACE)
         rows = min(self._model.rowCount(), _ROWS)
         room = window.height() - 2 * _TOP
         height = min(rows * self.list.sizeHintForRow(0) + 2, max(room, 20 * SPACE))

@@ -1,8 +1,17 @@
 """Controls that the platform style cannot dress by a style sheet alone: painted with our tokens."""
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QIntValidator, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QFontInfo,
+    QFontMetrics,
+    QIntValidator,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QLabel,
@@ -16,7 +25,15 @@ from PySide6.QtWidgets import (
 from chatlab.ui.theme import HALF, ICON_SIZE, SPACE, current, on_theme_changed, pixmap
 
 _RADIUS = 6
+_USUAL_PIXELS = 12
+"""The height of the font that widths in pixels are meant for."""
 _MAX_PORT = 65_535
+
+
+def scaled(width: int) -> int:
+    """A width that was chosen for usual text, for the text of now."""
+    pixels = QFontInfo(QApplication.font()).pixelSize()
+    return round(width * max(1.0, pixels / _USUAL_PIXELS))
 
 
 class Select(QComboBox):
@@ -138,7 +155,7 @@ class PortField(QLineEdit):
         super().__init__(parent)
         self.setValidator(QIntValidator(1, _MAX_PORT, self))
         self.setMaxLength(len(str(_MAX_PORT)))
-        self.setFixedWidth(9 * SPACE)
+        self.setFixedWidth(scaled(9 * SPACE))
 
     def value(self) -> int:
         """0 while it is no port."""

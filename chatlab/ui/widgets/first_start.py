@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from chatlab.ui.theme import ICON_SIZE, SPACE, app_icon, plain_label
 from chatlab.ui.widgets.card import Card
-from chatlab.ui.widgets.controls import IconLabel
+from chatlab.ui.widgets.controls import IconLabel, scaled
 
 _WIDTH = 116 * SPACE
 _NARROW = 90 * SPACE
@@ -65,7 +65,7 @@ class FirstStart(QWidget):
 
     def _lay_out(self) -> None:
         middle = QWidget(self)
-        middle.setMaximumWidth(_WIDTH)
+        middle.setMaximumWidth(scaled(_WIDTH))
         column = QVBoxLayout(middle)
         column.setContentsMargins(3 * SPACE, 3 * SPACE, 3 * SPACE, 3 * SPACE)
         column.setSpacing(0)
@@ -76,7 +76,8 @@ class FirstStart(QWidget):
         column.addLayout(self._row)
         column.addSpacing(3 * SPACE)
         column.addWidget(self._make_foot())
-        outer = QVBoxLayout(self)
+        page = QWidget(self)
+        outer = QVBoxLayout(page)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addStretch(2)
         line = QHBoxLayout()
@@ -85,6 +86,15 @@ class FirstStart(QWidget):
         line.addStretch(1)
         outer.addLayout(line)
         outer.addStretch(3)
+        # Big text in a small window: then one can still reach everything.
+        area = QScrollArea(self)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidgetResizable(True)
+        area.setWidget(page)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
 
     def _make_head(self) -> QWidget:
         head = QWidget(self)
@@ -96,9 +106,11 @@ class FirstStart(QWidget):
         row.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(plain_label(self.tr("Chat, and see what crosses the wire"), "title", head))
+        title = plain_label(self.tr("Chat, and see what crosses the wire"), "title", head)
         subtitle = self.tr("Beside each message: the exact frames that carried it.")
-        words.addWidget(plain_label(subtitle, "muted", head))
+        for label in (title, plain_label(subtitle, "muted", head)):
+            label.setWordWrap(True)
+            words.addWidget(label)
         row.addLayout(words, 1)
         return head
 
@@ -132,7 +144,7 @@ class FirstStart(QWidget):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        is_narrow = event.size().width() < _NARROW
+        is_narrow = event.size().width() < scaled(_NARROW)
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._row.setDirection(down if is_narrow else across)
         super().resizeEvent(event)
