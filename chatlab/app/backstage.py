@@ -47,6 +47,7 @@ class WindowBackstage:
         self.leave = asyncio.Event()
         self.on_lab_chat: Callable[[ChatKey], None] = lambda chat: None
         """Told of the lab's channels, which are to be shown side by side."""
+        self._saved_count = 0
         self._book = book
         self._feed = feed
         self._accounts = accounts
@@ -96,6 +97,11 @@ class WindowBackstage:
     def post(self, severity: Severity, text: str, hint: str = "", topic: str = "") -> None:
         if self.bar is not None:
             self.bar.post(BarMessage(severity, text, hint, topic=topic))
+
+    @property
+    def is_saved(self) -> bool:
+        """Every frame there is was saved by the reader."""
+        return self._saved_count >= self._feed.count
 
     # -- ui.ports.Backstage
 
@@ -194,6 +200,7 @@ class WindowBackstage:
         if self.session is not None:
             await self.session.catch_up()
         save_capture(self._feed, file, with_secrets=with_secrets, with_messages=with_messages)
+        self._saved_count = self._feed.count
         words = f"Saved {self._feed.count} frames as {file.name}."
         hint = "It holds the TLS secrets: whoever has it can read it." if with_secrets else ""
         self.post(Severity.INFO, words, hint, topic="saved")

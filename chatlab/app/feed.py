@@ -171,5 +171,6 @@ class CaptureFeed:
         wire = self.correlator.wire(message)
         return self.correlator.carried_bytes(wire) if wire else b""
 
-    async def close(self) -> None:
+    def close(self) -> None:
+        """Let go of the file; nothing more can be read."""
         self.log.close()

@@ -145,4 +145,3 @@ class Session:
         await asyncio.gather(*(connection.stop() for connection in self.connections.values()))
         await self.catch_up()
         await self.stop_capture()
-        await self.feed.close()

@@ -46,6 +46,7 @@ async def one_message(address: LabAddress, directory: Path) -> int:
         raise ChatlabError(f"No echo within {_LIMIT_S:.0f} s ({state.state.value}).") from None
     finally:
         await session.close()
+        feed.close()
 
 
 def _delivery(book: ChatBook, message: MessageId) -> Delivery | None:

@@ -7,11 +7,8 @@ DNS, capture) follows in a thread, then the accounts, then the lab.
 import asyncio
 import contextlib
 import importlib
-import os
-import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,7 +19,9 @@ from PySide6.QtWidgets import QApplication
 from chatlab.app.backstage import WindowBackstage
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.history import HistoryKeeper
+from chatlab.app.leftovers import MAX_KEPT, SessionFolder
 from chatlab.app.loop import QtLoop
+from chatlab.app.saving import save_capture
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.core.account import Account
 from chatlab.core.chats import ChatBook, ChatKey, ChatKind
@@ -31,7 +30,7 @@ from chatlab.core.events import Severity
 from chatlab.core.message import MessageId
 from chatlab.store.accounts import AccountStore
 from chatlab.store.history import History
-from chatlab.store.paths import Paths, find_paths, make_private
+from chatlab.store.paths import Paths, find_paths
 from chatlab.store.secrets import KeyringSecrets
 from chatlab.store.settings import Settings, SettingsStore, ThemeChoice, WindowSettings
 from chatlab.ui.action_wiring import ActionWiring
@@ -41,6 +40,7 @@ from chatlab.ui.presenter import Presenter
 from chatlab.ui.speaking import Speaker
 from chatlab.ui.theme import Theme, current, system_theme_name
 from chatlab.ui.widgets.chat_pane import ChatServices
+from chatlab.ui.widgets.message_bar import BarMessage
 
 if TYPE_CHECKING:
     from chatlab.ui.dialogs.account_fields import NetworkPreset
@@ -71,9 +71,9 @@ class _Life:
         self._notes = list(loaded.notes)
         self._dress()
         self._book = ChatBook()
-        self._directory = self._paths.sessions / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+        self._folder = SessionFolder(self._paths.sessions)
         self._dissector = ScapyDissector()
-        capture = file or self._directory / "capture.pcapng"
+        capture = file or self._folder.live_file
         self._feed = CaptureFeed(capture, self._book, self._dissector, is_live=file is None)
         self._secrets = KeyringSecrets()
         self._accounts = AccountStore(self._paths.accounts_file)
@@ -90,7 +90,7 @@ class _Life:
             self._accounts,
             self._secrets,
             HistoryKeeper(self._book, history, self._settings.history_lines),
-            self._directory / "lab",
+            self._folder.lab,
         )
         self._backstage.font_scale = self._settings.font_scale
         self._make_window()
@@ -162,7 +162,8 @@ class _Life:
         await asyncio.to_thread(importlib.import_module, "chatlab.app.session")
         from chatlab.app.session import Session
 
-        make_private(self._directory)
+        self._folder.open()
+        self._offer_leftovers()
         session = Session(self._book, self._feed, self._secrets)
         self._backstage.observe(self._presenter.take_event)
         self._backstage.attach(session)
@@ -200,13 +201,41 @@ class _Life:
 
     async def _end(self) -> None:
         """The window goes at once; what takes time follows."""
-        self._save_settings()
+        if self._file is None:
+            self._save_settings()
         self._window.hide()
         await self._backstage.close()
+        if self._file is None:
+            self._keep_capture()
         await self._dissector.close()
+        self._feed.close()
         self._window.let_go()
-        if self._file is None and not self._feed.count:
-            await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    def _keep_capture(self) -> None:
+        """What was not saved waits, complete, for the next start."""
+        keeps = self._feed.count > 0 and not self._backstage.is_saved
+        if keeps:
+            try:
+                save_capture(self._feed, self._folder.whole_file, with_secrets=True)
+            except FileError as error:  # The growing file stays in its place.
+                print(error, file=sys.stderr)
+        self._folder.close(keeps=keeps)
+
+    def _offer_leftovers(self) -> None:
+        leftovers = self._folder.leftovers()
+        if not leftovers:
+            return
+        file = leftovers[0].file
+        self._window.bar.post(
+            BarMessage(
+                Severity.INFO,
+                f"The capture of {leftovers[0].words} was not saved.",
+                f"ChatLab keeps the last {MAX_KEPT} of them.",
+                action="Open",
+                on_action=lambda: self._backstage.open_capture(file),
+                topic="leftover",
+            )
+        )
 
     def _save_settings(self) -> None:
         layout = self._window.read_layout()
@@ -253,9 +282,9 @@ class _Life:
 
 
 def _presets() -> "tuple[NetworkPreset, ...]":
-    from chatlab.chat.networks import networks
+    from chatlab.chat.networks import read_networks
 
-    return networks()
+    return read_networks()
 
 
 async def _look_at_system(show: "Callable[[tuple[CheckRow, ...]], None]") -> None:

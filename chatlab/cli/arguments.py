@@ -72,7 +72,11 @@ def _add_say(commands: "Commands[_Parser]") -> None:
     say.add_argument("--save", metavar="FILE.pcapng", type=Path, help="keep the capture")
     say.add_argument("--json", action="store_true", help="one JSON object a message")
     say.add_argument(
-        "--listen", metavar="SECONDS", type=_seconds, default=0.0, help="stay and list what arrives"
+        "--listen",
+        metavar="SECONDS",
+        type=_seconds,
+        default=0.0,
+        help="stay and list what arrives; Ctrl-C ends it early",
     )
     say.add_argument(
         "--tls-max", choices=("1.2", "1.3"), default="", help="highest TLS version offered"

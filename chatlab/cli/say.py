@@ -100,13 +100,13 @@ class _Talk:
                 connection.execute(Command(Verb.JOIN, (self._address.target,)), "")
                 await self._until(self._is_joined, _JOIN_TIMEOUT_S, "The channel was not joined")
             await self._send_all()
-            await self._until(self._is_delivered, _DELIVERY_TIMEOUT_S, "")
-            await self._listen()
+            await self._stay()
             await connection.stop()
             await self._session.catch_up()
             await self._finish()
         finally:
             await self._session.close()
+            self._feed.close()
         return 0 if self._all_delivered() else 1
 
     async def _send_all(self) -> None:
@@ -117,6 +117,17 @@ class _Talk:
             if number and pause:
                 await asyncio.sleep(pause)
             self._sent.extend(connection.send(self._address.target, text))
+
+    async def _stay(self) -> None:
+        """Wait for delivery, then listen as long as asked for; Ctrl-C ends that early."""
+        try:
+            await self._until(self._is_delivered, _DELIVERY_TIMEOUT_S, "")
+            await self._listen()
+        except asyncio.CancelledError:
+            # asyncio turns Ctrl-C into this. What was heard until now is still to be shown.
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
 
     async def _listen(self) -> None:
         """Stay for the seconds asked for; a lost connection ends them early."""

@@ -1,0 +1,103 @@
+"""Captures that nobody saved: kept when ChatLab closes or dies, offered at the next start.
+
+Each run has a folder of its own below ``sessions``, locked while it runs. A clean end leaves one
+complete file in it (frames, messages, secrets); a crash leaves the growing capture file.
+"""
+
+import logging
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile
+
+from chatlab.core.errors import FileError
+from chatlab.store.paths import make_private
+
+log = logging.getLogger(__name__)
+
+MAX_KEPT = 5
+"""Older ones are deleted at a start, so that captures do not fill the disk unseen."""
+LIVE_NAME = "capture.pcapng"
+WHOLE_NAME = "session.pcapng"
+_LOCK_NAME = "in-use"
+_STAMP = "%Y%m%d-%H%M%S"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A capture of an earlier run that was not saved."""
+
+    file: Path
+    begun: datetime
+    size: int
+
+    @property
+    def words(self) -> str:
+        """When it was made, for a person."""
+        return f"{self.begun:%d %B, %H:%M}"
+
+
+class SessionFolder:
+    """The folder of this run."""
+
+    def __init__(self, sessions: Path) -> None:
+        self._sessions = sessions
+        self.path = sessions / f"{time.strftime(_STAMP)}-{os.getpid()}"
+        self.live_file = self.path / LIVE_NAME
+        self.whole_file = self.path / WHOLE_NAME
+        self.lab = self.path / "lab"
+        """For the lab's server: certificates and log."""
+        self._lock: QLockFile | None = None
+
+    def open(self) -> None:
+        """Make the folder and mark it as in use. Raises FileError."""
+        make_private(self._sessions)
+        make_private(self.path)
+        self._lock = QLockFile(str(self.path / _LOCK_NAME))
+        if not self._lock.tryLock(0):
+            raise FileError(f"{self.path} is in use by another ChatLab.", "Start ChatLab again.")
+
+    def close(self, *, keeps: bool) -> None:
+        """Let go of the folder; without ``keeps`` it disappears."""
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+        if not keeps:
+            shutil.rmtree(self.path, ignore_errors=True)
+            return
+        shutil.rmtree(self.lab, ignore_errors=True)
+        if self.whole_file.exists():
+            self.live_file.unlink(missing_ok=True)
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """Unsaved captures of earlier runs, newest first; forgets all but the last few."""
+        if not self._sessions.is_dir():
+            return ()
+        found = [_look(folder) for folder in self._sessions.iterdir() if folder != self.path]
+        kept = sorted((one for one in found if one), key=lambda one: one.begun, reverse=True)
+        for old in kept[MAX_KEPT:]:
+            shutil.rmtree(old.file.parent, ignore_errors=True)
+        return tuple(kept[:MAX_KEPT])
+
+
+def _look(folder: Path) -> Leftover | None:
+    """What a folder of ``sessions`` holds; None while it is in use, or holds no frame."""
+    lock = QLockFile(str(folder / _LOCK_NAME))
+    if not folder.is_dir() or not lock.tryLock(0):
+        return None
+    lock.unlock()
+    for name in (WHOLE_NAME, LIVE_NAME):
+        file = folder / name
+        if not file.is_file():
+            continue
+        try:
+            begun = datetime.strptime(folder.name.rpartition("-")[0], _STAMP)
+        except ValueError:
+            return None  # Not a folder of ours.
+        return Leftover(file, begun, file.stat().st_size)
+    shutil.rmtree(folder, ignore_errors=True)
+    return None
