@@ -180,10 +180,10 @@ class Bindings:
         for side, endpoint in enumerate(conversation.endpoints):
             half = tracked.halves[tracked.direction_of(endpoint)]
             half.attach(self._streams, conversation.tcp.sides[side])
-            self._review(half)
+            self.review(half)
         return tracked
 
-    def _review(self, half: Half) -> None:
+    def review(self, half: Half) -> None:
         """Show a late anchor the frames that were there before the connection was known."""
         if half.late is None or half.stream is None:
             return

@@ -93,18 +93,44 @@ class Contents:
     def _unfinished(
         self, number: int, place: Placement, rest: ByteRange, units: Units
     ) -> list[Part]:
-        """Bytes of a unit whose end, or whose beginning, has not been captured."""
+        """Bytes that the walk has not come to, or whose beginning or end was not captured.
+
+        They are described by themselves: as records if they begin like one, else as lines.
+        """
         here = rest.shifted(place.payload.start - place.position)
         raw = self._streams.log.raw(number)[here.start : here.stop]
-        if begins_record(raw):
-            stop = rest.start + HEADER_SIZE + int.from_bytes(raw[3:5], "big")
-            unit = Unit(ByteRange(rest.start, stop), raw[0])
-            return [Part(unit, None, here, True, stop <= rest.stop)]
+        found: list[Part] = []
+        begins = rest.start > place.span.start or looks_like_irc(raw)
+        position = 0
+        while position < len(raw):
+            if begins_record(raw[position : position + HEADER_SIZE]):
+                size = HEADER_SIZE + int.from_bytes(raw[position + 3 : position + 5], "big")
+                kind, is_whole = raw[position], position + size <= len(raw)
+            elif (found and not found[-1].unit.is_line) or not self._speaks_irc(
+                number, place, units, raw
+            ):
+                break
+            else:
+                size = raw.find(b"\n", position) + 1 - position
+                kind, is_whole = 0, size > 0
+                size = size if is_whole else len(raw) - position
+            stop = min(position + size, len(raw))
+            is_begun = bool(kind or found or begins)
+            found.append(
+                Part(
+                    Unit(ByteRange(position, position + size).shifted(rest.start), kind),
+                    raw[position:stop] if is_whole and is_begun else None,
+                    ByteRange(position, stop).shifted(here.start),
+                    is_begun,
+                    is_whole,
+                )
+            )
+            position = stop
+        return found
+
+    def _speaks_irc(self, number: int, place: Placement, units: Units, raw: bytes) -> bool:
         is_line = units.speech is Speech.LINES or looks_like_irc(raw)
-        if raw and is_line and self.is_irc(number, place):
-            begins = rest.start > place.span.start or looks_like_irc(raw)
-            return [Part(Unit(rest, 0), None, here, begins, raw.endswith(b"\n"))]
-        return []
+        return is_line and self.is_irc(number, place)
 
     def is_irc(self, number: int, place: Placement) -> bool:
         """Whether lines of this stream are IRC: known for ours, else told by what they say."""

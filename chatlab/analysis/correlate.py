@@ -16,6 +16,9 @@ from chatlab.core.connection import Connection
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, Transport, WireRange
 from chatlab.core.message import MessageId
 
+BULK = 4096
+"""More new frames than this are not looked at one by one."""
+
 
 class Changes(NamedTuple):
     """What an update brought."""
@@ -116,7 +119,9 @@ class Correlator:
         for tracked in self._bindings.bind_new():
             self._touch(self._messages_on(tracked.connection.id))
         reached: dict[tuple[int, int], ByteRange] = {}
-        if not self._bindings.is_empty:
+        if len(new) > BULK:
+            self._note_everything()
+        elif not self._bindings.is_empty:
             for number in new:
                 stream = self.streams.tcp_stream(number)
                 if stream is not None and self._bindings.of_stream(stream) is not None:
@@ -128,6 +133,18 @@ class Correlator:
         messages = frozenset(self._touched)
         self._touched.clear()
         return Changes(new, messages)
+
+    def _note_everything(self) -> None:
+        """So many frames came at once (a file was opened) that it is not worth telling apart."""
+        for tracked in self._bindings:
+            if tracked.stream is None:
+                continue
+            for half in tracked.halves.values():
+                self._bindings.review(half)
+                half.try_anchor()
+                reached = half.stream.acknowledged if half.stream is not None else None
+                half.acknowledged = max(half.acknowledged, reached or 0)
+        self._touch(self._assigned)
 
     def _note(self, number: int, reached: dict[tuple[int, int], ByteRange]) -> None:
         """Widen what the new frames of a direction span by one frame."""

@@ -33,6 +33,8 @@ GAP_PATIENCE = 64 * 1024
 """Bytes that may lie behind a gap before the walk goes on without what is missing."""
 MAX_PROBES = 32
 """Segments looked at for the beginning of something known."""
+WALK_STEP = 512 * 1024
+"""Bytes walked over per question, so that nobody waits for the whole of a long stream."""
 _CHUNK = 64 * 1024
 _RECORD_TYPES = (b"\x14", b"\x15", b"\x16", b"\x17")
 _LINE = 0
@@ -93,7 +95,7 @@ class Units:
         self._probes = 0
 
     def overlapping(self, span: ByteRange) -> list[Unit]:
-        """The units with bytes in ``span``, in order; walks on first if need be."""
+        """The units with bytes in ``span``, in order, as far as the walk has come."""
         if self._position is None or span.stop > self._position:
             self._walk()
         first = max(0, bisect_right(self._starts, span.start) - 1)
@@ -111,16 +113,16 @@ class Units:
         return self._streams.read(self.direction, unit.span)
 
     def _walk(self) -> None:
+        """Find units from where the last walk ended, but not too many at a time."""
         seen = self.direction.seen
-        while self.speech is not Speech.OPAQUE and seen.starts:
-            if self._position is None:
-                self._position = 0 if self.direction.is_anchored else seen.starts[0]
+        if not seen.starts:
+            return
+        if self._position is None:
+            self._position = 0 if self.direction.is_anchored else seen.starts[0]
+        limit = self._position + WALK_STEP
+        while self.speech is not Speech.OPAQUE and self._position < limit:
             before, speech = self._position, self.speech
-            end = seen.end(before)
-            if end == before:
-                if not self._skip_gap(before):
-                    return
-                continue
+            end = min(seen.end(before), limit)
             if self.speech is Speech.UNKNOWN:
                 self._probe(before, end)
             elif self.speech is Speech.RECORDS:
@@ -128,7 +130,7 @@ class Units:
             else:
                 self._walk_lines(before, end)
             is_stuck = self._position == before and self.speech is speech
-            if is_stuck and not self._skip_gap(end):
+            if is_stuck and (end == limit or not self._skip_gap(end)):
                 return
 
     def _skip_gap(self, position: int) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatlab.analysis.binding import Anchor
-from chatlab.analysis.correlate import Correlator
+from chatlab.analysis.correlate import BULK, Correlator
 from chatlab.analysis.streams import Streams
 from chatlab.core.attribution import Evidence
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, Endpoint, FlowKey, Transport
@@ -351,3 +351,22 @@ def test_an_option_cannot_move_the_payload(tmp_path: Path, correlate: Correlate)
     found.update()
     assert found.frame_span(number, A) == ByteRange(66, 84)
     assert Direction.SENT in found.anchors(C1)
+
+
+def test_a_long_file_is_taken_in_at_once_and_then_followed(
+    tmp_path: Path, correlate: Correlate
+) -> None:
+    file, talk = tmp_path / "a.pcapng", Talk().handshake()
+    talk.send(SENT, bytes(BULK + 10), mss=1)
+    found = correlate(talk.write(file))
+    found.opened(connection())
+    found.assign(A, wire(SENT, 0, 3))
+    found.assign(B, wire(SENT, BULK + 10, BULK + 15))
+    found.update()
+    assert found.attribution(A).frames == (4, 5, 6)
+    (last,) = talk.send(SENT, b"later")
+    ack = talk.ack(RECEIVED)
+    talk.write(file)
+    assert found.update().messages == {A, B}
+    assert found.attribution(B).frames == (last,)
+    assert found.attribution(B).acks == (ack,)
