@@ -145,7 +145,10 @@ def test_an_empty_port_is_explained(blank: AccountDialog) -> None:
 
 
 def test_it_says_what_an_observer_could_read(filled: AccountDialog) -> None:
+    assert "and your password" not in shown_words(filled)
+    filled.consent.click()
     assert "and your password" in shown_words(filled)
+    assert "the login fails" not in shown_words(filled)
     filled.network.tls.click()
     assert "not one word" in shown_words(filled)
 

@@ -106,6 +106,7 @@ class AccountDialog(Sheet):
     def _connect(self) -> None:
         for part in (self.network, self.identity, self.login, self.more):
             part.changed.connect(self._update)
+        self.consent.toggled.connect(self._update)
         self.network.nick_found.connect(self._on_nick_found)
         self.network.channel_found.connect(self.channels.channels.add_channel)
         self.cancel_button.clicked.connect(self.reject)
@@ -147,7 +148,8 @@ class AccountDialog(Sheet):
         self.network.tell_observer(
             # A server password always crosses as it is, whatever the login does.
             LoginMethod.NONE if self.more.server_password.has_password else self.login.login,
-            sends_password=self._sends_password,
+            # Over plain text it is only sent with the owner's consent.
+            sends_password=self._sends_password and (not is_plain or self.consent.isChecked()),
         )
         self.more.show_usual_name(self.network.network_name)
         self._summary.tell("")

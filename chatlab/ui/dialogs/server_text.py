@@ -85,6 +85,6 @@ def observer_text(
     words = f"Everything: your nick, the channels, each word that you or others say on {name}"
     if sends_password and login is not LoginMethod.SCRAM_SHA_256:
         return f"{words} – and your password."
-    if login is LoginMethod.SCRAM_SHA_256:
+    if sends_password:
         return f"{words}. Of the password only a proof crosses (SCRAM), not the password itself."
     return f"{words}."

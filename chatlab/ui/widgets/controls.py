@@ -56,6 +56,10 @@ class Select(QComboBox):
         self._field.ensurePolished()
         return self._field.sizeHint().height()
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel scrolls the form; it must not change a choice in passing."""
+        event.ignore()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current()
         option = QStyleOptionComboBox()
