@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--selftest", action="store_true", help="check this installation and leave")
     parser.add_argument("--json", action="store_true", help="with --selftest: as one JSON object")
     parser.set_defaults(command=_window)
-    commands = parser.add_subparsers(title="commands", metavar="", parser_class=_Parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _add_say(commands)
     _add_files(commands)
     _add_serve(commands)
@@ -119,6 +119,13 @@ def _add_serve(commands: "Commands[_Parser]") -> None:
     )
     serve.add_argument("--plain-port", metavar="PORT", type=_port, default=6667)
     serve.add_argument("--tls-port", metavar="PORT", type=_port, default=6697)
+    serve.add_argument(
+        "--account",
+        metavar="NAME:PASSWORD-FILE",
+        action="append",
+        default=[],
+        help="someone who can log in with SASL; may be given several times",
+    )
     serve.set_defaults(command=_serve)
 
 
@@ -161,7 +168,7 @@ def _messages(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from chatlab.cli.serve import serve
 
-    return serve(options.bind, options.plain_port, options.tls_port)
+    return serve(options.bind, options.plain_port, options.tls_port, options.account)
 
 
 def _doctor(options: argparse.Namespace) -> int:

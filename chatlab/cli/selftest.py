@@ -52,7 +52,8 @@ def _round_trip() -> Check:
         return Check("Round trip", Verdict.FAILED, str(error), "Report this with the text above.")
     words = "A message went to the lab server and came back"
     if frames:
-        return Check("Round trip", Verdict.OK, f"{words}, in {frames} captured frames.")
+        noun = "frame" if frames == 1 else "frames"
+        return Check("Round trip", Verdict.OK, f"{words}, in {frames} captured {noun}.")
     return Check("Round trip", Verdict.WARNING, f"{words}; no frames could be captured.")
 
 
