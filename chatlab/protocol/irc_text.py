@@ -42,7 +42,8 @@ def text_budget(
 def split_text(text: str, budget: int) -> tuple[str, ...]:
     """Cut ``text`` into pieces of at most ``budget`` bytes of UTF-8 that join to ``text``.
 
-    Prefers the end of a word where that does not waste half a line. An empty text is one piece.
+    Prefers the end of a word where that does not waste half a line; the blank begins the next
+    piece, because some servers drop blanks at the end of a line. An empty text is one piece.
     """
     if len(text) * 4 <= budget or len(text.encode("utf-8", "replace")) <= budget:
         return (text,)
@@ -65,15 +66,13 @@ def split_text(text: str, budget: int) -> tuple[str, ...]:
 def _end_of_word(piece: list[str], budget: int) -> int:
     """How many clusters to keep: up to the last blank, unless that is in the first half."""
     size = 0
-    kept = len(piece)
-    for index in range(len(piece) - 1, -1, -1):
-        if piece[index] == " ":
-            kept = index + 1
-            break
+    for index in range(len(piece) - 1, 0, -1):
+        if piece[index] == " " != piece[index - 1]:
+            return index
         size += len(piece[index].encode("utf-8", "replace"))
         if size > budget // 2:
             break
-    return kept
+    return len(piece)
 
 
 def _fitting_clusters(text: str, budget: int) -> Iterator[str]:

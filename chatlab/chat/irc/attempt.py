@@ -146,17 +146,7 @@ class Attempt:
         dispatcher: Dispatcher,
         credentials: Credentials,
     ) -> Verdict:
-        timers = Timers(self._shared.timing)
-        self._context = context = Context(
-            account=self._account,
-            emit=self._shared.emit,
-            timing=self._shared.timing,
-            timers=timers,
-            state=self.state,
-            link=link,
-            outbox=self._shared.outbox,
-            rejoin=self._shared.rejoin,
-        )
+        self._context = context = self._make_context(link)
         registration = Registration(context, credentials, self._on_online)
         keepalive = Keepalive(context, registration.expect_greeting_over)
         self._register_handlers(context, dispatcher, registration, keepalive)
@@ -172,7 +162,7 @@ class Attempt:
         except LocalProtocolError as error:  # Nick, user or real name cannot be sent.
             context.verdict = context.verdict or Verdict(str(error), may_retry=False)
         finally:
-            timers.cancel_all()
+            context.timers.cancel_all()
             link.abort()
             self._ended_at = self._shared.timing.monotonic()
             verdict = _verdict_of(context, reason)
@@ -181,6 +171,18 @@ class Attempt:
             )
             self._shared.whois_chats.clear()
         return verdict
+
+    def _make_context(self, link: Link) -> Context:
+        return Context(
+            account=self._account,
+            emit=self._shared.emit,
+            timing=self._shared.timing,
+            timers=Timers(self._shared.timing),
+            state=self.state,
+            link=link,
+            outbox=self._shared.outbox,
+            rejoin=self._shared.rejoin,
+        )
 
     def _register_handlers(
         self,

@@ -31,7 +31,8 @@ class Channels:
         dispatcher.on("333", self._on_topic_author)
         dispatcher.on("TOPIC", self._on_topic)
         dispatcher.on("324", self._on_modes_reply)
-        dispatcher.on("329", self._on_creation_time)
+        # RPL_CREATIONTIME, which the window shows nowhere.
+        dispatcher.on("329", lambda event: None)
         dispatcher.on("MODE", self._on_mode)
 
     # -- names
@@ -115,9 +116,6 @@ class Channels:
         for change in self._state.isupport.parse_modes(event.parameter(2), parameters):
             self._apply_to_channel(channel, change)
         self._tell_modes(event, channel, "", "")
-
-    def _on_creation_time(self, event: LineEvent) -> None:
-        """RPL_CREATIONTIME says nothing that the window shows."""
 
     def _on_mode(self, event: LineEvent) -> None:
         target, modes = event.parameter(0), event.parameter(1)

@@ -173,7 +173,9 @@ class Commands:
     def _mode(self, command: Command, chat: str) -> None:
         words = command.argument(0).split()
         state = self._engine.state
-        if words and (state.is_channel(words[0]) or state.is_me(words[0])):
+        # Where “+x” may be a channel (CHANTYPES), it still means a mode here.
+        is_target = words and words[0][0] not in "+-"
+        if is_target and (state.is_channel(words[0]) or state.is_me(words[0])):
             self._put("MODE", *words)
         elif chat:
             self._put("MODE", self._channel(chat), *words)

@@ -190,7 +190,7 @@ def _is_equal(ours: str, echoed: str) -> bool:
 
 
 def _is_altered(ours: str, echoed: str) -> bool:
-    """A server may take out colours (mode +c) or cut what is too long for it."""
-    if strip_formatting(ours) == strip_formatting(echoed):
+    """A server may take out colours (mode +c) and last blanks, or cut what is too long for it."""
+    if strip_formatting(ours).rstrip() == strip_formatting(echoed).rstrip():
         return True
     return len(echoed) >= _MIN_CUT_MATCH and ours.startswith(echoed.rstrip("\ufffd"))

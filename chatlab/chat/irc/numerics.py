@@ -37,6 +37,8 @@ _WARNING = Severity.WARNING
 
 NUMERICS: dict[str, Explanation] = {
     "221": Explanation("Your user modes: {1}", severity=_INFO),
+    "265": Explanation("{-1}", severity=_INFO),
+    "266": Explanation("{-1}", severity=_INFO),
     "301": Explanation("{1} is away: {-1}", severity=_INFO, chat=1),
     "305": Explanation("You are no longer marked as away.", severity=_INFO),
     "306": Explanation("You are marked as away.", severity=_INFO),

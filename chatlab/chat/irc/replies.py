@@ -135,10 +135,10 @@ class Replies:
         chat = self._chat_of(said.chat)
         if code == "401" and folded in self._whois_chats:
             chat = self._whois_chats.pop(folded)
-        elif code in MESSAGE_REFUSALS:
-            self._deliveries.refused(
-                event.label, self._state.fold(target), reason, self._context.timing.monotonic()
-            )
+        elif code in MESSAGE_REFUSALS and self._deliveries.refused(
+            event.label, self._state.fold(target), reason, self._context.timing.monotonic()
+        ):
+            chat = chat or self._context.chat_name(target)
         self._context.inform(
             said.text, event, chat=chat, severity=said.severity, hint=said.hint, code=code
         )

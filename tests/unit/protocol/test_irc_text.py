@@ -40,8 +40,9 @@ def test_what_looks_like_one_sign_is_never_cut(sign: str) -> None:
 
 
 def test_a_text_is_cut_between_words_where_there_are_any() -> None:
-    assert split_text("the quick brown fox jumps", 16) == ("the quick brown ", "fox jumps")
+    assert split_text("the quick brown fox jumps", 16) == ("the quick brown", " fox jumps")
     assert split_text("x" * 20, 16) == ("x" * 16, "x" * 4)
+    assert split_text("ten  words  and  more", 16) == ("ten  words  and", "  more")
 
 
 def test_a_pile_of_marks_longer_than_a_line_still_gets_through() -> None:
