@@ -168,6 +168,14 @@ class Picture:
         red, green, blue = self.rgb[at : at + 3]
         return red, green, blue
 
+    def cut(self, x: int, y: int, width: int, height: int) -> "Picture":
+        """A part of it, as far as it lies on the screen."""
+        x, y = max(0, x), max(0, y)
+        width, height = min(width, self.width - x), min(height, self.height - y)
+        starts = range(3 * (y * self.width + x), 3 * (y + height) * self.width, 3 * self.width)
+        rows = [self.rgb[at : at + 3 * width] for at in starts]
+        return Picture(width, height, b"".join(rows[:height]))
+
     def png(self) -> bytes:
         """As a PNG file (ISO/IEC 15948), rows unfiltered."""
         row = 3 * self.width
@@ -176,7 +184,7 @@ class Picture:
         return (
             b"\x89PNG\r\n\x1a\n"
             + _png_chunk(b"IHDR", header)
-            + _png_chunk(b"IDAT", zlib.compress(rows, 6))
+            + _png_chunk(b"IDAT", zlib.compress(rows, 9))
             + _png_chunk(b"IEND", b"")
         )
 

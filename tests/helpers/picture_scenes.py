@@ -1,0 +1,164 @@
+"""The states of the window that are worth a picture: ``python -m tests.helpers.picture_scenes``.
+
+Each scene is a real window with real traffic on loopback; see ``tests.screenshots``.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.helpers.window_play import Facts, Play, Scene, play
+
+SIZES = ((1280, 800), (1920, 1080))
+THEMES = ("light", "dark")
+CROWD = 5_000
+_PIECE = 500
+
+
+def _sizes() -> tuple[tuple[int, int], ...]:
+    """``CHATLAB_PICTURE_SIZE=1024x700`` takes that one instead of the usual ones."""
+    wanted = os.environ.get("CHATLAB_PICTURE_SIZE", "")
+    if not wanted:
+        return SIZES
+    width, height = wanted.split("x")
+    return ((int(width), int(height)),)
+
+
+async def _everywhere(stage: Play, name: str) -> None:
+    """A picture at each size, in each theme."""
+    for width, height in _sizes():
+        stage.window.setGeometry(0, 0, width, height)
+        for theme in THEMES:
+            stage.backstage.set_theme(theme)
+            await stage.picture(f"{name}-{width}x{height}-{theme}")
+
+
+async def first_start(stage: Play) -> Facts:
+    await _everywhere(stage, "first-start")
+    return {}
+
+
+async def _talk(stage: Play) -> None:
+    plain, sealed = await stage.lab()
+    for pane, line in (
+        (plain, "Hello everyone, can you see this?"),
+        (sealed, "Yes! And nobody on the way can."),
+        (plain, "My password is hunter2. Oh."),
+        (sealed, "/me is glad to sit behind TLS"),
+    ):
+        stage.type_in(pane, line)
+        await stage.until("the echo", lambda p=pane: _is_echoed(stage, p))
+
+
+def _is_echoed(stage: Play, pane: object) -> bool:
+    from chatlab.core.message import Delivery, Message
+    from chatlab.ui.widgets.chat_pane import ChatPane
+
+    assert isinstance(pane, ChatPane)
+    last = pane.chat.entries[-1] if pane.chat else None
+    return isinstance(last, Message) and last.delivery is Delivery.ECHOED
+
+
+async def lab(stage: Play) -> Facts:
+    """Both panes; then a message in clear and one under TLS, chosen."""
+    plain, sealed = await stage.lab()
+    await _everywhere(stage, "lab")
+    await _talk(stage)
+    for pane, text, name in (
+        (plain, "My password is hunter2. Oh.", "message-plain"),
+        (sealed, "Yes! And nobody on the way can.", "message-tls"),
+    ):
+        message = await stage.framed(pane, text)
+        pane.transcript.select_message(message.id)
+        pane.badge_clicked.emit(message.id)
+        await stage.until("the layers", lambda: stage.window.wire.detail.tree.layers.rowCount() > 3)
+        await _everywhere(stage, name)
+    return {}
+
+
+async def dialogs(stage: Play) -> Facts:
+    """Account form with a bad nick, certificate warning, help."""
+    from PySide6.QtCore import Qt
+
+    from chatlab.core.account import Security
+    from chatlab.ui.dialogs.account import AccountDialog
+    from chatlab.ui.dialogs.certificate import CertificateDialog
+    from chatlab.ui.dialogs.help import HelpDialog
+
+    await stage.lab()
+    stage.press(Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier)
+    form = await stage.until("the form", lambda: stage.dialog(AccountDialog))
+    assert isinstance(form, AccountDialog)
+    form.identity.nick.set_text("first.last")
+    await _everywhere(stage, "account-bad-nick")
+    sealed = next(s for s in stage.book.accounts.values() if s.account.security is not Security.PLAIN)
+    form.identity.nick.set_text("first_last")
+    form.server.host.setText(sealed.account.host)
+    form.server.port.setValue(sealed.account.port)
+    form.connect_button.click()
+    doubt = await stage.until("the warning", lambda: stage.dialog(CertificateDialog))
+    await _everywhere(stage, "certificate")
+    doubt.reject()
+    stage.press(Qt.Key.Key_F1)
+    await stage.until("the help", lambda: stage.dialog(HelpDialog))
+    await _everywhere(stage, "help")
+    return {}
+
+
+async def refused(stage: Play) -> Facts:
+    """No permission to capture: chat goes on, the pane says what would help."""
+    plain, _sealed = await stage.lab()
+    stage.type_in(plain, "Can you still read me?")
+    await stage.until("the echo", lambda: _is_echoed(stage, plain))
+    await _everywhere(stage, "no-permission")
+    return {}
+
+
+@asynccontextmanager
+async def _guest(host: str, port: int) -> AsyncIterator[asyncio.StreamWriter]:
+    """A third person in #lab, who types fast."""
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b"NICK carol\r\nUSER carol 0 * :Carol\r\nJOIN #lab\r\n")
+    drain = asyncio.get_running_loop().create_task(reader.read())
+    yield writer
+    writer.close()
+    drain.cancel()
+
+
+async def crowd(stage: Play) -> Facts:
+    """5,000 messages in one channel."""
+    plain, _sealed = await stage.lab()
+    assert plain.chat
+    account = stage.book.accounts[plain.chat.key.account].account
+    chat = plain.chat
+    async with _guest(account.host, account.port) as guest:
+        for first in range(0, CROWD, _PIECE):
+            for number in range(first + 1, first + _PIECE + 1):
+                guest.write(f"PRIVMSG #lab :Line {number} of {CROWD}\r\n".encode())
+            last = f"Line {first + _PIECE} of {CROWD}"
+            await stage.until(last, lambda text=last: stage.said(chat, text), 60)
+    stage.type_in(plain, "That was a lot.")
+    await stage.framed(plain, "That was a lot.")
+    await _everywhere(stage, "5000-messages")
+    return {}
+
+
+SCENES: dict[str, tuple[Scene, bool]] = {
+    "first-start": (first_start, False),
+    "lab": (lab, True),
+    "dialogs": (dialogs, True),
+    "refused": (refused, True),
+    "crowd": (crowd, True),
+}
+"""Each with whether it opens on the lab."""
+
+
+def main(arguments: list[str]) -> int:
+    scene, opens_lab = SCENES[arguments[0]]
+    return play(scene, lab=opens_lab)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
