@@ -124,7 +124,7 @@ def _packets(log: FrameLog, comments: dict[int, list[str]]) -> Iterator[bytes]:
         own = [text for text in options.comments if not _is_ours(text)]
         yield pcapng.enhanced_packet(
             log.interface_index(number),
-            frame.time_ns,
+            max(0, frame.time_ns),
             log.raw(number),
             frame.wire_length,
             direction=frame.direction,
