@@ -25,7 +25,7 @@ from chatlab.chat.sockets import bound_towards
 from chatlab.core.errors import ConnectError
 from chatlab.core.flow import FlowKey
 
-_PORT = 53
+DNS_PORT = 53
 _TIMEOUT_S = 3.0
 _TRIES = 2
 _MAX_ANSWER = 65_535
@@ -52,10 +52,15 @@ class Resolver:
     """Turns host names into addresses. Raises ConnectError in words."""
 
     def __init__(
-        self, nameservers: tuple[str, ...] | None = None, hosts_file: Path | None = None
+        self,
+        nameservers: tuple[str, ...] | None = None,
+        hosts_file: Path | None = None,
+        port: int = DNS_PORT,
     ) -> None:
+        """Without arguments: what this system is set up to use."""
         self._nameservers = nameservers
         self._hosts_file = hosts_file or _system_hosts_file()
+        self._port = port
 
     async def resolve(self, host: str, watcher: Watcher) -> Resolution:
         try:
@@ -109,13 +114,13 @@ class Resolver:
             ) from error
         queries = [dns.message.make_query(name, kind) for kind in ("A", "AAAA")]
         try:
-            sock, flow = bound_towards(server, _PORT, socket.SOCK_DGRAM)
+            sock, flow = bound_towards(server, self._port, socket.SOCK_DGRAM)
         except OSError:
             return None
         with sock:
             await watcher.opened(sock, flow, host)
             try:
-                sock.connect((server, _PORT))
+                sock.connect((server, self._port))
                 answers = await self._exchange(sock, queries)
             except OSError:
                 return None
