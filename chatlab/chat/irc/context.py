@@ -21,6 +21,11 @@ class Verdict:
     min_delay_s: float = 0.0
 
 
+def as_sentence(text: str) -> str:
+    """``text`` with a full stop, which servers' words often lack, so that more may follow."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 class Rejoin:
     """The channels that belong to this account: joined after every registration."""
 
@@ -59,7 +64,7 @@ class Context:
     def give_up(self, reason: str, hint: str = "", *, may_retry: bool = False) -> None:
         """End this connection for a reason of ours."""
         if self.verdict is None:
-            self.verdict = Verdict(f"{reason} {hint}".strip(), may_retry)
+            self.verdict = Verdict(f"{as_sentence(reason)} {hint}".strip(), may_retry)
         self.link.abort(reason)
 
     def inform(

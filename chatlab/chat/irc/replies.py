@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from chatlab.chat.irc.context import Context, Verdict
+from chatlab.chat.irc.context import Context, Verdict, as_sentence
 from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.chat.irc.numerics import JOIN_REFUSALS, MESSAGE_REFUSALS, explain
@@ -52,7 +52,7 @@ class Replies:
         self._context.server_error = words
         if _BANNED.search(words):
             self._context.verdict = self._context.verdict or Verdict(
-                f"The server does not let you in: {words} "
+                f"The server does not let you in: {as_sentence(words)} "
                 "Ask its operators; connecting again by itself would make it worse.",
                 may_retry=False,
             )
@@ -127,7 +127,7 @@ class Replies:
         code, parameters = event.line.command, event.line.parameters
         said = explain(code, parameters)
         target = event.parameter(1)
-        reason = f"{said.text} {said.hint}".strip()
+        reason = f"{as_sentence(said.text)} {said.hint}".strip()
         folded = self._state.fold(self._state.bare_target(target))
         if code in JOIN_REFUSALS:
             self._context.outbox.not_joined(folded, reason)
