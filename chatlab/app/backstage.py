@@ -133,6 +133,7 @@ class WindowBackstage:
         if self.session is not None:
             await self.session.remove_account(account)
         self._secrets.delete(account)
+        await self._history.delete_account(account)
         self._save_accounts()
 
     def stored_secrets(self, account: AccountId) -> frozenset[SecretKind]:

@@ -70,6 +70,10 @@ class HistoryKeeper:
         finally:
             self._loading.discard(key)
 
+    async def delete_account(self, account: AccountId) -> None:
+        """Forget what was said on an account that is gone."""
+        await self._history.delete_account(account)
+
     def close(self) -> None:
         """Have everything written. Blocks while the disk is slow."""
         self._history.close()

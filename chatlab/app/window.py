@@ -79,9 +79,7 @@ class _Life:
         self._accounts = AccountStore(self._paths.accounts_file)
         history = History(
             self._paths.history_file,
-            lambda error: self._backstage.post(
-                Severity.ERROR, error.message, error.hint, "history"
-            ),
+            self._on_history_error,
             is_keeping=self._settings.keep_history and file is None,
         )
         self._backstage = WindowBackstage(
@@ -94,6 +92,12 @@ class _Life:
         )
         self._backstage.font_scale = self._settings.font_scale
         self._make_window()
+
+    def _on_history_error(self, error: FileError) -> None:
+        """Called in the history's own thread."""
+        self._loop.call_soon_threadsafe(
+            self._backstage.post, Severity.ERROR, error.message, error.hint, "history"
+        )
 
     def _dress(self) -> None:
         choice = self._settings.theme
@@ -136,6 +140,7 @@ class _Life:
 
     async def run(self) -> int:
         """Show the window, do everything else, and return when all is closed."""
+        self._loop = asyncio.get_running_loop()
         self._watch_signals()
         starts_empty = not self._is_lab and self._file is None
         accounts = self._accounts.load() if starts_empty else None

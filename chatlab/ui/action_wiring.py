@@ -48,7 +48,7 @@ class ActionWiring:
         presenter, desk, backstage = self._presenter, self._desk, self._backstage
         handlers: dict[ActionId, Callable[[], object]] = {
             ActionId.NEW_ACCOUNT: lambda: desk.edit_account(),
-            ActionId.ACCOUNTS: self._edit_current_account,
+            ActionId.ACCOUNTS: desk.accounts,
             ActionId.LAB: backstage.start_lab,
             ActionId.OPEN_CAPTURE: desk.open_capture,
             ActionId.SAVE_CAPTURE: desk.save_capture,
@@ -99,10 +99,6 @@ class ActionWiring:
 
     def _current(self) -> Chat | None:
         return self._window.chats.active.chat
-
-    def _edit_current_account(self) -> None:
-        chat = self._current()
-        self._desk.edit_account(chat.key.account if chat else None)
 
     def _join(self) -> None:
         chat = self._current()

@@ -65,6 +65,28 @@ class DialogDesk:
         dialog.submitted.connect(self._on_account_filled_in)
         self._show("account", dialog)
 
+    def accounts(self) -> None:
+        """The list of accounts: add, change, remove, connect."""
+        from chatlab.ui.dialogs.accounts import AccountsDialog
+
+        dialog = AccountsDialog(self._window)
+
+        def show(*_: object) -> None:
+            states = self._book.accounts.values()
+            dialog.show_accounts([state.account for state in states if not state.source])
+
+        dialog.new_requested.connect(lambda: self.edit_account())
+        dialog.edit_requested.connect(lambda who: self.edit_account(AccountId(who)))
+        dialog.remove_requested.connect(lambda who: self._backstage.remove_account(AccountId(who)))
+        dialog.connect_requested.connect(self._connect)
+        dialog.destroyed.connect(self._book.observe(show))
+        show()
+        self._show("accounts", dialog)
+
+    def _connect(self, account: str) -> None:
+        if connection := self._backstage.connection(AccountId(account)):
+            connection.start()
+
     def _on_account_filled_in(self, result: "AccountResult") -> None:
         self._backstage.keep_account(result.account, result.secrets)
         if result.connects and (connection := self._backstage.connection(result.account.id)):
@@ -149,7 +171,7 @@ class DialogDesk:
         dialog = HelpDialog(self._window.actions_table.obeyed(), self._window)
         self._show("help", dialog)
         if topic:
-            dialog.search_edit.setText(topic)
+            dialog.search(topic)
 
     def about(self) -> None:
         from chatlab.ui.dialogs.about import AboutDialog

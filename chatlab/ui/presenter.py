@@ -240,7 +240,7 @@ class Presenter:
             BarMessage(
                 ev.Severity.WARNING,
                 f"Remove the account “{state.account.name}”?",
-                "Its settings and its stored passwords go; saved captures stay.",
+                "Its settings, passwords and history go; saved captures stay.",
                 action="Remove",
                 on_action=lambda: self._backstage.remove_account(AccountId(account)),
                 topic=f"remove {account}",
