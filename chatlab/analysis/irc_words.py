@@ -7,6 +7,7 @@ from chatlab.protocol.irc_format import strip_formatting
 from chatlab.protocol.irc_masking import mask_line
 
 ELLIPSIS = "…"
+EMPTY_LINE = "(empty line)"
 _REGISTRATION = frozenset({"CAP", "NICK", "USER", "PASS", "AUTHENTICATE", "STARTTLS"})
 _WELCOME = frozenset(f"{number:03}" for number in (*range(1, 6), *range(251, 256), 265, 266)) | {
     *("372", "375", "376", "422", "670", "691"),
@@ -38,7 +39,7 @@ def line_words(part: Part, place_start: int) -> str:
     text = decode(part.data.rstrip(b"\r\n"))[0]
     masked = mask_line(text)
     if (part.begins and part.ends) or masked != text:
-        return readable(masked)
+        return readable(masked).strip() or EMPTY_LINE
     body = len(part.data) - len(_without_tags(part.data))
     start = part.here.start + place_start - part.unit.span.start
     stop = start + len(part.here)

@@ -186,46 +186,24 @@ def _parse_transport(
     start: int,
     stop: int,
 ) -> PacketHeaders:
+    ends = (network, version, source, destination)
     if protocol == TCP and len(raw) >= start + 20:
-        from_, to, sequence, acknowledged, words, flags, window = _tcp(raw, start)
+        from_, to, sequence, acked, words, flags, window = _tcp(raw, start)
         payload = start + (words >> 4) * 4
         length = stop - payload
         if words < 0x50 or length < 0:
             payload, length = -1, 0
-        return PacketHeaders(
-            network,
-            version,
-            source,
-            destination,
-            TCP,
-            start,
-            from_,
-            to,
-            sequence,
-            acknowledged,
-            flags,
-            window,
-            payload,
-            length,
-        )
+        fields = (from_, to, sequence, acked, flags, window)
+        return PacketHeaders(*ends, TCP, start, *fields, payload, length)
     if protocol == UDP and len(raw) >= start + 8:
         from_, to, size = _udp(raw, start)
         # A length of 0 is legal in jumbograms only (RFC 2675): the rest of the packet.
         length = (min(size, stop - start) if size else stop - start) - 8
         payload = start + 8 if length >= 0 else -1
         return PacketHeaders(
-            network,
-            version,
-            source,
-            destination,
-            UDP,
-            start,
-            from_,
-            to,
-            payload=payload,
-            payload_length=max(0, length),
+            *ends, UDP, start, from_, to, payload=payload, payload_length=max(0, length)
         )
-    return PacketHeaders(network, version, source, destination, protocol, start)
+    return PacketHeaders(*ends, protocol, start)
 
 
 class TcpOptions(NamedTuple):

@@ -96,6 +96,14 @@ def test_info_is_the_lines_themselves(talk: Talk, tmp_path: Path, open_log: Open
     assert (row.protocol, row.exposure) == ("IRC", Exposure.READABLE)
 
 
+@pytest.mark.parametrize("line", [b"\r\n", b" \n", b"@a=b \r\n"])
+def test_an_empty_line_is_called_so(
+    line: bytes, talk: Talk, tmp_path: Path, open_log: OpenLog
+) -> None:
+    (number,) = talk.send(SENT, line)
+    assert views(open_log(talk.write(tmp_path / "a.pcapng"))).info(number) == "(empty line)"
+
+
 @pytest.mark.parametrize(
     "line",
     [
