@@ -61,6 +61,9 @@ class Wire(asyncio.Protocol):
         self._records = RecordSplitter()
         self._sent = 0
         self._received = 0
+        self._acknowledged: int | None = None
+        self._unwritten = 0
+        """Bytes that asyncio still held back at the last look."""
         self._is_closing = False
         self._reason = ""
         self._starts_with_tls = starts_with_tls
@@ -88,13 +91,22 @@ class Wire(asyncio.Protocol):
         return self._send(self._tls.encrypt(data))
 
     def acknowledged(self) -> int | None:
-        """Offset up to which the peer's TCP has acknowledged, as the operating system knows."""
+        """Offset up to which the peer's TCP has acknowledged, as the operating system knows.
+
+        Once the connection is gone: what it knew at the end.
+        """
+        if not self._closed.done():
+            self._look_for_acks()
+        return self._acknowledged
+
+    def set_reading(self, is_reading: bool) -> None:
+        """Let TCP hold the peer back while what arrived is still being handled."""
         if self._transport is None or self._transport.is_closing():
-            return None
-        waiting = unacknowledged_bytes(self.fileno())
-        if waiting is None:
-            return None
-        return self._sent - self._transport.get_write_buffer_size() - waiting
+            return
+        if is_reading and not self._transport.is_reading():
+            self._transport.resume_reading()
+        elif not is_reading and self._transport.is_reading():
+            self._transport.pause_reading()
 
     def fileno(self) -> int:
         """The socket's descriptor; -1 when it is closed."""
@@ -173,10 +185,20 @@ class Wire(asyncio.Protocol):
         if self._tls is not None:
             self._tls.forget()
         if not self._closed.done():
+            self._look_for_acks()  # The last chance: asyncio closes the socket after this.
             self._closed.set_result(None)
         self._deliver(lambda: self._sink.wire_closed(reason))
 
     # -- inner
+
+    def _look_for_acks(self) -> None:
+        if self._transport is None or (waiting := unacknowledged_bytes(self.fileno())) is None:
+            return
+        if not self._transport.is_closing():
+            self._unwritten = self._transport.get_write_buffer_size()
+        elif self._unwritten:
+            return  # An abort throws away what was not yet written: how much of it, nobody knows.
+        self._acknowledged = self._sent - self._unwritten - waiting
 
     def _send(self, data: bytes) -> WireRange:
         span = ByteRange(self._sent, self._sent + len(data))
@@ -184,6 +206,7 @@ class Wire(asyncio.Protocol):
             self._sent = span.stop
             self._registry.carried(self.connection, Direction.SENT, data)
             self._transport.write(data)
+            self._unwritten = self._transport.get_write_buffer_size()
         return WireRange(self.connection.id, Direction.SENT, span)
 
     def _flush_tls(self) -> None:

@@ -301,11 +301,15 @@ def test_a_plain_server_on_the_tls_port_is_named_as_such() -> None:
     asyncio.run(check())
 
 
-def test_a_tls_server_on_the_plain_port_is_named_as_such(tmp_path: Path) -> None:
+def test_a_tls_server_on_the_plain_port_is_named_as_such() -> None:
     async def check() -> None:
+        async def alert(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            writer.write(bytes.fromhex("15 0301 0002 0246"))  # fatal, protocol_version
+            await reader.read()
+
         recorder = Recorder()
-        context = server_context(tmp_path)
-        async with listening(until_end, context) as port:
+        async with listening(alert) as port:
             wire = await dialled(recorder, account(port, Security.PLAIN))
             wire.write(b"NICK a\r\n")
             await recorder.until(lambda: bool(recorder.closed))

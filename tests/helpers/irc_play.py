@@ -105,6 +105,7 @@ class PlayTransport:
         self.received = 0
         self.acknowledges = True
         self.is_closed = False
+        self.on_reading: Callable[[bool], None] = lambda is_reading: None
         self._server = server
 
     def write(self, data: bytes) -> WireRange:
@@ -112,6 +113,9 @@ class PlayTransport:
         self.sent += data
         asyncio.get_running_loop().call_soon(self._server.take, self, data)
         return WireRange(self.connection.id, Direction.SENT, span)
+
+    def set_reading(self, is_reading: bool) -> None:
+        self.on_reading(is_reading)
 
     def acknowledged(self) -> int | None:
         return len(self.sent) if self.acknowledges else 0

@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 SLICE_S = 0.008
 """How long lines are handled before the event loop gets its turn."""
+MAX_INBOX = 10_000
+"""Lines that wait to be handled; with more, the server has to wait, too."""
 _MAX_MALFORMED_SHOWN = 20
 """Warnings per connection about lines not understood; the console shows every one."""
 _MAX_SHOWN_LENGTH = 200
@@ -222,6 +224,8 @@ class Link:
         self._inbox.extend(self._framer.feed(chunk, origin, exact))
         if not self._is_draining:
             self._drain()
+        if len(self._inbox) > MAX_INBOX:
+            self._transport.set_reading(False)
 
     def wire_closed(self, reason: str) -> None:
         if self._closed_because is None:
@@ -234,6 +238,8 @@ class Link:
         deadline = time.perf_counter() + SLICE_S
         while self._inbox:
             self._receive(self._inbox.popleft())
+            if len(self._inbox) == MAX_INBOX // 2 and self._transport is not None:
+                self._transport.set_reading(True)
             if self._inbox and time.perf_counter() > deadline:
                 asyncio.get_running_loop().call_soon(self._drain)
                 return
