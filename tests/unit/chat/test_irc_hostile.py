@@ -98,12 +98,18 @@ def test_a_flood_faster_than_we_are_is_held_back_by_tcp() -> None:
         play = await Play().start()
         wire = play.server.wire
         readings: list[bool] = []
-        wire.on_reading = readings.append
+        reads_on = asyncio.Event()
+
+        def note(is_reading: bool) -> None:
+            readings.append(is_reading)
+            if is_reading:
+                reads_on.set()
+
+        wire.on_reading = note
         wire.feed(b":bob!b@b PRIVMSG #lab :flood\r\n" * (MAX_INBOX + 5_000))
         assert readings == [False]
         async with asyncio.timeout(10):
-            while len(received(play)) < MAX_INBOX + 5_000:
-                await asyncio.sleep(0)
+            await reads_on.wait()
         assert readings == [False, True]
         await play.stop()
 
