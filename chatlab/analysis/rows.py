@@ -84,6 +84,8 @@ class FrameRow:
     why: str
     """What it is there for; empty for a frame that is not ours."""
     messages: tuple[MessageId, ...]
+    direction: Direction | None = None
+    """Seen from this machine; None where the capture does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class RowBuilder:
             exposure=described.exposure,
             why=described.why,
             messages=self._correlator.messages_of(number),
+            direction=self._log.frame(number).direction,
         )
 
     def _describe(

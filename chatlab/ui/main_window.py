@@ -23,7 +23,6 @@ from chatlab.ui.widgets.wire_pane import WirePane
 
 DEFAULT_SIZE = (1280, 800)
 _MINIMUM_SIZE = (800, 520)
-_SIDEBAR_WIDTH = 184
 _CHATS_SHARE, _WIRE_SHARE = 11, 10
 
 
@@ -75,9 +74,10 @@ class MainWindow(QMainWindow):
         ):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(index, stretch)
-        rest = DEFAULT_SIZE[0] - _SIDEBAR_WIDTH
+        sidebar = self.sidebar.sizeHint().width()
+        rest = DEFAULT_SIZE[0] - sidebar
         chats = rest * _CHATS_SHARE // (_CHATS_SHARE + _WIRE_SHARE)
-        self.splitter.setSizes([_SIDEBAR_WIDTH, chats, rest - chats])
+        self.splitter.setSizes([sidebar, chats, rest - chats])
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.splitter)
         self._pages.addWidget(self.first_start)

@@ -286,6 +286,8 @@ class Presenter:
             self._desk.ask_about_certificate(event)
         elif isinstance(event, ev.MessageAdded) and event.message.delivery is not None:
             self._follow(event.message)
+        elif isinstance(event, ev.MessageChanged) and event.message == self._selected:
+            self.window.wire.refresh()  # Where nothing is captured, no frame would tell.
         elif isinstance(event, ev.MemberJoined) and event.is_self:
             self._on_joined(ChatKey(event.account, event.chat.lower()))
 

@@ -7,7 +7,8 @@ from chatlab.core.account import AccountId
 from chatlab.core.attribution import Attribution
 from chatlab.core.message import MessageId
 from chatlab.ui.models import frame_table
-from chatlab.ui.models.frame_table import Column, FrameTableModel, Link, Scope, links_of
+from chatlab.ui.models.frame_links import Link, links_of
+from chatlab.ui.models.frame_table import Column, FrameTableModel, Scope
 from tests.helpers.wire_feed import LAB, PLAIN, SEALED, FakeFeed, FakeFrame, lab_feed, said
 
 HELLO = MessageId("hello")

@@ -22,10 +22,11 @@ from PySide6.QtCore import (
 )
 
 from chatlab.core.account import AccountId
-from chatlab.core.attribution import Attribution
 from chatlab.core.chats import ChatKey
+from chatlab.core.flow import Direction
 from chatlab.core.message import MessageId
 from chatlab.ui import theme
+from chatlab.ui.models.frame_links import LINK_WORDS, Link, links_of
 
 if TYPE_CHECKING:
     from chatlab.analysis.rows import FrameRow
@@ -63,23 +64,12 @@ class Column(IntEnum):
     INFO = 7
 
 
-class Link(Enum):
-    """What a frame is to the chosen message."""
-
-    CARRIES = "carries"
-    RESENDS = "resends"
-    ACKNOWLEDGES = "ACK"
-    ECHOES = "echo"
-
-
-LINK_WORDS: dict[Link, str] = {
-    Link.CARRIES: "Carries the chosen message",
-    Link.RESENDS: "Carries bytes of the chosen message once more (retransmission)",
-    Link.ACKNOWLEDGES: "Acknowledges the chosen message",
-    Link.ECHOES: "The server’s echo of the chosen message",
+WAY_WORDS: dict[Direction, str] = {
+    Direction.SENT: "Sent by this computer",
+    Direction.RECEIVED: "Received by this computer",
 }
 _TITLES: dict[Column, tuple[str, str]] = {
-    Column.MARK: ("", "Who can read it; what it has to do with the chosen message"),
+    Column.MARK: ("", "Who can read it, which way it went, whether it carries a message"),
     Column.NUMBER: ("No.", "Number of the frame in this capture"),
     Column.TIME: ("Time", "Seconds since the first frame"),
     Column.SOURCE: ("Source", "Address that it came from"),
@@ -244,11 +234,12 @@ class FrameTableModel(QAbstractTableModel):
         if column is not Column.MARK:
             return f"{_TITLES[column][0]} {cell_text(row, column)}"
         link = self._links.get(number)
-        return ". ".join(
-            words
-            for words in (theme.EXPOSURE_WORDS[row.exposure], LINK_WORDS[link] if link else "")
-            if words
+        said = (
+            theme.EXPOSURE_WORDS[row.exposure],
+            WAY_WORDS[row.direction] if row.direction else "",
+            LINK_WORDS[link] if link else "",
         )
+        return ". ".join(filter(None, said))
 
     def _words(self, number: int) -> str:
         row = self.frame_row(number)
@@ -256,6 +247,8 @@ class FrameTableModel(QAbstractTableModel):
         lines = [f"{theme.EXPOSURE_WORDS[row.exposure]}: {row.why}" if row.why else ""]
         lines[0] = lines[0] or theme.EXPOSURE_WORDS[row.exposure]
         lines.append(f"{row.source} → {row.destination}, {row.length} bytes")
+        if row.direction:
+            lines.append(WAY_WORDS[row.direction])
         lines.append(theme.isolated(row.info))
         if link:
             lines.append(LINK_WORDS[link])
@@ -365,17 +358,6 @@ class FrameTableModel(QAbstractTableModel):
     def _repaint_marks(self) -> None:
         if rows := self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, len(Column) - 1))
-
-
-def links_of(attribution: Attribution) -> dict[int, Link]:
-    """Frame number to its part in a message; carrying comes before acknowledging."""
-    links: dict[int, Link] = dict.fromkeys(attribution.echo_frames, Link.ECHOES)
-    links.update(dict.fromkeys(attribution.acks, Link.ACKNOWLEDGES))
-    both = set(attribution.acks) & set(attribution.echo_frames)
-    links.update(dict.fromkeys(both, Link.ECHOES))
-    links.update(dict.fromkeys(attribution.frames, Link.CARRIES))
-    links.update(dict.fromkeys(attribution.retransmissions, Link.RESENDS))
-    return links
 
 
 def cell_text(row: "FrameRow", column: Column) -> str:

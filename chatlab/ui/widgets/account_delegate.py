@@ -33,6 +33,7 @@ Index = QModelIndex | QPersistentModelIndex
 CHEVRON_WIDTH = 22
 _ICON = 16
 _SMALL_ICON = 14
+STATE_ICON_ROOM = _SMALL_ICON + HALF
 _MOST = 999
 _LINK_ICONS = {
     LinkState.OFFLINE: "unplug",

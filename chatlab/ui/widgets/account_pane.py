@@ -1,7 +1,7 @@
 """The sidebar: accounts, how they are doing, and their chats."""
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -17,9 +17,12 @@ from chatlab.core.account import AccountId
 from chatlab.core.chats import AccountState, Chat, ChatKey, ChatKind
 from chatlab.core.events import LinkState
 from chatlab.ui.models.account_tree import AccountTreeModel, Role
-from chatlab.ui.theme import HALF, SPACE, icon, plain_label, set_icon
-from chatlab.ui.widgets.account_delegate import CHEVRON_WIDTH, AccountDelegate
+from chatlab.ui.theme import HALF, SPACE, icon, plain_label, set_icon, small_font
+from chatlab.ui.widgets.account_delegate import CHEVRON_WIDTH, STATE_ICON_ROOM, AccountDelegate
 from chatlab.ui.widgets.icon_label import IconLabel
+
+_USUAL_WORDS = "OnlineUnencrypted"
+"""Of an account's second line: its state and its security, each beside an icon."""
 
 
 class AccountPane(QWidget):
@@ -72,6 +75,11 @@ class AccountPane(QWidget):
         self._tree.menu_wanted.connect(self._show_menu)
         self._tree.close_wanted.connect(self._on_close_wanted)
         self._on_rows_changed()
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for the longest usual words, at any size of the font."""
+        words = QFontMetrics(small_font()).horizontalAdvance(_USUAL_WORDS)
+        return QSize(CHEVRON_WIDTH + 2 * STATE_ICON_ROOM + words + 4 * SPACE, 400)
 
     def show_current(self, key: ChatKey | None) -> None:
         """Mark the chat that the active pane shows."""

@@ -13,13 +13,26 @@ from PySide6.QtWidgets import (
 )
 
 from chatlab.core.chats import AccountState, Chat, ChatKind
-from chatlab.ui.rich_text import bare
-from chatlab.ui.theme import HALF, SPACE, set_icon
+from chatlab.ui.rich_text import bare, tooltip
+from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon
 from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.security_badge import SecurityBadge, security_facts
 
 _COMPACT_BELOW = 330
 """Narrower, the security badge shows its icon alone."""
+_MODE_WORDS = {
+    "c": "no colours",
+    "i": "only with an invitation",
+    "k": "only with the key",
+    "l": "a limited number of members",
+    "m": "moderated: only those with voice speak",
+    "n": "only members can write here",
+    "p": "private",
+    "r": "only registered nicks",
+    "s": "secret: in no list of channels",
+    "t": "only operators change the topic",
+}
+"""Channel modes of RFC 2811, section 4.2, and two that most networks share."""
 
 
 class ChatHeader(QWidget):
@@ -68,6 +81,7 @@ class ChatHeader(QWidget):
         self._topic_line.addWidget(self._topic)
         self._topic_line.addWidget(self._edit)
         self._topic_line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._modes = plain_label("", "small", self)
         self._lay_out()
         self._end_edit()
 
@@ -92,7 +106,12 @@ class ChatHeader(QWidget):
         column.setContentsMargins(SPACE + HALF, HALF, HALF, HALF + 2)
         column.setSpacing(0)
         column.addLayout(first)
-        column.addWidget(self._topic_line)
+        second = QHBoxLayout()
+        second.setContentsMargins(0, 0, SPACE, 0)
+        second.setSpacing(SPACE)
+        second.addWidget(self._topic_line, 1)
+        second.addWidget(self._modes)
+        column.addLayout(second)
 
     # What to show ---------------------------------------------------------------------------
 
@@ -124,15 +143,24 @@ class ChatHeader(QWidget):
         tip = self.tr("Click to change the topic") if can_edit else ""
         match chat.kind:
             case ChatKind.CHANNEL:
-                modes = f"   {chat.modes}" if chat.modes else ""
-                empty = self.tr("No topic yet") if chat.is_joined else self.tr("Not joined")
-                self._topic.set_text((bare(chat.topic) or empty) + modes, tip)
+                empty = self.tr("Set a topic…") if can_edit else self.tr("Not joined")
+                self._topic.set_text(bare(chat.topic) or empty, tip)
             case ChatKind.PRIVATE:
                 self._topic.set_text(self.tr("Private chat"))
             case _:
                 where = f"{state.account.host}:{state.account.port}" if state else ""
                 self._topic.set_text(where)
         self._topic.setAccessibleName(self.tr("Topic: {topic}").format(topic=self._topic.text()))
+        self._show_modes(chat.modes if chat.kind is ChatKind.CHANNEL else "")
+
+    def _show_modes(self, modes: str) -> None:
+        """The channel's modes as IRC writes them; in words on hover."""
+        letters = modes.partition(" ")[0].removeprefix("+")
+        words = [f"{letter}: {_MODE_WORDS.get(letter, 'set')}" for letter in letters]
+        self._modes.setText(bare(modes.partition(" ")[0]))  # Not the key behind them.
+        self._modes.setToolTip(tooltip("\n".join([self.tr("Modes of the channel"), *words])))
+        self._modes.setAccessibleName(self.tr("Modes: {}").format(", ".join(words)))
+        self._modes.setVisible(bool(letters))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._badge.set_compact(self.width() < _COMPACT_BELOW)

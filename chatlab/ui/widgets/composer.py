@@ -224,7 +224,8 @@ class Composer(QWidget):
     def _forecast(self) -> None:
         text = self.text()
         hint = command_hint(text)
-        self._hint.set_text(hint.text if hint else "")
+        idle = self.tr("Return sends · / begins a command") if not text else ""
+        self._hint.set_text(hint.text if hint else idle)
         set_role(self._hint, "error" if hint and hint.is_fault else "small")
         sizes = self._sizes(text) if text.strip() else []
         count = len(sizes) + max(0, len(lines_to_send(text)) - _MOST_PREDICTED)

@@ -4,25 +4,34 @@ Rows are painted here and not through item roles, because a row is one thing: it
 the chosen message and its focus belong to the whole line.
 """
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from chatlab.core.flow import Direction
 from chatlab.core.frame import Exposure
 from chatlab.ui import theme
-from chatlab.ui.models.frame_table import Column, FrameTableModel, Link, cell_text
+from chatlab.ui.models.frame_links import Link
+from chatlab.ui.models.frame_table import Column, FrameTableModel, cell_text
 from chatlab.ui.theme import HALF, SPACE
+
+if TYPE_CHECKING:
+    from chatlab.analysis.rows import FrameRow
 
 Index = QModelIndex | QPersistentModelIndex
 _STRIPE = 3
 _ICON = 14
+_WAY = 12
 _DOT = 2.5
 _MAX_INFO = 400
 """Characters of the Info column that are laid out at all; a window is not that wide."""
 _PAD = 5
 _PILL_ROOM = 200
 """Width of Info below which its words need all of it; the bar at the left still links the row."""
-MARK_WIDTH = _STRIPE + HALF + _ICON + HALF + 6 + HALF
+_WAY_ICONS = {Direction.SENT: "arrow-up", Direction.RECEIVED: "arrow-down"}
+MARK_WIDTH = _STRIPE + HALF + _ICON + HALF + _WAY + 2 + 6 + HALF
 _PILL_WORDS: dict[Link, str] = {
     Link.CARRIES: "carries it",
     Link.RESENDS: "again",
@@ -82,7 +91,7 @@ class FrameDelegate(QStyledItemDelegate):
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         column = _COLUMNS[index.column()]
         if column is Column.MARK:
-            self._paint_marks(painter, rect, row.exposure, link, bool(row.messages))
+            self._paint_marks(painter, rect, row, link)
             return
         inner = rect.adjusted(_PAD, 0, -_PAD, 0)
         if column is Column.INFO and link is not None and inner.width() >= _PILL_ROOM:
@@ -105,8 +114,9 @@ class FrameDelegate(QStyledItemDelegate):
         return self._metrics.elidedText(text[:_MAX_INFO], mode, width)
 
     def _paint_marks(
-        self, painter: QPainter, rect: QRect, exposure: Exposure, link: Link | None, carries: bool
+        self, painter: QPainter, rect: QRect, row: "FrameRow", link: Link | None
     ) -> None:
+        """Who can read it, which way it went, and a dot when it carries a message."""
         colors = theme.current()
         if link is not None:
             painter.fillRect(
@@ -114,13 +124,18 @@ class FrameDelegate(QStyledItemDelegate):
             )
         top = rect.top() + (rect.height() - _ICON) // 2
         left = rect.left() + _STRIPE + HALF
-        painter.drawPixmap(left, top, theme.exposure_pixmap(exposure, _ICON))
-        if carries:
+        painter.drawPixmap(left, top, theme.exposure_pixmap(row.exposure, _ICON))
+        left += _ICON + HALF
+        if row.direction is not None:
+            arrow = theme.pixmap(_WAY_ICONS[row.direction], "muted", _WAY)
+            painter.drawPixmap(left, rect.top() + (rect.height() - _WAY) // 2, arrow)
+        left += _WAY + 2
+        if row.messages:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colors.color("accent" if link else "muted"))
-            center = QPointF(left + _ICON + HALF + _DOT, rect.top() + rect.height() / 2)
+            center = QPointF(left + _DOT, rect.top() + rect.height() / 2)
             painter.drawEllipse(center, _DOT, _DOT)
             painter.restore()
 

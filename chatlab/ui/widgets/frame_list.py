@@ -10,8 +10,11 @@ from chatlab.ui import theme
 from chatlab.ui.models.frame_table import Column, FrameTableModel, cell_text
 from chatlab.ui.widgets.frame_delegate import MARK_WIDTH, FrameDelegate
 
-_NARROW = 66
-"""Characters across below which the addresses give way to Info, unless the reader wants them."""
+_NARROW = 84
+"""Characters across below which the addresses give way to Info, unless the reader wants them.
+
+Each row still has its arrow, and the addresses in its tooltip and in the layers below.
+"""
 _ADDRESSES = (Column.SOURCE, Column.DESTINATION)
 _ADDRESS_ROOM = ((96, 11), (136, 15), (1 << 30, 24))
 """How much of an address a list up to so many characters across shows; long ones lose the middle."""

@@ -1,24 +1,33 @@
 """The line of plain language under the wire pane: what the chosen thing means."""
 
+import math
+
 from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from chatlab.core.frame import Exposure
 from chatlab.ui import theme
 from chatlab.ui.theme import HALF, SPACE
 
-_LINES = 2
+_FEWEST, _MOST = 2, 5
+"""Lines of text: room for two is always there; more than five have never been needed."""
 _ICON = 20
 
 
 class PlainWords(QWidget):
-    """Two lines of text and the icon of who can read it; never empty, so nothing jumps."""
+    """Some lines of text and the icon of who can read it; never empty.
+
+    It grows with a long sentence and keeps that height until its width changes, so that the panes
+    above do not jump from message to message.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._exposure: Exposure | None = None
+        self._lines = _FEWEST
         self._icon = QLabel(self)
         self._icon.setFixedSize(QSize(_ICON, _ICON))
         self._words = theme.plain_label("", "", self)
@@ -42,6 +51,7 @@ class PlainWords(QWidget):
         """Say one sentence; ``exposure`` None shows the sign of mere information."""
         self._exposure = exposure
         self._words.setText(words)
+        self._make_room()
         self._words.setToolTip(theme.plain_tool_tip(words))
         self._show_icon()
 
@@ -57,7 +67,21 @@ class PlainWords(QWidget):
             self._icon.setPixmap(theme.exposure_pixmap(self._exposure, _ICON))
             self._icon.setToolTip(theme.EXPOSURE_WORDS[self._exposure])
 
+    def _make_room(self) -> None:
+        """Be as tall as the sentence needs; never smaller than one before it."""
+        line = self._words.fontMetrics().lineSpacing()
+        needed = self._words.heightForWidth(self._words.width())
+        self._lines = max(self._lines, min(_MOST, math.ceil((needed - 2) / line)))
+        self._words.setFixedHeight(line * self._lines + 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._lines = _FEWEST
+            self._make_room()
+
     @Slot()
     def _on_theme_changed(self) -> None:
-        self._words.setFixedHeight(self._words.fontMetrics().lineSpacing() * _LINES + 2)
+        self._lines = _FEWEST
+        self._make_room()
         self._show_icon()

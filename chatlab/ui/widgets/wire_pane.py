@@ -29,6 +29,8 @@ from chatlab.ui.widgets.wire_states import Offer, State, empty_state, idle_words
 if TYPE_CHECKING:
     from chatlab.ui.ports import WireFeed
 
+_SHARES = (9, 11)
+"""Of the list of frames, and of layers and bytes: a chat message's bytes are seen whole."""
 REFRESH_MS = 30
 """Frames come in bursts: the pane looks at the feed this often at most."""
 
@@ -92,7 +94,9 @@ class WirePane(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.frames)
         self.splitter.addWidget(self.detail)
-        self.splitter.setSizes([360, 300])
+        self.splitter.setSizes(list(_SHARES))
+        for index, share in enumerate(_SHARES):
+            self.splitter.setStretchFactor(index, share)
         tap_holder = QWidget(self)
         tap_box = QVBoxLayout(tap_holder)
         tap_box.setContentsMargins(0, 0, 0, 0)
