@@ -8,8 +8,13 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 from tests.helpers.window_play import Facts, Play, Scene, play
+
+if TYPE_CHECKING:
+    from chatlab.ui.widgets.chat_pane import ChatPane
 
 SIZES = ((1280, 800), (1920, 1080))
 THEMES = ("light", "dark")
@@ -49,16 +54,19 @@ async def _talk(stage: Play) -> None:
         (sealed, "/me is glad to sit behind TLS"),
     ):
         stage.type_in(pane, line)
-        await stage.until("the echo", lambda p=pane: _is_echoed(stage, p))
+        await stage.until("the echo", partial(_is_echoed, pane))
 
 
-def _is_echoed(stage: Play, pane: object) -> bool:
+def _is_echoed(pane: "ChatPane") -> bool:
     from chatlab.core.message import Delivery, Message
-    from chatlab.ui.widgets.chat_pane import ChatPane
 
-    assert isinstance(pane, ChatPane)
     last = pane.chat.entries[-1] if pane.chat else None
     return isinstance(last, Message) and last.delivery is Delivery.ECHOED
+
+
+async def _layers(stage: Play) -> None:
+    layers = stage.window.wire.detail.tree.layers
+    await stage.until("the layers", lambda: layers.rowCount() > 3)
 
 
 async def lab(stage: Play) -> Facts:
@@ -73,7 +81,7 @@ async def lab(stage: Play) -> Facts:
         message = await stage.framed(pane, text)
         pane.transcript.select_message(message.id)
         pane.badge_clicked.emit(message.id)
-        await stage.until("the layers", lambda: stage.window.wire.detail.tree.layers.rowCount() > 3)
+        await _layers(stage)
         await _everywhere(stage, name)
     return {}
 
@@ -88,20 +96,25 @@ async def dialogs(stage: Play) -> Facts:
     from chatlab.ui.dialogs.help import HelpDialog
 
     await stage.lab()
-    stage.press(Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier)
+    await stage.press(
+        Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    )
     form = await stage.until("the form", lambda: stage.dialog(AccountDialog))
     assert isinstance(form, AccountDialog)
     form.identity.nick.set_text("first.last")
     await _everywhere(stage, "account-bad-nick")
-    sealed = next(s for s in stage.book.accounts.values() if s.account.security is not Security.PLAIN)
+    sealed = next(
+        s for s in stage.book.accounts.values() if s.account.security is not Security.PLAIN
+    )
     form.identity.nick.set_text("first_last")
-    form.server.host.setText(sealed.account.host)
-    form.server.port.setValue(sealed.account.port)
+    form.network.host.setText(sealed.account.host)
+    form.network.port.setText(str(sealed.account.port))
     form.connect_button.click()
     doubt = await stage.until("the warning", lambda: stage.dialog(CertificateDialog))
     await _everywhere(stage, "certificate")
+    assert doubt
     doubt.reject()
-    stage.press(Qt.Key.Key_F1)
+    await stage.press(Qt.Key.Key_F1)
     await stage.until("the help", lambda: stage.dialog(HelpDialog))
     await _everywhere(stage, "help")
     return {}
@@ -111,7 +124,7 @@ async def refused(stage: Play) -> Facts:
     """No permission to capture: chat goes on, the pane says what would help."""
     plain, _sealed = await stage.lab()
     stage.type_in(plain, "Can you still read me?")
-    await stage.until("the echo", lambda: _is_echoed(stage, plain))
+    await stage.until("the echo", partial(_is_echoed, plain))
     await _everywhere(stage, "no-permission")
     return {}
 
@@ -123,8 +136,9 @@ async def _guest(host: str, port: int) -> AsyncIterator[asyncio.StreamWriter]:
     writer.write(b"NICK carol\r\nUSER carol 0 * :Carol\r\nJOIN #lab\r\n")
     drain = asyncio.get_running_loop().create_task(reader.read())
     yield writer
+    writer.write(b"QUIT :That was a lot of typing\r\n")
+    await drain  # Until the server closes.
     writer.close()
-    drain.cancel()
 
 
 async def crowd(stage: Play) -> Facts:
@@ -138,9 +152,10 @@ async def crowd(stage: Play) -> Facts:
             for number in range(first + 1, first + _PIECE + 1):
                 guest.write(f"PRIVMSG #lab :Line {number} of {CROWD}\r\n".encode())
             last = f"Line {first + _PIECE} of {CROWD}"
-            await stage.until(last, lambda text=last: stage.said(chat, text), 60)
+            await stage.until(last, partial(stage.said, chat, last), 60)
     stage.type_in(plain, "That was a lot.")
     await stage.framed(plain, "That was a lot.")
+    await _layers(stage)
     await _everywhere(stage, "5000-messages")
     return {}
 

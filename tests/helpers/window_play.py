@@ -101,6 +101,7 @@ class Play:
         self.feed = feed
         self.backstage = backstage
         self.started = time.monotonic()
+        window.activateWindow()  # As a window manager would; there is none here.
 
     async def until(
         self, what: str, look: Callable[[], Found], patience_s: float = PATIENCE_S
@@ -132,12 +133,16 @@ class Play:
         QTest.keyClicks(pane.composer.editor, text)
         QTest.keyClick(pane.composer.editor, Qt.Key.Key_Return)
 
-    def press(self, key: "Qt.Key", *modifiers: "Qt.KeyboardModifier") -> None:
+    async def press(self, key: "Qt.Key", *modifiers: "Qt.KeyboardModifier") -> None:
         """Press a key where the focus is."""
         from PySide6.QtCore import Qt
         from PySide6.QtTest import QTest
         from PySide6.QtWidgets import QApplication
 
+        if QApplication.activeWindow() is None:
+            # When a dialog goes, a window manager gives the focus back; there is none here.
+            self.window.activateWindow()
+            await self.until("the focus", QApplication.activeWindow)
         target = QApplication.focusWidget() or QApplication.activeWindow() or self.window
         held = Qt.KeyboardModifier.NoModifier
         for modifier in modifiers:
