@@ -24,11 +24,13 @@ from chatlab.core.chats import ChatBook
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError, FileError, UsageError
 from chatlab.core.message import Delivery, Message
+from chatlab.core.ports import ChatConnection
 
 _ONLINE_TIMEOUT_S = 60.0
 _JOIN_TIMEOUT_S = 20.0
 _DELIVERY_TIMEOUT_S = 20.0
 _DEFAULT_INTERVAL_S = 0.2
+_ARRIVED = {Delivery.ACKNOWLEDGED, Delivery.ECHOED}
 _REFUSALS_OF_A_JOIN = {"403", "405", "407", "437", "471", "473", "474", "475", "476", "477", "489"}
 
 
@@ -93,21 +95,30 @@ class _Talk:
         if isinstance(capture, CaptureRefused):
             print(f"No frames: {capture.reason} {capture.remedy}", file=sys.stderr)
         connection = self._session.add_account(self._account)
+        failure: ChatlabError | None = None
         try:
-            connection.start()
-            await self._until(self._is_online, _ONLINE_TIMEOUT_S, "The server did not let us in")
-            if self._address.is_channel:
-                connection.execute(Command(Verb.JOIN, (self._address.target,)), "")
-                await self._until(self._is_joined, _JOIN_TIMEOUT_S, "The channel was not joined")
-            await self._send_all()
-            await self._stay()
+            try:
+                await self._talk(connection)
+            except ChatlabError as error:
+                failure = error  # What was captured until then may show why.
             await connection.stop()
             await self._session.catch_up()
-            await self._finish()
+            self._report()
         finally:
             await self._session.close()
             self._feed.close()
+        if failure := failure or self._failure:
+            raise failure
         return 0 if self._all_delivered() else 1
+
+    async def _talk(self, connection: ChatConnection) -> None:
+        connection.start()
+        await self._until(self._is_online, _ONLINE_TIMEOUT_S, "The server did not let us in")
+        if self._address.is_channel:
+            connection.execute(Command(Verb.JOIN, (self._address.target,)), "")
+            await self._until(self._is_joined, _JOIN_TIMEOUT_S, "The channel was not joined")
+        await self._send_all()
+        await self._stay()
 
     async def _send_all(self) -> None:
         interval = self._options.interval
@@ -172,10 +183,11 @@ class _Talk:
             return True
         return self._book.open(self._account.id, self._address.target).is_joined
 
-    def _states(self) -> list[Delivery | None]:
+    def _as_they_are(self) -> list[Message]:
+        """What was sent, with what has become of it."""
         found = (self._book.find(message.id) for message in self._sent)
         entries = (chat.entries[index] for chat, index in (pair for pair in found if pair))
-        return [entry.delivery for entry in entries if isinstance(entry, Message)]
+        return [entry for entry in entries if isinstance(entry, Message)]
 
     def _is_delivered(self) -> bool:
         """Nothing more is to come for any message, as far as this server tells."""
@@ -183,21 +195,25 @@ class _Talk:
         final = {Delivery.ECHOED, Delivery.FAILED}
         if not echoes:
             final.add(Delivery.ACKNOWLEDGED)
-        return all(state in final for state in self._states())
+        return all(message.delivery in final for message in self._as_they_are())
 
     def _all_delivered(self) -> bool:
-        arrived = {Delivery.ACKNOWLEDGED, Delivery.ECHOED}
-        return all(state in arrived for state in self._states())
+        return all(message.delivery in _ARRIVED for message in self._as_they_are())
 
-    async def _finish(self) -> None:
+    def _report(self) -> None:
+        """Save and show what there is, and say of every message that did not arrive why."""
         records = self._records()
         if self._options.save:
             save_capture(self._feed, self._options.save, with_secrets=True)
         if self._options.json:
             for record in records:
                 print(json.dumps(record, ensure_ascii=False))
-        else:
+        elif records or not (self._failure or self._refusal):
             print_records(records)
+        for message in self._as_they_are():
+            if message.delivery not in _ARRIVED:
+                why = message.failure or "nothing acknowledged it."
+                print(f"“{message.text}” did not arrive: {why}", file=sys.stderr)
 
     def _records(self) -> list[MessageRecord]:
         ours = {message.id for message in self._sent}
