@@ -127,13 +127,15 @@ def test_bursts_crossing_each_other_have_their_frames(place: Place, tmp_path: Pa
     file = tmp_path / "burst.pcapng"
     ours = [f"out {number} {'-' * (number % 90 + 1)}" for number in range(BURST)]
     theirs = [f"in {number} {'+' * (number % 70 + 1)}" for number in range(BURST)]
-    with place.feeder("rain") as feeder:
-        with place.say(file, "ann", *ours, "--interval", "0", "--listen", "60") as command:
-            feeder.wait_for(r"^(?:@\S+ )?:ann\S* JOIN")
-            feeder.speak(*theirs)
-            feeder.wait_for(rf" :out {BURST - 1} ")
-            feeder.until_heard_by("ann")
-            outcome = command.interrupt()
+    with (
+        place.feeder("rain") as feeder,
+        place.say(file, "ann", *ours, "--interval", "0", "--listen", "60") as command,
+    ):
+        feeder.wait_for(r"^(?:@\S+ )?:ann\S* JOIN")
+        feeder.speak(*theirs)
+        feeder.wait_for(rf" :out {BURST - 1} ")
+        feeder.until_heard_by("ann")
+        outcome = command.interrupt()
 
     assert (outcome.exit_code, outcome.error) == (0, "")
     records = outcome.records
