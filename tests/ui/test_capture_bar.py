@@ -1,3 +1,5 @@
+"""The capture bar: what it says in each state, and what its buttons ask for."""
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel

@@ -1,3 +1,5 @@
+"""The frame list: picking, following the tail, linked frames."""
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication

@@ -1,3 +1,5 @@
+"""The frame table's model: rules of Qt, scopes, blocks of new frames."""
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester

@@ -1,3 +1,5 @@
+"""The layer tree's model: fields, their bytes, and back from a byte to its field."""
+
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester

@@ -1,3 +1,5 @@
+"""The hex view: geometry, marks, keyboard, selection."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""The theme: every token in both, contrast, no colour anywhere else."""
+
 import re
 from itertools import product
 

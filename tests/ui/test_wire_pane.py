@@ -1,3 +1,5 @@
+"""The wire pane: each state, shared selection, stale answers."""
+
 import asyncio
 from collections.abc import Coroutine, Iterator
 

@@ -15,7 +15,7 @@ from chatlab.chat.irc.commands import MAX_PINGS, Commands
 from chatlab.chat.irc.composing import Draft, compose
 from chatlab.chat.irc.context import Rejoin, Verdict
 from chatlab.chat.irc.delivery import Deliveries, Utterance
-from chatlab.chat.irc.masking import mask_text
+from chatlab.protocol.irc_masking import mask_text
 from chatlab.chat.irc.messages import next_message_id
 from chatlab.chat.irc.outbox import Outbox, SendPace
 from chatlab.chat.irc.state import ServerState

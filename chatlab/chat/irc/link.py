@@ -21,7 +21,7 @@ from irc.client import Event, NickMask
 from irc.client_aio import AioReactor
 from irc.events import Command
 
-from chatlab.chat.irc.masking import mask_line
+from chatlab.protocol.irc_masking import mask_line
 from chatlab.chat.irc.timing import Timing
 from chatlab.chat.irc.transport import Transport
 from chatlab.core.account import AccountId

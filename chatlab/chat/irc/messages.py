@@ -11,7 +11,7 @@ from chatlab import __version__
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.link import Dispatcher, LineEvent
-from chatlab.chat.irc.masking import mask_text
+from chatlab.protocol.irc_masking import mask_text
 from chatlab.core.errors import ChatlabError
 from chatlab.core.events import MessageAdded
 from chatlab.core.flow import Direction
