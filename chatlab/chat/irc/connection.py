@@ -15,7 +15,6 @@ from chatlab.chat.irc.commands import MAX_PINGS, Commands
 from chatlab.chat.irc.composing import Draft, compose
 from chatlab.chat.irc.context import Rejoin, Verdict
 from chatlab.chat.irc.delivery import Deliveries, Utterance
-from chatlab.protocol.irc_masking import mask_text
 from chatlab.chat.irc.messages import next_message_id
 from chatlab.chat.irc.outbox import Outbox, SendPace
 from chatlab.chat.irc.state import ServerState
@@ -29,6 +28,7 @@ from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink, SecretStore
 from chatlab.protocol.irc import format_line
+from chatlab.protocol.irc_masking import mask_text
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,6 @@ from irc.client import Event, NickMask
 from irc.client_aio import AioReactor
 from irc.events import Command
 
-from chatlab.protocol.irc_masking import mask_line
 from chatlab.chat.irc.timing import Timing
 from chatlab.chat.irc.transport import Transport
 from chatlab.core.account import AccountId
@@ -38,6 +37,7 @@ from chatlab.protocol.irc import (
     format_line,
     parse,
 )
+from chatlab.protocol.irc_masking import mask_line
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from chatlab import __version__
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.link import Dispatcher, LineEvent
-from chatlab.protocol.irc_masking import mask_text
 from chatlab.core.errors import ChatlabError
 from chatlab.core.events import MessageAdded
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.protocol.ctcp import Ctcp, decode_ctcp, encode_ctcp
+from chatlab.protocol.irc_masking import mask_text
 
 CTCP_LIMIT = 5
 CTCP_PERIOD_S = 30.0
