@@ -65,25 +65,30 @@ class Contents:
         self._units.move_to_end(stream)
         return known
 
-    def parts(self, number: int, place: Placement) -> tuple[Part, ...]:
-        """The lines and records that a frame holds bytes of; empty for anything else."""
+    def parts(self, number: int, place: Placement, most: int = 0) -> tuple[Part, ...]:
+        """The lines and records that a frame holds bytes of; empty for anything else.
+
+        ``most``: the first so many are enough; 0 for all.
+        """
         if place.transport is not Transport.TCP or not len(place.payload):
             return ()
         units = self.units(place.stream)[place.side]
-        found = units.overlapping(place.span)
+        found = units.overlapping(place.span, most)
         if units.speech is Speech.LINES and not self.is_irc(number, place):
             return ()
         into_frame = place.payload.start - place.position
         parts = [
             Part(
                 unit,
-                units.read(unit),
+                data,
                 unit.span.intersection(place.span).shifted(into_frame),
                 unit.span.start >= place.span.start,
                 unit.span.stop <= place.span.stop,
             )
-            for unit in found
+            for unit, data in zip(found, units.read_all(found), strict=True)
         ]
+        if most and len(found) >= most:
+            return tuple(parts)
         reached = found[-1].span.stop if found else place.span.start
         if reached < place.span.stop and units.speech is not Speech.OPAQUE:
             rest = ByteRange(reached, place.span.stop)

@@ -1,5 +1,7 @@
 """IRC lines as the frame list shows them: readable, without tags, without passwords."""
 
+from collections.abc import Iterable
+
 from chatlab.analysis.contents import Part
 from chatlab.core.errors import RemoteProtocolError
 from chatlab.protocol.irc import IrcLine, decode, parse, split_source
@@ -8,6 +10,7 @@ from chatlab.protocol.irc_masking import mask_line
 
 ELLIPSIS = "…"
 EMPTY_LINE = "(empty line)"
+_KEEP_ALIVE = frozenset({"PING", "PONG"})
 _REGISTRATION = frozenset({"CAP", "NICK", "USER", "PASS", "AUTHENTICATE", "STARTTLS"})
 _WELCOME = frozenset(f"{number:03}" for number in (*range(1, 6), *range(251, 256), 265, 266)) | {
     *("372", "375", "376", "422", "670", "691"),
@@ -72,10 +75,19 @@ def _plain(text: str) -> str:
     return "".join(char if char.isprintable() else "�" for char in text)
 
 
+def is_keep_alive(lines: Iterable[IrcLine]) -> bool:
+    """Whether there are lines, and each of them is a PING or a PONG."""
+    line = None
+    for line in lines:
+        if line.command.upper() not in _KEEP_ALIVE:
+            return False
+    return line is not None
+
+
 def purpose(lines: list[IrcLine]) -> str:
     """What some lines are for, by their commands; empty for nothing in particular."""
     commands = {line.command.upper() for line in lines}
-    if commands and commands <= {"PING", "PONG"}:
+    if commands and commands <= _KEEP_ALIVE:
         return f"keep-alive ({' and '.join(sorted(commands))})"
     for name in ("ERROR", "QUIT"):
         if name in commands:

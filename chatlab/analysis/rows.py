@@ -5,13 +5,13 @@ looked at, from the frame's own bytes and what is known of its stream.
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chatlab.analysis.contents import Contents, Part
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
-from chatlab.analysis.irc_words import line_words, purpose, read_line
+from chatlab.analysis.irc_words import is_keep_alive, line_words, purpose, read_line
 from chatlab.analysis.streams import Placement, Streams, address_text
 from chatlab.analysis.tcp_info import note_text, tcp_info
 from chatlab.core.account import Application
@@ -45,6 +45,8 @@ from chatlab.protocol.tls_handshake import (
 
 MAX_INFO = 400
 """Characters of the Info column; the detail tree has the rest."""
+MAX_PARTS = 128
+"""Lines or records of a frame that a row is made from: one-letter lines would fill its Info."""
 SEPARATOR = " ┊ "
 REASSEMBLED = "[TCP segment of a reassembled PDU]"
 _TROUBLE = tcp.RETRANSMISSION | tcp.OUT_OF_ORDER | tcp.LOST_BEFORE
@@ -116,7 +118,8 @@ class RowBuilder:
         raw, link_type = self._log.raw(number), self._log.link_type(number)
         length = self._log.wire_length(number)
         headers = parse(raw, link_type, length)
-        described = self._describe(number, raw, link_type, headers)
+        messages = self._correlator.messages_of(number)
+        described = self._describe(number, raw, link_type, headers, messages)
         first = self._log.first_time_ns or 0
         return FrameRow(
             number=number,
@@ -128,12 +131,17 @@ class RowBuilder:
             info=shortened(described.info),
             exposure=described.exposure,
             why=described.why,
-            messages=self._correlator.messages_of(number),
+            messages=messages,
             direction=self._log.frame(number).direction,
         )
 
     def _describe(
-        self, number: int, raw: bytes, link_type: int, headers: PacketHeaders | None
+        self,
+        number: int,
+        raw: bytes,
+        link_type: int,
+        headers: PacketHeaders | None,
+        messages: tuple[MessageId, ...],
     ) -> _Description:
         if headers is None:
             return _describe_link(raw, link_type)
@@ -147,7 +155,7 @@ class RowBuilder:
         if place.transport is Transport.UDP:
             ports = f"{headers.source_port} → {headers.destination_port}"
             return _Description("UDP", f"{ports} Len={len(place.payload)}")
-        return self._describe_tcp(number, raw, headers, place, ours)
+        return self._describe_tcp(number, raw, headers, place, ours, messages)
 
     def dns(self, raw: bytes, place: Placement, ours: Connection | None) -> DnsSummary | None:
         """The DNS message of a frame; over TCP only where our own look-up is known to be one."""
@@ -165,17 +173,18 @@ class RowBuilder:
         headers: PacketHeaders,
         place: Placement,
         ours: Connection | None,
+        messages: tuple[MessageId, ...],
     ) -> _Description:
         stream = self._streams.tcp[place.stream].tcp
         assert stream is not None
         remarkable = note_text(number, place, stream.sides[place.side])
-        parts = self.contents.parts(number, place)
+        parts = self.contents.parts(number, place, MAX_PARTS)
         if not parts:
             info, protocol = tcp_info(raw, headers, stream, place.side), "TCP"
             exposure = Exposure.PLUMBING
         elif parts[0].unit.is_line and parts[-1].unit.is_line:
             info, protocol = self._irc_info(parts, place), "IRC"
-            is_chatter = purpose(_lines(parts)).startswith("keep-alive")
+            is_chatter = is_keep_alive(_lines(parts))
             exposure = Exposure.PLUMBING if is_chatter else Exposure.READABLE
         else:
             info, protocol = self._tls_info(parts, place, ours)
@@ -187,14 +196,21 @@ class RowBuilder:
         if place.notes & _TROUBLE or is_reset or "Level: Fatal" in info:
             exposure = Exposure.ATTENTION
         info = f"{remarkable} {info}".strip()
-        why = self._why(number, place, parts) if ours is not None else ""
+        why = self._why(number, place, parts, messages) if ours is not None else ""
         return _Description(protocol, info, exposure, why)
 
     # --- Info --------------------------------------------------------------------------------
 
     def _irc_info(self, parts: Sequence[Part], place: Placement) -> str:
         into_stream = place.position - place.payload.start
-        return SEPARATOR.join(line_words(part, into_stream) for part in parts)
+        words: list[str] = []
+        length = 0
+        for part in parts:
+            words.append(line_words(part, into_stream))
+            length += len(words[-1]) + len(SEPARATOR)
+            if length > MAX_INFO + len(SEPARATOR):
+                break
+        return SEPARATOR.join(words)
 
     def _tls_info(
         self, parts: Sequence[Part], place: Placement, ours: Connection | None
@@ -243,7 +259,13 @@ class RowBuilder:
 
     # --- why ---------------------------------------------------------------------------------
 
-    def _why(self, number: int, place: Placement, parts: Sequence[Part]) -> str:
+    def _why(
+        self,
+        number: int,
+        place: Placement,
+        parts: Sequence[Part],
+        messages: tuple[MessageId, ...],
+    ) -> str:
         if place.flags & SYN:
             return "TCP handshake"
         if place.flags & RST:
@@ -255,10 +277,10 @@ class RowBuilder:
         again = "sent again: " if place.notes & tcp.RETRANSMISSION else ""
         if not len(place.payload):
             return _count("ACK of", self._correlator.acknowledged_messages(number)) or "ACK"
-        if messages := self._correlator.messages_of(number):
+        if messages:
             return again + self._name(number, messages)
         if any(part.unit.is_line for part in parts):
-            return again + purpose(_lines(parts))
+            return again + purpose(list(_lines(parts)))
         types = {part.unit.content_type for part in parts}
         if types == {APPLICATION_DATA}:
             return again + "sealed: no message of a chat"
@@ -287,9 +309,9 @@ def _count(word: str, messages: Sequence[MessageId]) -> str:
     return f"{word} a message" if len(messages) == 1 else f"{word} {len(messages)} messages"
 
 
-def _lines(parts: Sequence[Part]) -> list[IrcLine]:
+def _lines(parts: Sequence[Part]) -> Iterator[IrcLine]:
     found = (read_line(part.data) for part in parts if part.unit.is_line and part.data)
-    return [line for line in found if line is not None]
+    return (line for line in found if line is not None)
 
 
 def _end(raw: bytes, link_type: int, headers: PacketHeaders | None, *, is_source: bool) -> str:

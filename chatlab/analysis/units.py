@@ -8,6 +8,7 @@ speaks is known for our own connections and otherwise read from the bytes, never
 import re
 from array import array
 from bisect import bisect_right
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -94,8 +95,11 @@ class Units:
         self._position: int | None = None
         self._probes = 0
 
-    def overlapping(self, span: ByteRange) -> list[Unit]:
-        """The units with bytes in ``span``, in order, as far as the walk has come."""
+    def overlapping(self, span: ByteRange, most: int = 0) -> list[Unit]:
+        """The units with bytes in ``span``, in order, as far as the walk has come.
+
+        ``most``: the first so many are enough; 0 for all.
+        """
         if self._position is None or span.stop > self._position:
             self._walk()
         first = max(0, bisect_right(self._starts, span.start) - 1)
@@ -106,7 +110,19 @@ class Units:
                 break
             if unit.span.overlaps(span):
                 found.append(unit)
+                if len(found) == most:
+                    break
         return found
+
+    def read_all(self, units: Sequence[Unit]) -> list[bytes | None]:
+        """What ``read`` says of each; neighbours are read in one go, as a frame has hundreds."""
+        if not units:
+            return []
+        first, last = units[0].span.start, units[-1].span.stop
+        whole = self._streams.read(self.direction, ByteRange(first, last))
+        if whole is None:
+            return [self.read(unit) for unit in units]
+        return [whole[unit.span.start - first : unit.span.stop - first] for unit in units]
 
     def read(self, unit: Unit) -> bytes | None:
         """The bytes of a unit; None when some were not captured."""
