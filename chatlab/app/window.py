@@ -159,16 +159,20 @@ class _Life:
         return 0
 
     def _watch_signals(self) -> None:
-        """SIGTERM (a log-out, a process manager) closes as politely as the window's button."""
+        """SIGTERM (a log-out) and Ctrl-C close as politely as the window's button."""
         with contextlib.suppress(NotImplementedError):  # Windows ends programs otherwise.
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._backstage.quit)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._loop.add_signal_handler(number, self._backstage.quit)
 
     async def _begin(self, accounts: tuple[Account, ...]) -> None:
         await asyncio.to_thread(importlib.import_module, "chatlab.app.session")
         from chatlab.app.session import Session
 
-        self._folder.open()
-        self._offer_leftovers()
+        try:
+            self._folder.open()
+            self._offer_leftovers()
+        except FileError as error:
+            self._backstage.post(Severity.ERROR, error.message, error.hint)
         session = Session(self._book, self._feed, self._secrets)
         self._backstage.observe(self._presenter.take_event)
         self._backstage.attach(session)

@@ -331,15 +331,20 @@ class ChatBook:
             case ev.MemberJoined():
                 self._member_joined(event)
             case ev.MemberLeft():
-                for name in event.chats:
-                    self._member_left(event, self.open(event.account, name))
+                for chat in self._still_open(event.account, event.chats):
+                    self._member_left(event, chat)
             case ev.MemberRenamed():
-                for name in event.chats:
-                    self._member_renamed(event, self.open(event.account, name))
+                for chat in self._still_open(event.account, event.chats):
+                    self._member_renamed(event, chat)
             case ev.MemberChanged(account, name, member):
-                chat = self.open(account, name)
-                chat.members[member.nick.lower()] = member
-                self._tell(Change.MEMBERS_CHANGED, chat)
+                for chat in self._still_open(account, (name,)):
+                    chat.members[member.nick.lower()] = member
+                    self._tell(Change.MEMBERS_CHANGED, chat)
+
+    def _still_open(self, account: AccountId, names: tuple[str, ...]) -> list[Chat]:
+        """Of these chats those that the reader has not closed: an answer to leaving opens none."""
+        found = (self.chats.get(ChatKey(account, name.lower())) for name in names)
+        return [chat for chat in found if chat is not None]
 
     def _member_joined(self, event: ev.MemberJoined) -> None:
         chat = self.open(event.account, event.chat)
@@ -372,8 +377,10 @@ class ChatBook:
         self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, text))
 
     def _change_chat(self, event: ev.TopicChanged | ev.ModesChanged) -> None:
-        chat = self.open(event.account, event.chat)
-        by = event.by or "The server"
+        found = self._still_open(event.account, (event.chat,))
+        if not found:
+            return
+        chat, by = found[0], event.by or "The server"
         if isinstance(event, ev.TopicChanged):
             chat.topic = event.topic
             if event.by:
@@ -387,10 +394,6 @@ class ChatBook:
         self._tell(Change.CHAT_CHANGED, chat)
 
     def _inform(self, event: ev.Informed) -> None:
-        kind = {
-            ev.Severity.INFO: NoteKind.INFO,
-            ev.Severity.WARNING: NoteKind.WARNING,
-            ev.Severity.ERROR: NoteKind.ERROR,
-        }[event.severity]
         chat = self.open(event.account, event.chat)
+        kind = NoteKind(event.severity.value)
         self._append(chat, Note(event.time_ns, kind, event.text, event.hint))

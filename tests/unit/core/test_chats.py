@@ -323,3 +323,14 @@ def test_an_observer_that_ends_its_watch_hears_nothing_more(book: ChatBook) -> N
     book.apply(ev.NickInUse(LAB, "me2"))
     assert watch.seen == []
     assert book.accounts[LAB].nick == "me2"
+
+
+def test_the_answer_to_leaving_does_not_open_a_closed_chat_again() -> None:
+    book = ChatBook()
+    book.add_account(ACCOUNT)
+    key = ChatKey(ACCOUNT.id, "#lab")
+    book.apply(ev.MemberJoined(ACCOUNT.id, "#lab", ev.Member(nick="ana"), 1, is_self=True))
+    book.close(key)
+    book.apply(ev.MemberLeft(ACCOUNT.id, ("#lab",), "ana", ev.Departure.PART, 2, is_self=True))
+    book.apply(ev.TopicChanged(ACCOUNT.id, "#lab", "late", 3, "bob"))
+    assert key not in book.chats
