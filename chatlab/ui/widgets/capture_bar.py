@@ -15,6 +15,7 @@ from chatlab.core.capture import (
 from chatlab.ui import theme
 from chatlab.ui.models.frame_table import Scope
 from chatlab.ui.theme import HALF, SPACE
+from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.scope_switch import ScopeSwitch
 
 _BUTTON = 20
@@ -42,7 +43,7 @@ class CaptureBar(QWidget):
         self._status: CaptureStatus = CaptureIdle()
         self._count = 0
         self._icon = QLabel(self)
-        self._state = theme.plain_label("", "small", self)
+        self._state = ElidedLabel("", "small", self)
         self._state.setAccessibleName(self.tr("State of the capture"))
         self._shown = theme.plain_label("", "small", self)
         self.scopes = ScopeSwitch(self)
@@ -93,8 +94,7 @@ class CaptureBar(QWidget):
         self._status, self._count = status, count
         icon, token, words, details = self._words(status, count)
         self._icon.setPixmap(theme.pixmap(icon, token, _STATE_ICON))
-        self._state.setText(words)
-        self._state.setToolTip(theme.plain_tool_tip(details))
+        self._state.set_text(words, details)
         is_live = isinstance(status, CaptureLive)
         name = (
             self.tr("Stop the capture (Ctrl+E)")

@@ -13,6 +13,7 @@ from chatlab.core.frame import Exposure, Field, Layer
 from chatlab.core.message import MessageId
 from chatlab.ui import theme
 from chatlab.ui.theme import HALF, SPACE
+from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.hex_layout import NARROW, WIDE
 from chatlab.ui.widgets.hex_view import HexView, Mark
 from chatlab.ui.widgets.layer_tree import LayerTree
@@ -24,6 +25,8 @@ Run = Callable[[Coroutine[object, object, None]], object]
 """Starts a coroutine and keeps it alive; the caller does not wait."""
 _TREE_ROOM = 300
 """Width the tree wants before the bytes take sixteen a row."""
+_TREE_MINIMUM = 176
+"""Width below which the tree says nothing any more: it then stands above the bytes."""
 
 
 class Caption(QWidget):
@@ -34,15 +37,13 @@ class Caption(QWidget):
         self.setProperty("role", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(self.fontMetrics().height() + SPACE)
-        self._title = theme.plain_label(title, "small", self)
-        self._title.setMinimumWidth(1)
+        self._title = ElidedLabel(title, "small", self)
         self._icon = QLabel(self)
         self._words = theme.plain_label("", "small", self)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE, 0, SPACE, 0)
         row.setSpacing(HALF)
-        row.addWidget(self._title)
-        row.addStretch(1)
+        row.addWidget(self._title, 1)
         row.addWidget(self._icon)
         row.addWidget(self._words)
         self._icon.hide()
@@ -52,7 +53,7 @@ class Caption(QWidget):
         return self._title.text()
 
     def set_title(self, title: str) -> None:
-        self._title.setText(title)
+        self._title.set_text(title)
 
     def set_words(self, words: str, exposure: Exposure | None = None) -> None:
         """Say something at the right, with the icon and colour of a meaning."""
@@ -177,12 +178,22 @@ class FrameDetail(QWidget):
         return Layer(self.tr("Frame {}").format(number), summary, span, fields, row.exposure)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Sixteen bytes a row where the tree keeps enough room beside them, else eight."""
+        """Sixteen bytes a row where the tree keeps enough room beside them, else eight.
+
+        Where even eight leave it none, the tree stands above the bytes.
+        """
         super().resizeEvent(event)
-        if self._is_split_by_hand:
-            return
         width = event.size().width()
         wide, narrow = self.hex.width_for(WIDE), self.hex.width_for(NARROW)
+        is_stacked = width < narrow + _TREE_MINIMUM
+        orientation = Qt.Orientation.Vertical if is_stacked else Qt.Orientation.Horizontal
+        if orientation is not self.splitter.orientation():
+            self.splitter.setOrientation(orientation)
+            self._is_split_by_hand = False
+            if is_stacked:
+                self.splitter.setSizes([1, 1])
+        if is_stacked or self._is_split_by_hand:
+            return
         hex_width = wide if width - wide >= _TREE_ROOM else min(narrow, width * 3 // 5)
         self.splitter.setSizes([max(0, width - hex_width), hex_width])
 

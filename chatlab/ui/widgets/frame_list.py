@@ -191,6 +191,11 @@ class FrameList(QTableView):
         self.setColumnWidth(column, width)
         self._is_ours = False
 
+    def _hide_column(self, column: Column, is_hidden: bool) -> None:
+        self._is_ours = True  # Qt reports hiding as a change of size.
+        self.setColumnHidden(column, is_hidden)
+        self._is_ours = False
+
     @Slot(int, int, int)
     def _on_section_resized(self, section: int, _old: int, _new: int) -> None:
         if not self._is_ours and self.isVisible() and section != Column.INFO:
@@ -221,7 +226,7 @@ class FrameList(QTableView):
         for column in _ADDRESSES:
             if column in self._by_hand:
                 continue
-            self.setColumnHidden(column, self._across < _NARROW)
+            self._hide_column(column, self._across < _NARROW)
             if is_narrower:
                 self._fitted[column] = 0
         self.fit_columns()

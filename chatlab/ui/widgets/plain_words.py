@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QRect, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
@@ -69,10 +69,12 @@ class PlainWords(QWidget):
 
     def _make_room(self) -> None:
         """Be as tall as the sentence needs; never smaller than one before it."""
-        line = self._words.fontMetrics().lineSpacing()
-        needed = self._words.heightForWidth(self._words.width())
-        self._lines = max(self._lines, min(_MOST, math.ceil((needed - 2) / line)))
-        self._words.setFixedHeight(line * self._lines + 2)
+        metrics = self._words.fontMetrics()
+        area = QRect(0, 0, self._words.width(), 1 << 20)
+        needed = metrics.boundingRect(area, Qt.TextFlag.TextWordWrap, self._words.text()).height()
+        lines = math.ceil(needed / metrics.lineSpacing())
+        self._lines = max(self._lines, min(_MOST, lines))
+        self._words.setFixedHeight(metrics.lineSpacing() * self._lines + 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -21,7 +21,6 @@ from chatlab.ui.theme import HALF, SPACE
 _PAGE_ICON = 40
 _TEXT_WIDTH = 440
 _MAX_CODE_LINES = 10
-_CODE_COLUMNS = 56
 
 
 class Button:
@@ -50,6 +49,7 @@ class CodeBlock(QWidget):
         self._text.setProperty("role", "code")
         self._text.setAccessibleName(self.tr("Commands that mend it"))
         self._text.setTabChangesFocus(True)
+        self._text.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._copy = QToolButton(self)
         self._copy.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._copy.setToolTip(self.tr("Copy the commands"))
@@ -71,11 +71,13 @@ class CodeBlock(QWidget):
 
     @Slot()
     def _on_theme_changed(self) -> None:
-        """As high as the text is, up to a limit; wrapped lines count."""
         self._text.setFont(theme.mono_font(0.94))
-        text = self._text.toPlainText()
-        wrapped = sum(len(line) > _CODE_COLUMNS for line in text.split("\n"))
-        lines = min(_MAX_CODE_LINES, text.count("\n") + 1 + wrapped)
+        self._fit()
+
+    @Slot()
+    def _fit(self) -> None:
+        """As high as the text is, up to a limit; a plain text's document counts its lines."""
+        lines = min(_MAX_CODE_LINES, max(1, round(self._text.document().size().height())))
         height = self._text.fontMetrics().lineSpacing() * lines + 2 * SPACE + HALF + 2
         self._text.setFixedHeight(height)
 
