@@ -306,3 +306,85 @@ def _seen(each: Said) -> Fact:
 def texts(records: Iterable[MessageRecord], direction: str) -> list[str]:
     """What was said in one direction, in the order of the list."""
     return [record["text"] for record in records if record["direction"] == direction]
+
+
+# --- a second capture, by somebody else -------------------------------------------------------
+
+
+class Onlooker:
+    """A dumpcap that sees whole what ChatLab captures in part."""
+
+    def __init__(self, file: Path, process: subprocess.Popen[bytes]) -> None:
+        self._file = file
+        self._process = process
+
+    def until_the_end(self) -> None:
+        """Wait until both ends have closed the connection, then finish the file."""
+        deadline = time.monotonic() + _TIMEOUT_S
+        while (
+            len(tshark.fields(self._file, ["frame.number"], display_filter="tcp.flags.fin==1")) < 2
+        ):
+            assert time.monotonic() < deadline, "the connection was not closed"
+        self._process.send_signal(signal.SIGINT)
+        self._process.communicate(timeout=_TIMEOUT_S)
+
+    def decrypt(self, key_log: Iterable[str]) -> None:
+        """Put the secrets of TLS into the file."""
+        keys = self._file.with_suffix(".keys")
+        keys.write_text("".join(f"{line}\n" for line in key_log), encoding="ascii")
+        result = self._file.with_suffix(".decrypted")
+        run_tool("editcap", "--inject-secrets", f"tls,{keys}", str(self._file), str(result))
+        result.replace(self._file)
+
+
+@contextmanager
+def onlooker(file: Path, port: int) -> Iterator[Onlooker]:
+    """Capture a port on loopback into ``file`` with dumpcap."""
+    command = ["dumpcap", "-q", "-i", "lo", "-f", f"tcp port {port}", "-w", str(file)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    with process:
+        try:
+            assert process.stderr is not None
+            while not (line := process.stderr.readline()).startswith(b"File: "):
+                assert line, "dumpcap ended before it captured"
+            yield Onlooker(file, process)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+class Part(NamedTuple):
+    """A PRIVMSG of the whole, and the frames that carry it in another capture."""
+
+    said: Said
+    frames: tuple[int, ...]
+
+
+def said_in_part(whole: Path, part: Path) -> list[Part]:
+    """What tshark reads in ``whole``, found again in ``part`` by its absolute sequence numbers."""
+    names = ["frame.number", "ip.src", "tcp.srcport", "tcp.seq_raw", "tcp.len"]
+    syns = tshark.fields(whole, names, display_filter="tcp.flags.syn==1")
+    initial = {f"{row[1]}:{row[2]}": int(row[3]) for row in syns}
+    segments = [
+        (int(row[0]), f"{row[1]}:{row[2]}", int(row[3]), int(row[4]))
+        for row in tshark.fields(part, names, display_filter="tcp.len > 0")
+    ]
+    found: list[Part] = []
+    for each in said(whole):
+        line, frames = each.line, []
+        for number, sender, sequence, length in segments:
+            if sender == line.sender:
+                offset = (sequence - initial[sender] - 1) % 2**32
+                if offset < line.stop and line.start < offset + length:
+                    frames.append(number)
+        found.append(Part(each, tuple(frames)))
+    return found
+
+
+def run_tool(name: str, *arguments: str) -> str:
+    """Run one of Wireshark's tools to a good end; returns what it printed."""
+    result = subprocess.run(
+        [name, *arguments], capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+    )
+    assert result.returncode == 0, f"{name} {arguments}: {result.stderr}"
+    return result.stdout
