@@ -187,10 +187,13 @@ class _Life:
                 self._book.open(account.id, channel.channel)
             if account.connect_on_start:
                 session.connections[account.id].start()
-        self._show_last_panes()
+        self._open_last_chats()
 
-    def _show_last_panes(self) -> None:
-        """The chats that were in view at the end of the last run."""
+    def _open_last_chats(self) -> None:
+        """The chats of the last run, private ones, too; in view those that were in view."""
+        for key in self._settings.window.chats:
+            if key.account in self._book.accounts:
+                self._book.open(key.account, key.name)
         found = [self._book.chats[k] for k in self._settings.window.panes if k in self._book.chats]
         if len(found) > 1:
             self._window.chats.compare(found[0], found[1])
@@ -248,18 +251,13 @@ class _Life:
 
     def _save_settings(self) -> None:
         layout = self._window.read_layout()
-        panes = self._window.chats.panes
+        before = self._settings.window
         window = WindowSettings(
             geometry=layout.geometry,
             splits=layout.splits,
-            chats=tuple(
-                key
-                for key, chat in self._book.chats.items()
-                if chat.kind is not ChatKind.SERVER and self._is_lasting(key)
-            ),
-            panes=tuple(
-                pane.chat.key for pane in panes if pane.chat and self._is_lasting(pane.chat.key)
-            ),
+            # The lab does not know the reader's own accounts, so it must not forget their chats.
+            chats=before.chats if self._is_lab else self._chats_to_keep(),
+            panes=before.panes if self._is_lab else self._panes_to_keep(),
             is_sidebar_shown=layout.is_sidebar_shown,
             is_wire_shown=layout.is_wire_shown,
             is_member_list_shown=self._window.chats.are_members_shown,
@@ -277,6 +275,16 @@ class _Life:
             self._settings_store.save(settings)
         except FileError as error:
             print(error, file=sys.stderr)
+
+    def _chats_to_keep(self) -> tuple[ChatKey, ...]:
+        kinds = ((key, chat.kind) for key, chat in self._book.chats.items())
+        return tuple(
+            key for key, kind in kinds if kind is not ChatKind.SERVER and self._is_lasting(key)
+        )
+
+    def _panes_to_keep(self) -> tuple[ChatKey, ...]:
+        shown = (pane.chat.key for pane in self._window.chats.panes if pane.chat)
+        return tuple(key for key in shown if self._is_lasting(key))
 
     def _theme_choice(self) -> ThemeChoice:
         """Still the system's, unless the reader chose the other one."""
