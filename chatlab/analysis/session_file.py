@@ -102,13 +102,14 @@ def session_blocks(
             *_newest(loose),
         ],
     )
+    yield from _interfaces(log)
     if with_secrets and (keys := _keys(log, key_log)):
+        # In this order: editcap 4.0 cannot write a file anew whose secrets come first.
         yield pcapng.decryption_secrets(keys)
     yield from _packets(log, comments)
 
 
-def _packets(log: FrameLog, comments: dict[int, list[str]]) -> Iterator[bytes]:
-    """Interfaces, then frames with their comments, then what was lost."""
+def _interfaces(log: FrameLog) -> Iterator[bytes]:
     for described in log.interfaces:
         yield pcapng.interface(
             described.name,
@@ -119,6 +120,10 @@ def _packets(log: FrameLog, comments: dict[int, list[str]]) -> Iterator[bytes]:
         )
     if not log.interfaces:
         yield pcapng.interface("", LINK_ETHERNET)
+
+
+def _packets(log: FrameLog, comments: dict[int, list[str]]) -> Iterator[bytes]:
+    """Frames with their comments, then what was lost."""
     for number in range(1, len(log) + 1):
         frame, options = log.frame(number), log.options(number)
         own = [text for text in options.comments if not _is_ours(text)]
