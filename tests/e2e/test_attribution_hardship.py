@@ -134,7 +134,8 @@ def test_a_capture_that_begins_late_finds_its_place_by_content(tls: bool, tmp_pa
             talk.say(*LATE)
             feeder.speak(*LATE)
             await talk.until_all_is_there(len(EARLY + LATE), len(EARLY + LATE))
-            # A readable line might be an older one's twin until bytes after it have been read.
+            await talk.session.catch_up()
+            # A readable line might be an older one's twin until later bytes have been read.
             await asyncio.to_thread(feeder.until_heard_by, "ann")
             await talk.session.catch_up()
             save_capture(talk.feed, saved, with_secrets=True)
