@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtCore import QPoint, QRect, QStandardPaths, Qt
 from PySide6.QtWidgets import QDialog
 
 from chatlab.core.account import AccountId, SecretKind
@@ -203,10 +203,20 @@ class DialogDesk:
         self._open[name] = dialog
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.destroyed.connect(lambda: self._forget(name, dialog))
+        self._place(dialog)
         if name == "help":
             dialog.show()  # To be read beside the window, not instead of it.
         else:
             dialog.open()
+
+    def _place(self, dialog: QDialog) -> None:
+        """In the middle of the window, whole on its screen; not every window manager does it."""
+        place = QRect(QPoint(), dialog.size())
+        place.moveCenter(self._window.frameGeometry().center())
+        room = self._window.screen().availableGeometry()
+        left = max(room.left(), min(place.left(), room.right() - place.width()))
+        top = max(room.top(), min(place.top(), room.bottom() - place.height()))
+        dialog.move(left, top)
 
     def _forget(self, name: str, dialog: QDialog) -> None:
         if self._open.get(name) is dialog:
