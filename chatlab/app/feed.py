@@ -1,19 +1,16 @@
 """The capture as windows and scripts read it: live while it grows, or from a saved file.
 
 Joins what two worlds know: the file (frames) and our own connections (which bytes are whose).
-Implements ``ui.ports.WireFeed`` and ``core.ports.ConnectionRegistry``.
+Implements ``ui.ports.WireFeed`` and ``core.ports.ConnectionRegistry``. What reads frames is loaded
+when it is first needed (or by ``prepare``): a window is painted before there is any frame.
 """
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chatlab.analysis.correlate import Correlator
-from chatlab.analysis.explain import Explainer
-from chatlab.analysis.frame_log import FrameLog
-from chatlab.analysis.layers import LayerBuilder
-from chatlab.analysis.rows import FrameRow, RowBuilder
-from chatlab.analysis.streams import Streams
 from chatlab.core.account import AccountId
 from chatlab.core.attribution import Attribution
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureStatus
@@ -24,6 +21,14 @@ from chatlab.core.frame import Exposure, Layer
 from chatlab.core.message import Message, MessageId
 from chatlab.core.ports import Dissector
 
+if TYPE_CHECKING:
+    from chatlab.analysis.correlate import Correlator
+    from chatlab.analysis.explain import Explainer
+    from chatlab.analysis.frame_log import FrameLog
+    from chatlab.analysis.layers import LayerBuilder
+    from chatlab.analysis.rows import FrameRow, RowBuilder
+    from chatlab.analysis.streams import Streams
+
 log = logging.getLogger(__name__)
 
 Observer = Callable[[], None]
@@ -33,11 +38,9 @@ class CaptureFeed:
     """One capture file, what is in it, and whose it is."""
 
     def __init__(self, file: Path, book: ChatBook, dissector: Dissector, *, is_live: bool) -> None:
-        """``file`` need not exist yet when the capture is live."""
+        """``file`` need not exist yet when the capture is live; else FileError may be raised."""
         self.file = file
-        self.log = FrameLog(file, is_growing=is_live)
-        self.streams = Streams(self.log)
-        self.correlator = Correlator(self.streams)
+        self._is_live = is_live
         self.messages: dict[MessageId, Message] = {}
         """Every message that has bytes on the wire, as it is now."""
         self.key_log: list[str] = []
@@ -46,12 +49,52 @@ class CaptureFeed:
         self._sealed: set[ConnectionId] = set()
         self._book = book
         self._dissector = dissector
-        self._rows = RowBuilder(self.log, self.streams, self.correlator)
-        known = (self.log, self.streams, self.correlator, self._rows.contents)
-        self._explainer = Explainer(*known)
-        self._layers = LayerBuilder(*known)
         self._status: CaptureStatus = CaptureIdle()
         self._observers: list[Observer] = []
+        if not is_live:
+            self.prepare()
+
+    # -- what reads frames
+
+    def prepare(self) -> None:
+        """Load all of it now. Takes a moment; a thread may do it before anybody asks."""
+        _ = self._explainer, self._layers
+
+    @cached_property
+    def log(self) -> "FrameLog":
+        from chatlab.analysis.frame_log import FrameLog
+
+        return FrameLog(self.file, is_growing=self._is_live)
+
+    @cached_property
+    def streams(self) -> "Streams":
+        from chatlab.analysis.streams import Streams
+
+        return Streams(self.log)
+
+    @cached_property
+    def correlator(self) -> "Correlator":
+        from chatlab.analysis.correlate import Correlator
+
+        return Correlator(self.streams)
+
+    @cached_property
+    def _rows(self) -> "RowBuilder":
+        from chatlab.analysis.rows import RowBuilder
+
+        return RowBuilder(self.log, self.streams, self.correlator)
+
+    @cached_property
+    def _explainer(self) -> "Explainer":
+        from chatlab.analysis.explain import Explainer
+
+        return Explainer(self.log, self.streams, self.correlator, self._rows.contents)
+
+    @cached_property
+    def _layers(self) -> "LayerBuilder":
+        from chatlab.analysis.layers import LayerBuilder
+
+        return LayerBuilder(self.log, self.streams, self.correlator, self._rows.contents)
 
     # -- the live side
 
@@ -109,13 +152,13 @@ class CaptureFeed:
 
     @property
     def count(self) -> int:
-        return len(self.log)
+        return len(self.log) if "log" in vars(self) else 0
 
     @property
     def status(self) -> CaptureStatus:
         return self._status
 
-    def row(self, number: int) -> FrameRow:
+    def row(self, number: int) -> "FrameRow":
         return self._rows.row(number)
 
     def raw(self, number: int) -> bytes:

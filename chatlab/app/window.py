@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from chatlab.app.backstage import WindowBackstage
 from chatlab.app.feed import CaptureFeed
+from chatlab.app.garbage import GentleCollector
 from chatlab.app.history import HistoryKeeper
 from chatlab.app.leftovers import MAX_KEPT, SessionFolder
 from chatlab.app.loop import QtLoop
@@ -73,6 +74,7 @@ class _Life:
         self._book = ChatBook()
         self._folder = SessionFolder(self._paths.sessions)
         self._dissector = ScapyDissector()
+        self._collector = GentleCollector()
         capture = file or self._folder.live_file
         self._feed = CaptureFeed(capture, self._book, self._dissector, is_live=file is None)
         self._secrets = KeyringSecrets()
@@ -147,6 +149,8 @@ class _Life:
         self._window.show_first_start(accounts is not None and not accounts.value)
         self._window.show()
         await self._painted.wait()
+        self._collector.start()
+        self._window.focus_changed.connect(self._on_focus_changed)
         if self._file is not None:
             self._open_file(self._file)
         else:
@@ -158,6 +162,10 @@ class _Life:
         await self._end()
         return 0
 
+    def _on_focus_changed(self) -> None:
+        if not self._window.isActiveWindow():
+            self._collector.sweep()
+
     def _watch_signals(self) -> None:
         """SIGTERM (a log-out) and Ctrl-C close as politely as the window's button."""
         with contextlib.suppress(NotImplementedError):  # Windows ends programs otherwise.
@@ -166,6 +174,7 @@ class _Life:
 
     async def _begin(self, accounts: tuple[Account, ...]) -> None:
         await asyncio.to_thread(importlib.import_module, "chatlab.app.session")
+        await asyncio.to_thread(self._feed.prepare)
         from chatlab.app.session import Session
 
         try:

@@ -1,6 +1,7 @@
 """What can be written after ``chatlab``; each command's work is imported only when it runs."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -148,6 +149,7 @@ def _window(options: argparse.Namespace) -> int:
         from chatlab.cli.selftest import selftest
 
         return selftest(as_json=options.json)
+    gc.disable()  # Nothing that is loaded before the first paint is garbage; see app.garbage.
     from chatlab.app.window import run_window
 
     return run_window(lab=options.lab, file=getattr(options, "file", None))

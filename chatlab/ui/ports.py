@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from chatlab.analysis.rows import FrameRow
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.attribution import Attribution
 from chatlab.core.capture import CaptureStatus
@@ -13,6 +12,9 @@ from chatlab.core.flow import ByteRange
 from chatlab.core.frame import Exposure, Layer
 from chatlab.core.message import MessageId
 from chatlab.core.ports import ChatConnection, EventSink
+
+if TYPE_CHECKING:
+    from chatlab.analysis.rows import FrameRow
 
 
 class WireFeed(Protocol):
@@ -27,7 +29,7 @@ class WireFeed(Protocol):
     @property
     def status(self) -> CaptureStatus: ...
 
-    def row(self, number: int) -> FrameRow: ...
+    def row(self, number: int) -> "FrameRow": ...
 
     def raw(self, number: int) -> bytes: ...
 
