@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chatlab import __version__
-from chatlab.analysis.session_file import session_blocks
 from chatlab.app.feed import CaptureFeed
 from chatlab.core.errors import FileError
 
@@ -21,6 +20,9 @@ def save_capture(
     ``with_secrets`` puts the TLS secrets in, so that Wireshark decrypts by itself, and whoever
     has the file can, too. Raises FileError.
     """
+    # Loaded when it is wanted: the window is painted before.
+    from chatlab.analysis.session_file import session_blocks
+
     messages = list(feed.messages.values()) if with_messages else []
     blocks = session_blocks(
         feed.log,
