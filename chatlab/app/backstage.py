@@ -47,6 +47,10 @@ class WindowBackstage:
         self.leave = asyncio.Event()
         self.on_lab_chat: Callable[[ChatKey], None] = lambda chat: None
         """Told of the lab's channels, which are to be shown side by side."""
+        self.is_file = False
+        """The window shows a saved capture: there is nothing to connect, and nothing to keep."""
+        self._early: list[Callable[[], None]] | None = []
+        """What was asked for before the accounts were read; None from then on."""
         self._saved_count = 0
         self._book = book
         self._feed = feed
@@ -67,6 +71,24 @@ class WindowBackstage:
         session.observe(self._history.take_event)
         for observer in self._observers:
             session.observe(observer)
+
+    def settle(self) -> None:
+        """The accounts are read: do what was asked for meanwhile."""
+        early, self._early = self._early or [], None
+        for ask in early:
+            ask()
+
+    def _waits(self, ask: Callable[[], None]) -> bool:
+        """Put something off until the accounts are read; True when that was necessary."""
+        if self.is_file:
+            words = "This window shows a saved capture: nothing is connected or kept from here."
+            hint = "Start ChatLab once more for that."
+            self.post(Severity.INFO, words, hint, topic="read-only")
+            return True
+        if self._early is None:
+            return False
+        self._early.append(ask)
+        return True
 
     async def close(self) -> None:
         """End the session, then the lab that it may have been connected to."""
@@ -113,11 +135,17 @@ class WindowBackstage:
         if self.session is not None:
             self.session.observe(observer)
 
-    def keep_account(self, account: Account, secrets: Mapping[SecretKind, str]) -> None:
+    def keep_account(
+        self, account: Account, secrets: Mapping[SecretKind, str], *, connects: bool = False
+    ) -> None:
+        if self._waits(lambda: self.keep_account(account, secrets, connects=connects)):
+            return
         for kind, secret in secrets.items():
             self._secrets.set(account.id, kind, secret)
         if self.session is not None:
-            self.session.add_account(account)
+            connection = self.session.add_account(account)
+            if connects:
+                connection.start()
         self._save_accounts()
 
     def _save_accounts(self) -> None:
@@ -148,6 +176,8 @@ class WindowBackstage:
             self.run(connection.stop(reason))
 
     def start_lab(self) -> None:
+        if self._waits(self.start_lab):
+            return
         self.run(self._start_lab())
 
     async def _start_lab(self) -> None:
@@ -172,6 +202,8 @@ class WindowBackstage:
         self.post(Severity.ERROR, f"The lab’s server has ended: {reason}", hint, topic="lab")
 
     def start_capture(self) -> None:
+        if self._waits(self.start_capture):
+            return
         self.run(self._start_capture())
 
     async def _start_capture(self) -> None:

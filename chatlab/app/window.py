@@ -144,9 +144,10 @@ class _Life:
         """Show the window, do everything else, and return when all is closed."""
         self._loop = asyncio.get_running_loop()
         self._watch_signals()
-        starts_empty = not self._is_lab and self._file is None
-        accounts = self._accounts.load() if starts_empty else None
-        self._window.show_first_start(accounts is not None and not accounts.value)
+        self._backstage.is_file = self._file is not None
+        accounts = self._accounts.load() if self._file is None else None
+        is_empty = accounts is not None and not accounts.value
+        self._window.show_first_start(is_empty and not self._is_lab)
         self._window.show()
         await self._painted.wait()
         self._collector.start()
@@ -187,16 +188,18 @@ class _Life:
         self._backstage.attach(session)
         if self._settings.capture_on_start:
             await session.start_capture()
-        if self._is_lab:
-            self._backstage.start_lab()
         for account in accounts:
             await self._secrets.ready(account.id)
             session.add_account(account)
             for channel in account.channels:
                 self._book.open(account.id, channel.channel)
-            if account.connect_on_start:
+            if account.connect_on_start and not self._is_lab:
                 session.connections[account.id].start()
-        self._open_last_chats()
+        if self._is_lab:
+            self._backstage.start_lab()
+        else:
+            self._open_last_chats()
+        self._backstage.settle()
 
     def _open_last_chats(self) -> None:
         """The chats of the last run, private ones, too; in view those that were in view."""
@@ -264,7 +267,7 @@ class _Life:
         window = WindowSettings(
             geometry=layout.geometry,
             splits=layout.splits,
-            # The lab does not know the reader's own accounts, so it must not forget their chats.
+            # What the lab shows is not what the reader will want to see next time.
             chats=before.chats if self._is_lab else self._chats_to_keep(),
             panes=before.panes if self._is_lab else self._panes_to_keep(),
             is_sidebar_shown=layout.is_sidebar_shown,

@@ -88,9 +88,7 @@ class DialogDesk:
             connection.start()
 
     def _on_account_filled_in(self, result: "AccountResult") -> None:
-        self._backstage.keep_account(result.account, result.secrets)
-        if result.connects and (connection := self._backstage.connection(result.account.id)):
-            connection.start()
+        self._backstage.keep_account(result.account, result.secrets, connects=result.connects)
 
     def ask_about_certificate(self, event: CertificateRefused) -> None:
         from chatlab.ui.dialogs.certificate import CertificateDialog

@@ -87,8 +87,10 @@ class Backstage(Protocol):
         """``observer`` gets every chat event, after the book has taken it in."""
         ...
 
-    def keep_account(self, account: Account, secrets: Mapping[SecretKind, str]) -> None:
-        """Store a new or changed account; an empty secret is forgotten."""
+    def keep_account(
+        self, account: Account, secrets: Mapping[SecretKind, str], *, connects: bool = False
+    ) -> None:
+        """Store a new or changed account, and connect it if wanted; an empty secret is forgotten."""
         ...
 
     def remove_account(self, account: AccountId) -> None: ...

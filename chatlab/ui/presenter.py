@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
@@ -302,6 +303,8 @@ class Presenter:
             area.compare(*sorted((current, chat), key=self._is_sealed))
         else:
             area.show_chat(chat)
+        if not isinstance(self.window.focusWidget(), QLineEdit | QPlainTextEdit):
+            area.active.focus_composer()  # Unless somebody is typing elsewhere.
 
     def _is_sealed(self, chat: Chat) -> bool:
         """Plain text stands on the left of a comparison."""
@@ -332,7 +335,7 @@ class Presenter:
             self.window.chats.show_chat(what)
 
     def _on_frames(self) -> None:
-        self.window.strip.show_capture(self._feed.status)
+        self.window.strip.show_capture(self._feed.status, self._feed.count)
         if not self._badges.isActive():
             self._badges.start()
 

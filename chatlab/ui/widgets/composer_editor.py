@@ -98,7 +98,7 @@ class ComposerEditor(QPlainTextEdit):
                 event.ignore()  # Ctrl+Return belongs to the window.
         elif key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
             if not self._complete(-1 if key == Qt.Key.Key_Backtab else 1):
-                self.focusNextPrevChild(key == Qt.Key.Key_Tab)
+                self._leave(key == Qt.Key.Key_Tab)
         elif key == Qt.Key.Key_Up and is_plain and self._is_in_line(QTextCursor.MoveOperation.Up):
             self._recall(-1)
         elif (
@@ -107,6 +107,12 @@ class ComposerEditor(QPlainTextEdit):
             self._recall(1)
         else:
             super().keyPressEvent(event)
+
+    def _leave(self, is_forward: bool) -> None:
+        """Move the focus on; an editor that takes tabs as text would refuse."""
+        self.setTabChangesFocus(True)
+        self.focusNextPrevChild(is_forward)
+        self.setTabChangesFocus(False)
 
     def _is_in_line(self, way: QTextCursor.MoveOperation) -> bool:
         """Whether the cursor is in the first (last) line, so that Up (Down) leaves the text."""

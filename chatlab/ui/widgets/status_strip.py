@@ -72,14 +72,15 @@ class StatusStrip(QWidget):
         self.show_capture(CaptureIdle())
         self.show_account(None)
 
-    def show_capture(self, status: CaptureStatus) -> None:
-        """The capture's state, in words."""
+    def show_capture(self, status: CaptureStatus, count: int | None = None) -> None:
+        """The capture's state, in words; ``count`` frames are there, those before a pause, too."""
         drops, tip = "", ""
         match status:
             case CaptureLive():
                 sign, token = "capture-start", "accent"
                 flows = "1 connection" if status.flows == 1 else f"{status.flows} connections"
-                frames = "1 frame" if status.frames == 1 else f"{status.frames:,} frames"
+                number = status.frames if count is None else count
+                frames = "1 frame" if number == 1 else f"{number:,} frames"
                 words = f"Capturing {flows}, {frames}"
                 drops = f"{status.dropped:,} dropped" if status.dropped else ""
                 tip = f"Through the {status.backend}."
