@@ -1,6 +1,7 @@
 """``chatlab messages FILE``: every message of a saved capture and its frames."""
 
 import json
+import sys
 from pathlib import Path
 
 from chatlab.analysis.correlate import Correlator
@@ -12,7 +13,10 @@ from chatlab.core.errors import FileError
 
 
 def messages(file: Path, *, as_json: bool) -> int:
-    """Print the messages in the order of their time. Raises FileError."""
+    """Print the messages in the order of their time; a damaged file as far as it can be read.
+
+    Raises FileError when nothing of it can be read.
+    """
     if not file.is_file():
         raise FileError(f"There is no file {file}.", "Check the name.")
     log = FrameLog(file)
@@ -21,7 +25,12 @@ def messages(file: Path, *, as_json: bool) -> int:
     restore(saved, correlator)
     correlator.update()
     records = list(message_records(saved.messages, correlator))
+    problem, is_empty = log.problem, not len(log)
     log.close()
+    if problem and is_empty:
+        raise FileError(f"{file.name}: {problem}", "Give a file that ChatLab has saved.")
+    if problem:
+        print(f"{file.name}: {problem}", file=sys.stderr)
     if as_json:
         for record in records:
             print(json.dumps(record, ensure_ascii=False))

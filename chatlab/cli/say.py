@@ -14,6 +14,7 @@ from chatlab.app.feed import CaptureFeed
 from chatlab.app.saving import save_capture
 from chatlab.app.session import Session
 from chatlab.capture.dissector import ScapyDissector
+from chatlab.chat.irc.numerics import JOIN_REFUSALS
 from chatlab.chat.irc.outbox import SendPace
 from chatlab.cli.table import print_records
 from chatlab.core import events as ev
@@ -23,15 +24,17 @@ from chatlab.core.capture import CaptureRefused
 from chatlab.core.chats import ChatBook
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError, FileError, UsageError
+from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message
 from chatlab.core.ports import ChatConnection
+from chatlab.protocol.irc import IrcLine, parse
 
 _ONLINE_TIMEOUT_S = 60.0
 _JOIN_TIMEOUT_S = 20.0
 _DELIVERY_TIMEOUT_S = 20.0
 _DEFAULT_INTERVAL_S = 0.2
 _ARRIVED = {Delivery.ACKNOWLEDGED, Delivery.ECHOED}
-_REFUSALS_OF_A_JOIN = {"403", "405", "407", "437", "471", "473", "474", "475", "476", "477", "489"}
+_REFUSALS_OF_A_NICK = {"432", "433", "436", "437"}
 
 
 def say(options: argparse.Namespace) -> int:
@@ -71,6 +74,7 @@ class _Talk:
         self._happened = asyncio.Event()
         self._failure: ChatlabError | None = None
         self._refusal: ChatlabError | None = None
+        self._server_words = ""
         self._sent: list[Message] = []
 
     def _make_account(self) -> Account:
@@ -156,7 +160,7 @@ class _Talk:
             async with asyncio.timeout(limit_s):
                 while not condition():
                     if self._failure or self._refusal:
-                        raise self._failure or self._refusal or AssertionError
+                        raise self._refusal or self._failure or AssertionError
                     self._happened.clear()
                     await self._happened.wait()
         except TimeoutError:
@@ -169,14 +173,31 @@ class _Talk:
                 self._failure = ChatlabError(event.detail)
             case ev.CertificateRefused(_, error):
                 self._failure = error
-            case ev.Informed(code=code) if code in _REFUSALS_OF_A_JOIN and not self._is_joined():
-                self._refusal = ChatlabError(event.text, event.hint)
+            case ev.Informed(code=code) if code in JOIN_REFUSALS and not self._is_joined():
+                words = f"{event.text} The server says: “{self._server_words}”"
+                self._refusal = ChatlabError(words, event.hint)
+            case ev.LineSeen(direction=Direction.RECEIVED, is_malformed=False) if (
+                self._is_arriving()
+            ):
+                self._note_words(parse(event.line))
             case _:
                 pass
         self._happened.set()
 
+    def _note_words(self, line: IrcLine) -> None:
+        """Keep the server's words; a nick that was asked for is not to be exchanged."""
+        self._server_words = line.parameters[-1] if line.parameters else ""
+        if line.command in _REFUSALS_OF_A_NICK and self._address.nick and not self._is_online():
+            self._refusal = ChatlabError(
+                f"The server refuses the nick “{self._address.nick}”: {self._server_words}",
+                "Put another nick into the address.",
+            )
+
     def _is_online(self) -> bool:
         return self._book.accounts[self._account.id].state is ev.LinkState.ONLINE
+
+    def _is_arriving(self) -> bool:
+        return not (self._is_online() and self._is_joined())
 
     def _is_joined(self) -> bool:
         if not self._address.is_channel:
