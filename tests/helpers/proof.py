@@ -81,7 +81,8 @@ class Command:
     ) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.communicate()
+        with self.process:  # Waits for it and closes its pipes.
+            pass
 
 
 def chatlab(*arguments: str, prefix: Sequence[str] = ()) -> Outcome:
