@@ -34,6 +34,14 @@ class LoginMethod(Enum):
     PLAIN = "PLAIN"
     SCRAM_SHA_256 = "SCRAM-SHA-256"
     EXTERNAL = "EXTERNAL"
+    ECDSA = "ECDSA-NIST256P-CHALLENGE"
+    """Proves the private key of the client certificate's file; few networks still take it."""
+    NICKSERV = "NickServ"
+    """After registration, in a message to the network's service; where there is no SASL."""
+
+    @property
+    def is_sasl(self) -> bool:
+        return self not in (LoginMethod.NONE, LoginMethod.NICKSERV)
 
 
 class SecretKind(Enum):
@@ -67,6 +75,8 @@ class Account:
     user_name: str = ""
     real_name: str = ""
     login: LoginMethod = LoginMethod.NONE
+    further_logins: tuple[LoginMethod, ...] = ()
+    """SASL mechanisms to try, in this order, where ``login`` is not offered or refused."""
     login_name: str = ""
     has_server_password: bool = False
     channels: tuple[Autojoin, ...] = ()
@@ -76,14 +86,23 @@ class Account:
     pinned_sha256: str = ""
     """Lower-case hex SHA-256 of the server's certificate (DER); the only one accepted when set."""
     client_certificate: str = ""
-    """PEM file with certificate and key, for SASL EXTERNAL."""
+    """PEM file with certificate and key, for SASL EXTERNAL and ECDSA-NIST256P-CHALLENGE."""
     tls_max: str = ""
     """Highest TLS version to offer, ``"1.2"`` or ``"1.3"``; empty for the library's own."""
     password_over_plain: bool = False
     """The owner allowed, for this account, to send passwords where anyone can read them."""
+    ignores_sts: bool = False
+    """Stays in clear for an experiment where the server demands TLS (IRCv3 STS); no password
+    leaves then, not even one that is typed."""
     connect_on_start: bool = False
     is_temporary: bool = False
     """Made for a lab or for one command; never stored."""
+
+    @property
+    def logins(self) -> tuple[LoginMethod, ...]:
+        """Every way to log in, in the order in which they are tried; empty for none."""
+        all_of_them = dict.fromkeys((self.login, *self.further_logins))
+        return tuple(method for method in all_of_them if method is not LoginMethod.NONE)
 
     @property
     def effective_user_name(self) -> str:

@@ -25,7 +25,7 @@ _TLS_VERSIONS = ("", "1.2", "1.3")
 _FIELDS = (
     "id", "name", "application", "host", "port", "security", "nick", "user_name", "real_name",
     "login", "login_name", "has_server_password", "leave_message", "ca_file", "pinned_sha256",
-    "client_certificate", "tls_max", "password_over_plain", "connect_on_start",
+    "client_certificate", "tls_max", "password_over_plain", "ignores_sts", "connect_on_start",
 )  # fmt: skip
 
 
@@ -77,6 +77,8 @@ def account_to_table(account: Account) -> Table:
             table[name] = value
     if account.alternative_nicks:
         table["alternative_nicks"] = list(account.alternative_nicks)
+    if account.further_logins:
+        table["further_logins"] = [login.value for login in account.further_logins]
     if account.channels:
         table["channels"] = [_channel_to_table(channel) for channel in account.channels]
     return table
@@ -106,6 +108,7 @@ def _read_account(row: TableReader) -> Account | None:
         user_name=row.text("user_name"),
         real_name=row.text("real_name"),
         login=row.choice("login", LoginMethod.NONE),
+        further_logins=_read_further_logins(row),
         login_name=row.text("login_name"),
         has_server_password=row.flag("has_server_password", False),
         channels=_read_channels(row),
@@ -115,10 +118,20 @@ def _read_account(row: TableReader) -> Account | None:
         client_certificate=row.text("client_certificate"),
         tls_max=_read_tls_max(row),
         password_over_plain=row.flag("password_over_plain", False),
+        ignores_sts=row.flag("ignores_sts", False),
         connect_on_start=row.flag("connect_on_start", False),
     )
     row.finish()
     return account
+
+
+def _read_further_logins(row: TableReader) -> tuple[LoginMethod, ...]:
+    known = {method.value: method for method in LoginMethod if method.is_sasl}
+    names = row.texts("further_logins")
+    for name in names:
+        if name not in known:
+            row.note(f"“further_logins”: “{name}” is no SASL mechanism of ours and is left out.")
+    return tuple(known[name] for name in names if name in known)
 
 
 def _read_channels(row: TableReader) -> tuple[Autojoin, ...]:

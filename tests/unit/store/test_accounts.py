@@ -20,6 +20,7 @@ FULL = Account(
     user_name="flast",
     real_name="Éva Last",
     login=LoginMethod.SCRAM_SHA_256,
+    further_logins=(LoginMethod.PLAIN, LoginMethod.EXTERNAL),
     login_name="first",
     has_server_password=True,
     channels=(Autojoin("#lab"), Autojoin("#secret", "k3y")),
@@ -29,6 +30,7 @@ FULL = Account(
     client_certificate="/home/me/me.pem",
     tls_max="1.2",
     password_over_plain=True,
+    ignores_sts=True,
     connect_on_start=True,
 )
 PLAIN = Account(id=AccountId("a2"), name="Lab", host="::1", port=6697, nick="me")
