@@ -168,7 +168,7 @@ class ActionWiring:
         if target is window.sidebar:
             window.sidebar.focus_tree()
         elif target is window.wire:
-            window.wire.setFocus()
+            window.wire.focus_frames()
         else:
             pane = window.chats.panes[shown.index(target) - shown.index(window.chats.panes[0])]
             window.chats.activate(pane)

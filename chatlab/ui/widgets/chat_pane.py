@@ -106,7 +106,6 @@ class ChatPane(QWidget):
         self.setProperty("role", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(240)
-        self.setFocusProxy(self.composer.editor)
         self._connect()
         self._stop_observing = book.observe(self._on_book_changed)
         self.show_chat(chat)

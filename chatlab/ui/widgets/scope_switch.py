@@ -87,6 +87,11 @@ class ScopeSwitch(QWidget):
     def scope(self) -> Scope:
         return next(scope for scope, segment in self._segments.items() if segment.isChecked())
 
+    @property
+    def current(self) -> QAbstractButton:
+        """The chosen segment."""
+        return self._segments[self.scope]
+
     def show_scope(self, scope: Scope) -> None:
         """Choose a segment without telling."""
         self._segments[scope].setChecked(True)

@@ -85,7 +85,6 @@ class WirePane(QWidget):
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         self._lay_out()
-        self.setFocusProxy(self.frames)
         self._connect()
         self.refresh()
 
@@ -139,6 +138,12 @@ class WirePane(QWidget):
         return QSize(320, 360)
 
     # For the window ----------------------------------------------------------------------------
+
+    def focus_frames(self) -> None:
+        """Put the keyboard where one reads on: the frames, or the page that stands for them."""
+        is_list = self._stack.currentIndex() == 0
+        target = self.frames if is_list else self.bar.scopes.current
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     @property
     def scope(self) -> Scope:
