@@ -5,8 +5,9 @@ system alike. On Linux packet sockets travel beside them over a Unix socket pair
 the command that names its flow.
 
 Command                                       Notice
-{"add": 1, "flow": {…}, "via": "descriptor"}  {"added": 1} or {"refused": 1, "reason", "hint"}
-{"remove": 1}                                 {"removed": 1}, when its last frames are written
+{"add": 1, "flow": {…}, "via": "descriptor",  {"added": 1} or {"refused": 1, "reason", "hint"}
+ "late": false}
+{"remove": 1, "closed_ns": …}                 {"removed": 1}, when its last frames are written
 {"secret": "CLIENT_RANDOM …"}
 {"sync": 7}                                   {"synced": 7, position, frames, dropped}
 {"stop": true}                                {"stopped": true, position, …}

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from chatlab.capture.bpf import SNAPLEN
 from chatlab.capture.capture_file import CapturedFrame, CaptureFile
 from chatlab.capture.layout import Compass, filter_expression, network_offset
+from chatlab.capture.lease import Lease
 from chatlab.core.errors import CaptureError
 from chatlab.core.flow import FlowKey
 from chatlab.protocol.blocks import DamagedFile, Packet, Statistics
@@ -128,6 +129,7 @@ class DumpcapSource:
         self.flow = flow
         self.filter_text = filter_expression(flow)
         self.interface = interface_for(flow, list_interfaces(dumpcap))
+        self.lease = Lease(flow)
         self._compass = Compass(flow)
         self._reader = BlockReader()
         self._waiting: deque[Packet] = deque()
@@ -167,7 +169,8 @@ class DumpcapSource:
             while self._waiting:
                 if file.is_full:
                     return True
-                file.add(self._frame(self._waiting.popleft()), self.filter_text)
+                if frame := self._frame(self._waiting.popleft()):
+                    file.add(frame, self.filter_text)
             try:
                 data = b"" if self._is_over else os.read(self._pipe, _READ_SIZE)
             except BlockingIOError:
@@ -194,9 +197,12 @@ class DumpcapSource:
             _log.error("dumpcap's stream: %s", damage)
             self._is_over = True
 
-    def _frame(self, packet: Packet) -> CapturedFrame:
+    def _frame(self, packet: Packet) -> CapturedFrame | None:
+        """None for a frame that is not ours any more."""
         interface = self._reader.interfaces[packet.interface]
         network = network_offset(packet.data, interface.link_type)
+        if network is not None and not self.lease.covers(packet.data, network, packet.time_ns):
+            return None
         return CapturedFrame(
             interface.name or self.interface,
             interface.link_type,

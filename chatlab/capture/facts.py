@@ -14,6 +14,8 @@ from chatlab.core.errors import CaptureError
 OPENER_PLACES = (Path("/usr/libexec/chatlab/opener"), Path("/usr/lib/chatlab/opener"))
 """Where a package installs the opener that carries a capability."""
 _OS_RELEASE = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
+_CAP_NET_RAW = 13
+"""linux/capability.h"""
 _CHMODBPF = Path("/Library/LaunchDaemons/org.wireshark.ChmodBPF.plist")
 _BPF_DEVICES = 8
 
@@ -28,6 +30,8 @@ class LinuxFacts:
     opener: str = ""
     is_opener_executable: bool = False
     has_opener_capability: bool = False
+    may_gain_rights: bool = True
+    """Whether a program that carries capabilities gets them when this user runs it."""
     dumpcap: str = ""
     is_dumpcap_executable: bool = False
     dumpcap_group: str = ""
@@ -67,6 +71,7 @@ def linux_facts() -> LinuxFacts:
         opener=str(opener or ""),
         is_opener_executable=opener is not None and os.access(opener, os.X_OK),
         has_opener_capability=opener is not None and _has_capability(opener),
+        may_gain_rights=_may_gain_rights(),
         dumpcap=dumpcap,
         is_dumpcap_executable=is_executable,
         dumpcap_group=group,
@@ -77,9 +82,14 @@ def linux_facts() -> LinuxFacts:
 
 
 def _user() -> str:
-    try:
+    if sys.platform == "win32":
         return getpass.getuser()
-    except (KeyError, OSError):
+    import pwd
+
+    # Not by the environment, which may still name whoever called su.
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return f"user {os.getuid()}"  # one whom the user database does not know
 
 
@@ -110,9 +120,17 @@ def _group_of(path: str) -> tuple[str, bool]:
     return entry.gr_name, _user() in entry.gr_mem
 
 
+def _may_gain_rights() -> bool:
+    """Whether a program's capabilities take effect: not in every container or sandbox."""
+    status = Path("/proc/self/status").read_text("ascii", "replace")
+    values = dict(line.partition(":\t")[::2] for line in status.splitlines())
+    bounding = int(values.get("CapBnd", "0"), 16)
+    return bool(bounding >> _CAP_NET_RAW & 1) and values.get("NoNewPrivs", "0") == "0"
+
+
 def _dumpcap_error(dumpcap: str) -> str:
-    """Asks dumpcap only where it has no capability of its own: a capture takes 60 ms to end."""
-    if _has_capability(Path(dumpcap)):
+    """Asks dumpcap only where its capability may be of no use: a capture takes 60 ms to end."""
+    if _has_capability(Path(dumpcap)) and _may_gain_rights():
         return ""
     try:
         check_dumpcap(dumpcap)

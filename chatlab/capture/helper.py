@@ -26,6 +26,7 @@ from chatlab.capture.control import (
     read_flow,
 )
 from chatlab.capture.dumpcap import DumpcapSource
+from chatlab.capture.lease import Lease
 from chatlab.core.errors import CaptureError, ChatlabError
 from chatlab.core.flow import FlowKey
 
@@ -46,6 +47,7 @@ class Source(Protocol):
     interface: str
     settle_s: float
     """How late frames may still arrive after they have passed."""
+    lease: Lease
 
     def fileno(self) -> int: ...
     def drain(self, file: CaptureFile) -> bool: ...
@@ -93,10 +95,15 @@ class Capture:
 
     def _obey(self, words: dict[str, object]) -> None:
         match words:
-            case {"add": int(number), "flow": dict(flow), "via": str(via)}:
+            case {"add": int(number), "flow": dict(flow), "via": str(via), "late": bool(late)}:
                 self._add(number, read_flow(flow), via, str(words.get("dumpcap", "")))
-            case {"remove": int(number)}:
+                if late and (added := self._sources.get(number)):
+                    added.lease.begin_late()
+            case {"remove": int(number), "closed_ns": int(closed_ns)}:
                 self._removals[number] = time.monotonic() + LINGER_S
+                # Npcap has a clock of its own, which may run away from the system's.
+                if sys.platform != "win32" and (source := self._sources.get(number)):
+                    source.lease.end(closed_ns)
             case {"secret": str(line)}:
                 self._file.add_secret(line)
             case {"sync": int(number)}:

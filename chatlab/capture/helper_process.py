@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -106,6 +108,7 @@ class HelperProcess:
             for words in _newest(found):
                 self._tell(words)
         code = await process.wait()
+        _end_group(process.pid)
         last_words = await errors
         if process.stdin is not None:
             process.stdin.close()
@@ -147,4 +150,18 @@ async def _spawn(command: Sequence[str], inherited: Sequence[int]) -> asyncio.su
         stderr=asyncio.subprocess.PIPE,
         env=environment(),
         pass_fds=tuple(inherited),
+        # A group of its own: Ctrl-C in a terminal is not for it, nor for a dumpcap of its.
+        start_new_session=True,
     )
+
+
+def _end_group(pid: int) -> None:
+    """End what a capture process left behind when it was killed: a dumpcap without a reader."""
+    if sys.platform == "win32":
+        return
+    try:
+        os.killpg(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return  # The rule: nothing is left.
+    except PermissionError as error:
+        _log.warning("ending what the capture process left behind: %s", error)

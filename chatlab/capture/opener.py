@@ -6,12 +6,12 @@ of the peer. The local end is read from that socket: holding it is the proof tha
 see this connection. Back goes a packet socket whose filter passes this one connection and
 is locked for good (SO_LOCK_FILTER); then the opener is gone.
 
-Nothing the caller says is believed: a socket from another network namespace, or bound to an
-address that is not this machine's, proves nothing and is refused.
+Nothing the caller says is believed: a socket that another user has made, one from another network
+namespace, or one bound to an address that is not this machine's, proves nothing and is refused.
 
 The answer is one line, ``opened`` with the descriptor or ``refused CODE: reason``. What cannot be
-taken back from the holder of a packet socket is sending on it; whoever makes this program
-privileged for other users should know.
+taken back from the holder of a packet socket is sending on it, and seeing who is given the same
+two ends later; whoever makes this program privileged for other users should know.
 """
 
 import array
@@ -83,6 +83,7 @@ def serve(channel: socket.socket) -> socket.socket:
         os.close(descriptors[0])
         raise Refused("socket", "the descriptor is not a socket") from None
     with owned:
+        _check_owner(owned)
         local = local_end(owned)
         remote = remote_end(owned, request)
         transport = owned.getsockopt(socket.SOL_SOCKET, _SO_PROTOCOL)
@@ -91,6 +92,13 @@ def serve(channel: socket.socket) -> socket.socket:
         except ValueError as error:
             raise Refused("request", str(error)) from None
         return open_packet_socket(program, owned)
+
+
+def _check_owner(owned: socket.socket) -> None:
+    """A socket that was passed on shows nothing but that somebody passed it on."""
+    caller = os.getuid()
+    if caller and os.fstat(owned.fileno()).st_uid != caller:
+        raise Refused("foreign", "the socket belongs to another user")
 
 
 def local_end(owned: socket.socket) -> tuple[bytes, int]:

@@ -73,6 +73,8 @@ def _read_answer(channel: socket.socket) -> int:
     except OSError as error:
         raise CaptureError(f"The opener gave no answer: {error.strerror}.") from None
     words = answer.decode("utf-8", "replace").strip()
+    if not words:
+        raise CaptureError("The opener ended without an answer.", "Connect again.")
     if words == "opened" and len(descriptors) == 1:
         os.set_inheritable(descriptors[0], False)
         return descriptors[0]

@@ -17,6 +17,7 @@ from chatlab.capture.bpf import SNAPLEN
 from chatlab.capture.capture_file import CapturedFrame, CaptureFile
 from chatlab.capture.copies import StackedCopies
 from chatlab.capture.layout import LINKTYPE_ETHERNET, LINKTYPE_RAW, Compass, filter_expression
+from chatlab.capture.lease import Lease
 from chatlab.core.flow import Direction, FlowKey
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class PacketSocket(L2ListenSocket):
         self.filter_text = filter_expression(flow)
         self.interface = ""
         """Where the last frame passed."""
+        self.lease = Lease(flow)
         self._compass = Compass(flow)
         self._copies = StackedCopies()
         self._buffer = bytearray(SNAPLEN + _VLAN_TAG)
@@ -95,11 +97,13 @@ class PacketSocket(L2ListenSocket):
         ancillary: list[tuple[int, int, bytes]],
         address: tuple[str, int, int, int, bytes],
     ) -> CapturedFrame | None:
-        """None for the copy of a frame that was taken on another interface."""
+        """None for the copy of a frame that was taken on another interface, or a foreign one."""
         interface, _, packet_type, hardware, _ = address
         time_ns, status, wire_length, network, tag = _read_ancillary(ancillary, length)
         frame = self._view[:length]
         if self._copies.is_copy(interface, time_ns, frame[network:]):
+            return None
+        if not self.lease.covers(frame, network, time_ns):
             return None
         self.interface = interface
         direction: Direction | None = Direction.RECEIVED

@@ -20,6 +20,7 @@ from chatlab.capture.bpf import SNAPLEN
 from chatlab.capture.capture_file import CapturedFrame, CaptureFile
 from chatlab.capture.copies import LoopbackCopies
 from chatlab.capture.layout import LINKTYPE_RAW, Compass, filter_expression, network_offset
+from chatlab.capture.lease import Lease
 from chatlab.core.errors import CaptureError
 from chatlab.core.flow import FlowKey, Transport
 
@@ -51,6 +52,7 @@ class PcapSource(_L2libpcapSocket):
         pcap_setnonblock(handle.pcap, 1, ctypes.create_string_buffer(_ERROR_SIZE))
         kind = int(handle.datalink())
         self._link_type = _LINK_TYPES.get(kind, kind)
+        self.lease = Lease(flow)
         self._compass = Compass(flow)
         self._copies = LoopbackCopies() if is_loopback and flow.transport is Transport.TCP else None
 
@@ -67,6 +69,8 @@ class PcapSource(_L2libpcapSocket):
             if self._copies is not None and self._copies.is_copy(time_ns, data):
                 continue
             network = network_offset(data, self._link_type)
+            if network is not None and not self.lease.covers(data, network, time_ns):
+                continue
             file.add(
                 CapturedFrame(
                     self.interface,

@@ -19,6 +19,9 @@ from chatlab.capture.facts import (
 )
 from chatlab.capture.opening import OWN_OPENER
 
+_RECONFIGURE = "sudo dpkg-reconfigure wireshark-common &&  # answer “Yes”"
+_SEALED = "programs started here get no further rights, as in a container or sandbox"
+
 
 class Backend(Enum):
     """A way to get at packets, by the name that people know it by."""
@@ -118,6 +121,8 @@ def _installed_opener(facts: LinuxFacts) -> BackendState:
             f"{path} has lost its capability, as happens when a file is copied or restored.",
             f"sudo setcap cap_net_raw,cap_net_admin=ep {path}",
         )
+    if not facts.may_gain_rights:
+        return _state(kind, False, f"{path} may not use its capability: {_SEALED}.")
     return _state(kind, True, f"{path} opens packet sockets for this program.", command=(path,))
 
 
@@ -137,22 +142,27 @@ def _dumpcap_linux(facts: LinuxFacts) -> BackendState:
             f"Only members of the group “{group}” may run {path}.",
             _join_group(facts, group),
         )
+    if facts.dumpcap_error and not facts.may_gain_rights:
+        detail = f"{path} may not capture: {_SEALED}."
+        remedy = "Start ChatLab outside of the container or sandbox, or give that CAP_NET_RAW."
+        return _state(kind, False, detail, remedy)
     if facts.dumpcap_error:
-        return _state(
-            kind, False, f"dumpcap may not capture ({facts.dumpcap_error}).", _mend_dumpcap(facts)
-        )
+        return _state(kind, False, _why_dumpcap_may_not(facts), _mend_dumpcap(facts))
     return _state(kind, True, f"{path} may be run by {facts.user}.", command=(path,))
 
 
+def _why_dumpcap_may_not(facts: LinuxFacts) -> str:
+    words = facts.dumpcap_error.casefold()
+    if "permitted" in words or "permission" in words:
+        # libpcap says it at great length.
+        return f"{facts.dumpcap} is set up to capture for root alone."
+    return f"{facts.dumpcap} cannot capture: {facts.dumpcap_error}."
+
+
 def _install_dumpcap(facts: LinuxFacts) -> str:
+    # Joined by “&&”, so that pasted lines do not become answers to apt's question.
     if _is_debian(facts):
-        return "\n".join(
-            (
-                "sudo apt install wireshark-common",
-                "sudo dpkg-reconfigure wireshark-common    (answer “Yes”)",
-                _join_group(facts, "wireshark"),
-            )
-        )
+        return f"sudo apt install wireshark-common &&\n{_RECONFIGURE}\n{_wireshark_group(facts)}"
     commands = {
         "fedora": "sudo dnf install wireshark-cli",
         "rhel": "sudo dnf install wireshark-cli",
@@ -162,26 +172,29 @@ def _install_dumpcap(facts: LinuxFacts) -> str:
     }
     for name in facts.distributions:
         if name in commands:
-            return f"{commands[name]}\n{_join_group(facts, 'wireshark')}"
-    return f"Install Wireshark from your distribution; then:\n{_join_group(facts, 'wireshark')}"
+            return f"{commands[name]} &&\n{_wireshark_group(facts)}"
+    return f"# Install Wireshark from your distribution; then:\n{_wireshark_group(facts)}"
 
 
 def _mend_dumpcap(facts: LinuxFacts) -> str:
     if _is_debian(facts):
-        first = "sudo dpkg-reconfigure wireshark-common    (answer “Yes”)"
-        return f"{first}\n{_join_group(facts, 'wireshark')}"
+        return f"{_RECONFIGURE}\n{_wireshark_group(facts)}"
     path = facts.dumpcap
     return "\n".join(
         (
-            f"sudo chgrp wireshark {path} && sudo chmod 750 {path}",
-            f"sudo setcap cap_net_raw,cap_net_admin=eip {path}",
-            _join_group(facts, "wireshark"),
+            f"sudo chgrp wireshark {path} && sudo chmod 750 {path} &&",
+            f"sudo setcap cap_net_raw,cap_net_admin=eip {path} &&",
+            _wireshark_group(facts),
         )
     )
 
 
+def _wireshark_group(facts: LinuxFacts) -> str:
+    return _join_group(facts, "wireshark")
+
+
 def _join_group(facts: LinuxFacts, group: str) -> str:
-    return f"sudo usermod -aG {group} {facts.user}\nThen log out and in again."
+    return f"sudo usermod -aG {group} {facts.user}\n# Then log out and in again."
 
 
 def _is_debian(facts: LinuxFacts) -> bool:

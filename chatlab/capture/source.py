@@ -22,7 +22,7 @@ from chatlab.capture.control import Words, flow_words
 from chatlab.capture.helper_process import HelperProcess
 from chatlab.capture.opening import OpenerRefused, open_packet_socket
 from chatlab.capture.permission import Backend, BackendState, Permission
-from chatlab.capture.watched import Watched, passes_descriptors
+from chatlab.capture.watched import Watched, is_connected, passes_descriptors
 from chatlab.core.capture import (
     CaptureIdle,
     CaptureLive,
@@ -137,19 +137,20 @@ class CaptureSource:
                 return False
             try:
                 return await self._admit_by(state, fileno, flow)
-            except OpenerRefused as refusal:
-                if not refusal.is_permission:
-                    _log.error("%s: %s", flow, refusal)
-                    return False
-                await self._ask_permission()
             except CaptureError as error:
-                _log.error("%s: %s", flow, error)
-                self._set(CaptureRefused(reason=error.message, remedy=error.hint))
+                refusal = error
+            if not isinstance(refusal, OpenerRefused) or not refusal.is_permission:
+                break
+            # A right that was taken away: there may be another way.
+            await self._ask_permission()
+            if self._backend is None:
                 return False
+        _log.error("%s: %s", flow, refusal)
+        self._set(CaptureRefused(reason=refusal.message, remedy=refusal.hint))
         return False
 
     async def _admit_by(self, state: BackendState, fileno: int, flow: FlowKey) -> bool:
-        watched = Watched(next(self._numbers), flow, state)
+        watched = Watched(next(self._numbers), flow, state, is_connected(fileno))
         if passes_descriptors(state):
             watched.descriptor = await open_packet_socket(fileno, flow, state.command)
         if not self._is_running:
@@ -160,9 +161,11 @@ class CaptureSource:
             await self._launch()
         else:
             self._send_add(watched)
+        if self._helper is None:
+            return False  # Lost; a restart takes this connection along.
         if watched.descriptor >= 0:
             self._publish()
-            return self._helper is not None
+            return True
         return await self._await_answer(watched)
 
     async def _await_answer(self, watched: Watched) -> bool:
@@ -180,9 +183,9 @@ class CaptureSource:
         """See ``core.ports.CaptureGate.dismiss``."""
         for watched in reversed(self._watched.values()):
             if watched.flow == flow and not watched.is_dismissed:
-                watched.is_dismissed = True
+                watched.dismissed_ns = time.time_ns()
                 if self._helper is not None:
-                    self._helper.send({"remove": watched.number})
+                    self._send_remove(watched.number, watched.dismissed_ns)
                 elif isinstance(self._status, CaptureLost):
                     self._forget(watched.number)
                 return
@@ -228,8 +231,8 @@ class CaptureSource:
             return
         for watched in list(self._watched.values()):
             self._send_add(watched)
-            if watched.is_dismissed:
-                helper.send({"remove": watched.number})
+            if watched.dismissed_ns is not None:
+                self._send_remove(watched.number, watched.dismissed_ns)
         for line in self._secrets:
             # The predecessor may have died before it wrote them; twice does no harm.
             helper.send({"secret": line})
@@ -244,12 +247,17 @@ class CaptureSource:
             "add": watched.number,
             "flow": flow_words(watched.flow),
             "via": watched.via,
+            "late": watched.is_late,
         }
         if watched.state.backend is Backend.DUMPCAP:
             words["dumpcap"] = watched.state.command[0]
         if watched.descriptor < 0 and watched.answer is None:
             watched.answer = asyncio.get_running_loop().create_future()
         self._helper.send(words, watched.descriptor)
+
+    def _send_remove(self, number: int, closed_ns: int) -> None:
+        if self._helper is not None:
+            self._helper.send({"remove": number, "closed_ns": closed_ns})
 
     def _on_words(self, words: dict[str, object]) -> None:
         match words:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from dataclasses import dataclass
 
 from chatlab.capture.control import VIA_DESCRIPTOR, VIA_DUMPCAP, VIA_PCAP
@@ -16,11 +17,18 @@ class Watched:
     number: int
     flow: FlowKey
     state: BackendState
+    is_late: bool
+    """The connection was open before its capture began."""
     descriptor: int = -1
     """A duplicate of its packet socket, for the successor of a capture process that died."""
-    is_dismissed: bool = False
+    dismissed_ns: int | None = None
+    """When its socket was closed."""
     answer: "asyncio.Future[bool] | None" = None
     """Whether the capture process could open it, where that is the process's business."""
+
+    @property
+    def is_dismissed(self) -> bool:
+        return self.dismissed_ns is not None
 
     @property
     def via(self) -> str:
@@ -38,3 +46,13 @@ class Watched:
 def passes_descriptors(state: BackendState) -> bool:
     """Whether packets are opened here and handed over, not by the capture process itself."""
     return state.backend in (Backend.PACKET_SOCKET, Backend.INSTALLED_OPENER)
+
+
+def is_connected(fileno: int) -> bool:
+    """Whether a socket has a peer already."""
+    with socket.socket(fileno=os.dup(fileno)) as sock:
+        try:
+            sock.getpeername()
+        except OSError:
+            return False
+    return True

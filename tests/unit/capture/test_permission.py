@@ -73,10 +73,10 @@ def test_a_new_member_only_has_to_log_in_again() -> None:
 @pytest.mark.parametrize(
     ("distribution", "command"),
     [
-        ("debian", "sudo apt install wireshark-common\nsudo dpkg-reconfigure wireshark-common"),
+        ("debian", "sudo apt install wireshark-common &&\nsudo dpkg-reconfigure wireshark-common"),
         ("fedora", "sudo dnf install wireshark-cli"),
         ("arch", "sudo pacman -S wireshark-cli"),
-        ("unheard-of", "Install Wireshark from your distribution"),
+        ("unheard-of", "# Install Wireshark from your distribution"),
     ],
 )
 def test_a_missing_dumpcap_is_installed_in_the_distribution_s_way(
