@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers import tshark
 from tests.helpers.clients import irssi
-from tests.helpers.proof import SAY_KEYS, Command, Feeder, assert_proven, lab_server, texts
+from tests.helpers.proof import SAY_KEYS, Command, Feeder, assert_proven, chatlab, lab_server, texts
 from tests.helpers.servers import RunningServer, TlsVersions, inspircd, ngircd
 from tests.helpers.terminal import Terminal
 
@@ -142,3 +142,4 @@ def test_bursts_crossing_each_other_have_their_frames(place: Place, tmp_path: Pa
     assert texts(records, "sent") == ours
     assert texts(records, "received") == theirs
     assert_proven(file, records, "ann")
+    assert chatlab("messages", str(file), "--json").records == records

@@ -10,7 +10,7 @@ from chatlab.analysis.session_file import MessageRecord
 from tests.helpers import tshark
 from tests.helpers.clients import irssi
 from tests.helpers.netns import Impairment, Network, joined_namespaces
-from tests.helpers.proof import Command, Outcome, assert_proven, texts
+from tests.helpers.proof import Command, Outcome, assert_proven, chatlab, texts
 from tests.helpers.servers import inspircd, ngircd
 
 pytestmark = [
@@ -88,6 +88,7 @@ def test_no_frame_is_wrong_or_missing_on_a_bad_line(
     assert {record["tls"] for record in records} == {version}
     assert_proven(file, records, "ann")
     assert_resent_segments_are_named(file, records)
+    assert chatlab("messages", str(file), "--json").records == records
     if interval == "0":  # Then TCP cuts the stream where it likes, not where a line ends.
         assert any(len(r["frames"]) > len(r["retransmissions"]) + 1 for r in records)
     assert min(carried.lost, carried.duplicated, carried.reordered) > 0
