@@ -11,13 +11,14 @@ from chatlab.capture.source import CaptureSource
 from chatlab.chat.dial import Dialler
 from chatlab.chat.irc.connection import IrcConnection
 from chatlab.chat.irc.outbox import SendPace
+from chatlab.chat.irc.sts import MemorySts
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureStatus
 from chatlab.core.chats import ChatBook
 from chatlab.core.flow import ConnectionId, FlowKey, WireRange
 from chatlab.core.message import Delivery, Message, MessageId
-from chatlab.core.ports import ChatConnection, EventSink, SecretStore
+from chatlab.core.ports import ChatConnection, EventSink, SecretStore, StsStore
 
 
 class Session:
@@ -31,12 +32,15 @@ class Session:
         *,
         accepts_any_certificate: bool = False,
         pace: SendPace | None = None,
+        sts: StsStore | None = None,
     ) -> None:
+        """``sts`` remembers which servers demanded TLS; without it that ends with the session."""
         self.book = book
         self.feed = feed
         self.connections: dict[AccountId, IrcConnection] = {}
         self._secrets = secrets
         self._pace = pace
+        self._sts = sts or MemorySts()
         self._source: CaptureSource | None = None
         self._dialler = Dialler(self, feed, accepts_any_certificate=accepts_any_certificate)
         self._observers: list[EventSink] = []
@@ -56,7 +60,7 @@ class Session:
             connection.update(account)
             return connection
         connection = IrcConnection(
-            account, self.handle, self._dialler, self._secrets, pace=self._pace
+            account, self.handle, self._dialler, self._secrets, pace=self._pace, sts=self._sts
         )
         self.connections[account.id] = connection
         return connection

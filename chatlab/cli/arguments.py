@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_say(commands)
     _add_files(commands)
     _add_serve(commands)
+    _add_connect(commands)
     doctor = commands.add_parser("doctor", help="can this machine capture, and if not, what to do")
     doctor.add_argument("--json", action="store_true", help="as one JSON object")
     doctor.set_defaults(command=_doctor)
@@ -130,6 +131,43 @@ def _add_serve(commands: "Commands[_Parser]") -> None:
     serve.set_defaults(command=_serve)
 
 
+def _add_connect(commands: "Commands[_Parser]") -> None:
+    connect = commands.add_parser(
+        "connect", help="chat without a window: obeys commands on standard input"
+    )
+    connect.add_argument(
+        "url", metavar="URL", help="irc://nick@host:port/%%23channel, or ircs:// for TLS"
+    )
+    connect.add_argument("--nick", metavar="N", default="", help="instead of the address’s")
+    connect.add_argument(
+        "--sasl",
+        metavar="MECH[,MECH]",
+        default="",
+        help="mechanisms in the order in which they are tried: PLAIN, SCRAM-SHA-256, EXTERNAL",
+    )
+    connect.add_argument("--login", metavar="L", default="", help="login name; default: the nick")
+    connect.add_argument(
+        "--password-file", metavar="F", type=Path, help="file with the login’s password"
+    )
+    connect.add_argument(
+        "--server-password-file", metavar="F", type=Path, help="file with the server’s password"
+    )
+    connect.add_argument(
+        "--ca", metavar="FILE", type=Path, help="PEM file of a further trusted authority"
+    )
+    connect.add_argument(
+        "--pin", metavar="SHA256", default="", help="the only server certificate to accept"
+    )
+    connect.add_argument(
+        "--client-cert", metavar="FILE", type=Path, help="PEM file with certificate and key"
+    )
+    connect.add_argument(
+        "--state-dir", metavar="DIR", type=Path, help="where STS policies are kept"
+    )
+    connect.add_argument("--json", action="store_true", help="every event as one JSON object")
+    connect.set_defaults(command=_connect)
+
+
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 86_400:
@@ -171,6 +209,12 @@ def _serve(options: argparse.Namespace) -> int:
     from chatlab.cli.serve import serve
 
     return serve(options.bind, options.plain_port, options.tls_port, options.account)
+
+
+def _connect(options: argparse.Namespace) -> int:
+    from chatlab.cli.connect import connect
+
+    return connect(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from chatlab.core.events import ChatEvent
 from chatlab.core.flow import Direction, FlowKey
 from chatlab.core.frame import Layer
 from chatlab.core.message import Message, MessageId, MessageKind
+from chatlab.core.sts import StsPolicy
 
 EventSink = Callable[[ChatEvent], None]
 
@@ -63,6 +64,22 @@ class SecretStore(Protocol):
     @property
     def is_lasting(self) -> bool:
         """False when secrets are gone at exit, because no keyring answers."""
+        ...
+
+
+class StsStore(Protocol):
+    """Which servers demanded TLS (IRCv3 STS); hosts in any spelling."""
+
+    def get(self, host: str) -> StsPolicy | None:
+        """The policy of a host, expired or not."""
+        ...
+
+    def put(self, host: str, policy: StsPolicy) -> None:
+        """Remember a policy. Raises FileError; it then holds for this run only."""
+        ...
+
+    def delete(self, host: str) -> None:
+        """Forget a policy. Raises FileError."""
         ...
 
 

@@ -1,6 +1,7 @@
 """One attempt at being online: dial, register, talk, until the connection ends."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -8,22 +9,32 @@ from typing import Protocol
 from chatlab.chat.irc.batches import Batches
 from chatlab.chat.irc.channels import Channels
 from chatlab.chat.irc.context import Context, Rejoin, Verdict
+from chatlab.chat.irc.credentials import Credentials, read_credentials
 from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.keepalive import Keepalive
 from chatlab.chat.irc.link import Dispatcher, Link
 from chatlab.chat.irc.messages import Messages
 from chatlab.chat.irc.outbox import Outbox
 from chatlab.chat.irc.presence import Presence
-from chatlab.chat.irc.registration import Credentials, Registration, read_credentials
+from chatlab.chat.irc.registration import Registration
 from chatlab.chat.irc.replies import Replies
 from chatlab.chat.irc.state import ServerState
+from chatlab.chat.irc.sts import StrictTransport
 from chatlab.chat.irc.timing import Timers, Timing, first_of
 from chatlab.chat.irc.transport import Dialler, Transport
 from chatlab.core.account import Account, Autojoin
-from chatlab.core.errors import CertificateError, ChatlabError, ConnectError, LocalProtocolError
+from chatlab.core.errors import (
+    CertificateError,
+    ChatlabError,
+    ConnectError,
+    FileError,
+    LocalProtocolError,
+)
 from chatlab.core.events import CertificateRefused, ConnectionOpened, LinkState, Severity
 from chatlab.core.ports import EventSink, SecretStore
 from chatlab.protocol.irc import format_line
+
+log = logging.getLogger(__name__)
 
 _JOIN_WAIT_S = 60.0
 _MAX_JOIN_LENGTH = 400
@@ -54,6 +65,7 @@ class Shared:
     deliveries: Deliveries
     outbox: Outbox
     rejoin: Rejoin
+    sts: StrictTransport
     pings: dict[str, float] = field(default_factory=dict)
     """Token and time of the CTCP PINGs that we sent."""
     whois_chats: dict[str, str] = field(default_factory=dict)
@@ -65,7 +77,7 @@ class Attempt:
 
     def __init__(self, account: Account, shared: Shared) -> None:
         self.state = ServerState(account.nick)
-        self._account = account
+        self._account = shared.sts.apply(account)
         self._shared = shared
         self._context: Context | None = None
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -147,7 +159,7 @@ class Attempt:
         credentials: Credentials,
     ) -> Verdict:
         self._context = context = self._make_context(link)
-        registration = Registration(context, credentials, self._on_online)
+        registration = Registration(context, credentials, self._shared.sts, self._on_online)
         keepalive = Keepalive(context, registration.expect_greeting_over)
         self._register_handlers(context, dispatcher, registration, keepalive)
         self._shared.emit(ConnectionOpened(self._account.id, transport.connection))
@@ -165,12 +177,19 @@ class Attempt:
             context.timers.cancel_all()
             link.abort()
             self._ended_at = self._shared.timing.monotonic()
+            self._renew_policy()
             verdict = _verdict_of(context, reason)
             self._shared.outbox.close(
                 f"The connection was lost before the server had it. {verdict.reason}"
             )
             self._shared.whois_chats.clear()
         return verdict
+
+    def _renew_policy(self) -> None:
+        try:
+            self._shared.sts.connection_ended(self._account)
+        except FileError as error:  # It was written when it was told; only its end is earlier.
+            log.warning("The STS policy of %s was not renewed: %s", self._account.host, error)
 
     def _make_context(self, link: Link) -> Context:
         return Context(

@@ -1,9 +1,10 @@
 """Capability negotiation (IRCv3 CAP 302): ask for what is offered and understood, nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.link import LineEvent
+from chatlab.chat.irc.sts import StrictTransport
 
 WANTED = (
     "message-tags",
@@ -35,8 +36,11 @@ class Capabilities:
     nothing that we want): then comes SASL, or CAP END.
     """
 
-    def __init__(self, context: Context, on_settled: Callable[[], None]) -> None:
+    def __init__(
+        self, context: Context, sts: StrictTransport, on_settled: Callable[[], None]
+    ) -> None:
         self._context = context
+        self._sts = sts
         self._on_settled = on_settled
         self.offered: dict[str, str] = {}
         """Name to value, e.g. ``sasl`` to ``PLAIN,EXTERNAL``."""
@@ -59,13 +63,14 @@ class Capabilities:
                 self._on_offer(words, is_last)
             case "NEW":
                 self._offer(words)
-                self._request(words)
+                if not self._must_upgrade(words):
+                    self._request(words)
             case "ACK":
                 self._on_ack(words)
             case "NAK":
                 self._on_nak(words)
             case "DEL":
-                for name in words:
+                for name in words:  # A policy, "sts", is not taken back by this.
                     self.offered.pop(name, None)
                     self._context.state.caps.discard(name)
 
@@ -81,9 +86,14 @@ class Capabilities:
     def _on_offer(self, words: list[str], is_last: bool) -> None:
         self.has_begun = True
         self._offer(words)
-        if is_last and not self._is_settled:
+        if is_last and not self._is_settled and not self._must_upgrade(self.offered):
             self._request(list(self.offered))
             self._settle_if_done()
+
+    def _must_upgrade(self, words: Iterable[str]) -> bool:
+        """Whether the server just demanded TLS, which ended this connection."""
+        is_told = any(word.partition("=")[0] == "sts" for word in words)
+        return is_told and self._sts.take(self._context, self.offered.get("sts", ""))
 
     def _request(self, words: list[str]) -> None:
         names = {word.partition("=")[0] for word in words}

@@ -18,6 +18,7 @@ from chatlab.chat.irc.delivery import Deliveries, Utterance
 from chatlab.chat.irc.messages import next_message_id
 from chatlab.chat.irc.outbox import Outbox, SendPace
 from chatlab.chat.irc.state import ServerState
+from chatlab.chat.irc.sts import MemorySts, StrictTransport
 from chatlab.chat.irc.timing import Timers, Timing, first_of
 from chatlab.chat.irc.transport import Dialler
 from chatlab.core.account import Account
@@ -26,7 +27,7 @@ from chatlab.core.errors import LocalProtocolError
 from chatlab.core.events import ChatEvent, LinkChanged, LinkState, MessageAdded, MessageChanged
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
-from chatlab.core.ports import EventSink, SecretStore
+from chatlab.core.ports import EventSink, SecretStore, StsStore
 from chatlab.protocol.irc import format_line
 from chatlab.protocol.irc_masking import mask_text
 
@@ -52,6 +53,7 @@ class IrcConnection:
         *,
         pace: SendPace | None = None,
         timing: Timing | None = None,
+        sts: StsStore | None = None,
     ) -> None:
         self._account = account
         self._sink = sink
@@ -67,6 +69,7 @@ class IrcConnection:
             deliveries=self._deliveries,
             outbox=Outbox(self._deliveries, self._timers, self._timing, pace or SendPace()),
             rejoin=Rejoin(account.channels),
+            sts=StrictTransport(sts or MemorySts(), self._timing),
         )
         self._commands = Commands(self)
         self._attempt: Attempt | None = None
@@ -165,6 +168,11 @@ class IrcConnection:
         """The server sends back what we say, so ECHOED will come (IRCv3 echo-message)."""
         return "echo-message" in self.state.caps
 
+    @property
+    def has_unsent(self) -> bool:
+        """Something typed waits in the queue."""
+        return self._shared.outbox.has_waiting
+
     def say(self, chat: str, text: str, kind: MessageKind) -> None:
         self.send(chat, text, kind)
 
@@ -262,6 +270,8 @@ class IrcConnection:
                 if self._is_stopping:
                     self._set_state(LinkState.OFFLINE)
                     return
+                if verdict.is_upgrade:
+                    continue
                 if not verdict.may_retry:
                     self._set_state(LinkState.OFFLINE, verdict.reason, is_fault=True)
                     return

@@ -19,6 +19,8 @@ class Verdict:
     """In words, with the next step."""
     may_retry: bool = True
     min_delay_s: float = 0.0
+    is_upgrade: bool = False
+    """The server demands TLS: connect again at once, and securely."""
 
 
 def as_sentence(text: str) -> str:
@@ -65,6 +67,18 @@ class Context:
         """End this connection for a reason of ours."""
         if self.verdict is None:
             self.verdict = Verdict(f"{as_sentence(reason)} {hint}".strip(), may_retry)
+        self.link.abort(reason)
+
+    def leave(self, reason: str, hint: str = "") -> None:
+        """End this connection for good, with a QUIT where the server may have ended it first."""
+        if self.link.is_open:
+            self.link.send("QUIT")
+        self.give_up(reason, hint)
+
+    def upgrade(self, reason: str) -> None:
+        """End this connection, which is in clear, for one with TLS; not a word more leaves."""
+        self.inform(reason, code="sts")
+        self.verdict = Verdict(reason, is_upgrade=True)
         self.link.abort(reason)
 
     def inform(

@@ -177,6 +177,12 @@ class Link:
         is_closed = self._is_aborted or self._closed_because is not None
         return self._transport is not None and not is_closed
 
+    @property
+    def is_trusted(self) -> bool:
+        """The other end's certificate was accepted for a reason: verified, or pinned."""
+        tls = self._transport.connection.tls if self._transport is not None else None
+        return tls is not None and tls.trust != "unverified"
+
     # -- sending
 
     def send(

@@ -151,6 +151,10 @@ class Outbox:
         self._queue.extendleft(reversed(held))
 
     @property
+    def has_waiting(self) -> bool:
+        return bool(self._queue)
+
+    @property
     def uses_labels(self) -> bool:
         """Messages carry a label, by which the server's answer is known to be the answer."""
         return self._state is not None and {"labeled-response", "echo-message"} <= self._state.caps

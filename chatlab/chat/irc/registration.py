@@ -1,98 +1,46 @@
 """Becoming somebody on a server: CAP, SASL, PASS, NICK, USER, until the greeting is over.
 
-A failed login ends the attempt and is not repeated: trying a wrong password again locks accounts.
 Nick errors are told apart, because each has another remedy: 432 means that the grammar refuses
 the nick, 433 that somebody has it, 437 that it is held back for a while.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chatlab.chat.irc.capabilities import Capabilities
 from chatlab.chat.irc.context import Context
+from chatlab.chat.irc.credentials import Credentials
 from chatlab.chat.irc.link import Dispatcher, LineEvent
-from chatlab.chat.irc.sasl import (
-    ChallengeReader,
-    Mechanism,
-    ScramMechanism,
-    encode_chunks,
-    make_mechanism,
-)
-from chatlab.core.account import Account, LoginMethod, SecretKind, Security
-from chatlab.core.errors import ChatlabError, ConnectError, RemoteProtocolError
+from chatlab.chat.irc.login import SaslLogin
+from chatlab.chat.irc.sts import StrictTransport
 from chatlab.core.events import NickInUse, Severity
 from chatlab.core.nick import check_nick
-from chatlab.core.ports import SecretStore
 
 _MAX_UNDERSCORES = 4
-_OPEN_LOGIN_HINT = (
-    "Choose TLS, or allow passwords over plain text in this account’s settings: anyone on the "
-    "way can then read it."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """The passwords of one attempt; empty where none is needed."""
-
-    server: str = ""
-    login: str = ""
-
-
-def read_credentials(account: Account, secrets: SecretStore) -> Credentials:
-    """Fetch what the account needs. Raises ConnectError when it must not, or cannot, be sent."""
-    is_open = account.security is Security.PLAIN and not account.password_over_plain
-    server = login = ""
-    if account.has_server_password:
-        if is_open:
-            raise ConnectError(
-                "The server password would cross the network in plain text.", _OPEN_LOGIN_HINT
-            )
-        server = secrets.get(account.id, SecretKind.SERVER) or ""
-        if not server:
-            raise ConnectError("The server password is not stored.", "Enter it in the account.")
-    if account.login in (LoginMethod.PLAIN, LoginMethod.SCRAM_SHA_256):
-        if is_open and account.login is LoginMethod.PLAIN:
-            raise ConnectError(
-                "SASL PLAIN would send the password in plain text.",
-                f"SCRAM-SHA-256 keeps it secret even here. {_OPEN_LOGIN_HINT}",
-            )
-        login = secrets.get(account.id, SecretKind.LOGIN) or ""
-        if not login:
-            raise ConnectError("The login password is not stored.", "Enter it in the account.")
-    if account.login is LoginMethod.EXTERNAL and account.security is Security.PLAIN:
-        raise ConnectError(
-            "SASL EXTERNAL proves who you are by a TLS certificate, and this connection has no TLS.",
-            "Choose TLS for this account.",
-        )
-    return Credentials(server, login)
 
 
 class Registration:
     """From the first line to the end of the greeting; then ``on_online`` is called once."""
 
     def __init__(
-        self, context: Context, credentials: Credentials, on_online: Callable[[], None]
+        self,
+        context: Context,
+        credentials: Credentials,
+        sts: StrictTransport,
+        on_online: Callable[[], None],
     ) -> None:
         self._context = context
         self._credentials = credentials
         self._on_online = on_online
-        self._capabilities = Capabilities(context, self._on_caps_settled)
-        self._capabilities.wants_sasl = context.account.login is not LoginMethod.NONE
-        self._mechanism: Mechanism | None = None
-        self._challenge = ChallengeReader()
-        self._is_logged_in = False
+        self._capabilities = Capabilities(context, sts, self._on_caps_settled)
+        self._login = SaslLogin(context, credentials, self._end_negotiation)
+        self._capabilities.wants_sasl = self._login.is_wanted
         self._is_welcome = False
         self._tried: list[str] = []
 
     def handle(self, dispatcher: Dispatcher) -> None:
         """Register for the lines that matter here."""
         dispatcher.on("CAP", self._capabilities.on_cap)
-        dispatcher.on("AUTHENTICATE", self._on_authenticate)
-        dispatcher.on("900", self._on_logged_in)
-        dispatcher.on("903 907", self._on_sasl_success)
-        dispatcher.on("902 904 905 906", self._on_sasl_failure)
-        dispatcher.on("908", self._on_mechanisms)
+        self._login.handle(dispatcher)
         dispatcher.on("001", self._on_welcome)
         dispatcher.on("376 422", self._on_greeting_over)
         dispatcher.on("432 433 436 437", self._on_nick_refused)
@@ -115,92 +63,12 @@ class Registration:
     # -- capabilities and SASL
 
     def _on_caps_settled(self) -> None:
-        account = self._context.account
-        if account.login is LoginMethod.NONE or self._is_welcome:
+        if not self._login.is_wanted or self._is_welcome:
             self._end_negotiation()
-            return
-        offered = self._capabilities.value("sasl").upper().split(",")
-        if "sasl" not in self._context.state.caps:
-            self._no_login("The server offers no SASL login.")
-        elif offered != [""] and account.login.value not in offered:
-            self._no_login(
-                f"The server does not offer SASL {account.login.value}, only {', '.join(offered)}."
-            )
+        elif "sasl" not in self._context.state.caps:
+            self._login.give_up("The server offers no SASL login.")
         else:
-            self._begin_login()
-
-    def _begin_login(self) -> None:
-        account = self._context.account
-        name = account.login_name or account.nick
-        try:
-            self._mechanism = make_mechanism(account.login, name, self._credentials.login)
-        except ChatlabError as error:
-            self._context.give_up(error.message, error.hint)
-            return
-        self._context.link.send("AUTHENTICATE", account.login.value)
-
-    def _on_authenticate(self, event: LineEvent) -> None:
-        if self._mechanism is None:
-            return
-        try:
-            challenge = self._challenge.feed(event.parameter(0))
-        except RemoteProtocolError as error:
-            self._abort_login(error)
-            return
-        if challenge is not None:
-            mechanism = self._mechanism
-            self._context.timers.spawn(lambda: self._respond(mechanism, challenge))
-
-    async def _respond(self, mechanism: Mechanism, challenge: bytes) -> None:
-        try:
-            response = await mechanism.respond(challenge)
-        except ChatlabError as error:
-            self._abort_login(error)
-            return
-        for chunk in encode_chunks(response):
-            if self._context.link.is_open:
-                self._context.link.send("AUTHENTICATE", chunk)
-
-    def _abort_login(self, error: ChatlabError) -> None:
-        if self._context.link.is_open:
-            self._context.link.send("AUTHENTICATE", "*")
-        self._context.give_up(error.message, error.hint)
-
-    def _on_logged_in(self, event: LineEvent) -> None:
-        self._context.inform(f"Logged in as {event.parameter(2)}.", event, code="900")
-
-    def _on_sasl_success(self, event: LineEvent) -> None:
-        mechanism = self._mechanism
-        if mechanism is None:
-            return
-        if isinstance(mechanism, ScramMechanism) and not mechanism.is_verified:
-            self._context.give_up(
-                "The server ended the SCRAM login without proving that it knows the password.",
-                "It may be an impostor: check host and certificate.",
-            )
-            return
-        self._mechanism = None
-        self._is_logged_in = True
-        self._end_negotiation()
-
-    def _on_sasl_failure(self, event: LineEvent) -> None:
-        if self._mechanism is None or self._is_logged_in:
-            return
-        self._mechanism = None
-        name = self._context.account.login_name or self._context.account.nick
-        words = event.last
-        self._context.give_up(
-            f"The login as “{name}” failed: {words}",
-            "Check login name and password of this account; it is not tried again by itself.",
-        )
-
-    def _on_mechanisms(self, event: LineEvent) -> None:
-        self._context.inform(f"The server’s login methods: {event.parameter(1)}", event, code="908")
-
-    def _no_login(self, reason: str) -> None:
-        self._context.give_up(
-            reason, "Choose another login method for this account, or “none” and NickServ."
-        )
+            self._login.start(self._capabilities.value("sasl"))
 
     def _end_negotiation(self) -> None:
         if not self._is_welcome:
@@ -274,8 +142,8 @@ class Registration:
     def _on_welcome(self, event: LineEvent) -> None:
         if self._is_welcome:
             return
-        if self._context.account.login is not LoginMethod.NONE and not self._is_logged_in:
-            self._no_login("The server let us in without a login: it does not know SASL.")
+        if self._login.is_wanted and not self._login.is_logged_in:
+            self._login.give_up("The server let us in without a login: it does not know SASL.")
             return
         self._is_welcome = True
         state = self._context.state

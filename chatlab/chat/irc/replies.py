@@ -15,6 +15,8 @@ _BANNED = re.compile(
 )
 _THROTTLED = re.compile(r"throttl|too fast|too many|clone", re.IGNORECASE)
 THROTTLE_DELAY_S = 60.0
+ERROR_WAIT_S = 1.0
+"""How long a server gets to close after its ERROR."""
 
 
 class Replies:
@@ -50,6 +52,8 @@ class Replies:
     def _on_error(self, event: LineEvent) -> None:
         words = " ".join(event.line.parameters) or "no reason given"
         self._context.server_error = words
+        # The server closes now; one that forgets to must not hold us.
+        self._context.timers.call_later(ERROR_WAIT_S, self._context.link.abort)
         if _BANNED.search(words):
             self._context.verdict = self._context.verdict or Verdict(
                 f"The server does not let you in: {as_sentence(words)} "

@@ -108,13 +108,13 @@ class SaslScript:
 
 def test_sasl_plain_sends_long_answers_in_pieces_of_400() -> None:
     async def scenario() -> None:
-        # "\0ann\0" and 295 more bytes are 300, which is exactly 400 in Base64.
-        password = "p" * 295
+        # "ann\0ann\0" and 292 more bytes are 300, which is exactly 400 in Base64.
+        password = "p" * 292
         play = Play(account(LoginMethod.PLAIN), secrets=MemorySecrets(login=password))
         script = SaslScript(play)
         await play.start()
         assert play.irc.is_online
-        assert base64.b64decode(script.payload) == f"\0ann\0{password}".encode()
+        assert base64.b64decode(script.payload) == f"ann\0ann\0{password}".encode()
         sent = play.server.said("AUTHENTICATE")
         assert [len(line.split(" ")[1]) for line in sent] == [5, 400, 1]
         seen = [event.line for event in play.of(LineSeen)]

@@ -1,0 +1,285 @@
+"""``chatlab connect``: the engine of the window without the window, for scripts and for judges.
+
+It connects as the window would, prints what happens (with ``--json`` every event as one line, see
+``event_json``), obeys what it reads from standard input, and leaves at the end of that. Nothing is
+captured. A line of input is what one types in the window: a slash command, or a text for the chat
+that was opened last (by the address, ``/join`` or ``/query``).
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from chatlab.app.feed import CaptureFeed
+from chatlab.app.session import Session
+from chatlab.capture.dissector import ScapyDissector
+from chatlab.cli.event_json import Json, event_to_json, refusal_to_json
+from chatlab.cli.given_secrets import GivenSecrets, read_password
+from chatlab.cli.standard_input import InputLines
+from chatlab.core import events as ev
+from chatlab.core.account import Account, AccountId, Autojoin, LoginMethod, Security
+from chatlab.core.address import IrcAddress, parse_irc_url
+from chatlab.core.chats import AccountState, Change, Chat, ChatBook
+from chatlab.core.commands import Command, Verb, parse
+from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.message import Message, MessageKind
+from chatlab.core.nick import check_nick
+from chatlab.protocol.irc_format import strip_formatting
+from chatlab.protocol.irc_masking import mask_line, mask_text
+from chatlab.store.paths import find_paths
+from chatlab.store.sts import FILE_NAME, StsFile
+
+_ONLINE_TIMEOUT_S = 60.0
+"""How long a line of input waits for the server to let us in."""
+_END_GRACE_S = 10.0
+"""The same, when the input ended and nothing waits to be done."""
+_DRAIN_TIMEOUT_S = 60.0
+"""How long what was typed before the end of input may take to leave."""
+_SHA256_LENGTH = 64
+_ALWAYS = frozenset({Verb.CONNECT, Verb.DISCONNECT, Verb.QUIT, Verb.RECONNECT})
+"""Obeyed in any state; everything else waits until the account is online."""
+_PASSWORD_MECHANISMS = frozenset({LoginMethod.PLAIN, LoginMethod.SCRAM_SHA_256})
+
+
+def connect(options: argparse.Namespace) -> int:
+    """Carry the command out; returns the exit code. Raises ChatlabError."""
+    account = make_account(options, parse_irc_url(options.url))
+    secrets = GivenSecrets(
+        read_password(options.password_file, "--password-file") if options.password_file else "",
+        read_password(options.server_password_file, "--server-password-file")
+        if options.server_password_file
+        else "",
+    )
+    folder = options.state_dir or find_paths().data
+    with tempfile.TemporaryDirectory(prefix="chatlab-connect-") as directory:
+        visit = _Visit(account, secrets, StsFile(folder / FILE_NAME), Path(directory), options.json)
+        return asyncio.run(visit.run())
+
+
+def make_account(options: argparse.Namespace, address: IrcAddress) -> Account:
+    """The account that the options describe. Raises UsageError naming the one at fault."""
+    nick = options.nick or address.nick or f"lab{uuid.uuid4().hex[:6]}"
+    if problem := check_nick(nick):
+        raise UsageError(
+            f"“{nick}” cannot be a nick. {problem.reason}", f"“{problem.suggestion}” can."
+        )
+    logins = _read_mechanisms(options)
+    allows_plain = address.security is Security.PLAIN and LoginMethod.PLAIN in logins
+    if allows_plain or (address.security is Security.PLAIN and options.server_password_file):
+        print("Without TLS, anyone on the way can read the password.", file=sys.stderr)
+    return Account(
+        id=AccountId(nick),
+        name=f"{nick}@{address.host}",
+        host=address.host,
+        port=address.port,
+        security=address.security,
+        nick=nick,
+        login=logins[0] if logins else LoginMethod.NONE,
+        further_logins=logins[1:],
+        login_name=options.login,
+        has_server_password=options.server_password_file is not None,
+        channels=(Autojoin(address.target),) if address.is_channel else (),
+        ca_file=str(options.ca or ""),
+        pinned_sha256=_read_pin(options.pin),
+        client_certificate=str(options.client_cert or ""),
+        # Whoever names the mechanism and an address without TLS has allowed exactly that.
+        password_over_plain=allows_plain or options.server_password_file is not None,
+        is_temporary=True,
+    )
+
+
+def _read_mechanisms(options: argparse.Namespace) -> tuple[LoginMethod, ...]:
+    if not options.sasl:
+        logins: tuple[LoginMethod, ...] = (LoginMethod.SCRAM_SHA_256,) if options.login else ()
+    else:
+        known = {method.value: method for method in LoginMethod if method.is_sasl}
+        names = [name.strip().upper() for name in options.sasl.split(",")]
+        if unknown := [name for name in names if name not in known]:
+            raise UsageError(
+                f"--sasl: “{unknown[0]}” is not known here.", f"Known are {', '.join(known)}."
+            )
+        logins = tuple(known[name] for name in names)
+    if _PASSWORD_MECHANISMS & set(logins) and not options.password_file:
+        raise UsageError("This login needs a password.", "Name its file with --password-file.")
+    if LoginMethod.EXTERNAL in logins and not options.client_cert:
+        raise UsageError("SASL EXTERNAL needs a certificate.", "Name its file with --client-cert.")
+    return logins
+
+
+def _read_pin(text: str) -> str:
+    pin = text.replace(":", "").replace(" ", "").lower()
+    if pin and (len(pin) != _SHA256_LENGTH or set(pin) - set("0123456789abcdef")):
+        raise UsageError(
+            f"--pin: “{text}” is no SHA-256 fingerprint.", "It has 64 hexadecimal digits."
+        )
+    return pin
+
+
+class _Visit:
+    """One run of the command."""
+
+    def __init__(
+        self,
+        account: Account,
+        secrets: GivenSecrets,
+        sts: StsFile,
+        directory: Path,
+        as_json: bool,
+    ) -> None:
+        self._account = account
+        self._as_json = as_json
+        self._book = ChatBook()
+        file = directory / "capture.pcapng"
+        self._feed = CaptureFeed(file, self._book, ScapyDissector(), is_live=True)
+        self._session = Session(self._book, self._feed, secrets, sts=sts)
+        self._session.observe(self._on_event)
+        if not as_json:
+            self._book.observe(self._on_book_changed)
+        self._irc = self._session.connections
+        self._chat = account.channels[0].channel if account.channels else ""
+        self._happened = asyncio.Event()
+        self._is_leaving = False
+        self._is_over = asyncio.Event()
+        self._failure = ""
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(NotImplementedError):  # Windows knows no such signal.
+            loop.add_signal_handler(signal.SIGTERM, self._is_over.set)
+        connection = self._session.add_account(self._account)
+        connection.start()
+        obeying = asyncio.create_task(self._obey(InputLines()), name="standard input")
+        ending = asyncio.create_task(self._is_over.wait(), name="end")
+        try:
+            await asyncio.wait({obeying, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if obeying.done():
+                obeying.result()
+        finally:
+            obeying.cancel()
+            ending.cancel()
+            self._is_leaving = True
+            await self._session.close()
+            self._feed.close()
+        if self._failure:
+            print(self._failure, file=sys.stderr)
+        return 1 if self._failure else 0
+
+    # -- what is read
+
+    async def _obey(self, lines: InputLines) -> None:
+        """Carry out line after line; returns at the end of input, once all of it has left."""
+        while (line := await lines.next()) is not None:
+            if line.strip():
+                await self._obey_line(line)
+        await self._until(self._is_settled, _END_GRACE_S)
+        await self._until(self._has_left, _DRAIN_TIMEOUT_S)
+
+    async def _obey_line(self, line: str) -> None:
+        try:
+            command = parse(line)
+            if command.verb not in _ALWAYS:
+                await self._until(self._is_online, _ONLINE_TIMEOUT_S)
+            self._is_leaving = self._is_leaving or command.verb is Verb.QUIT
+            self._irc[self._account.id].execute(command, self._chat)
+            self._follow(command)
+        except ChatlabError as error:
+            self._refuse(line, error)
+
+    def _follow(self, command: Command) -> None:
+        """The chat that was opened last is the one that texts are for."""
+        if command.verb is Verb.JOIN:
+            self._chat = command.argument(0).split(",")[-1]
+        elif command.verb is Verb.QUERY:
+            self._chat = command.argument(0)
+        elif command.verb is Verb.PART:
+            self._chat = ""
+
+    def _refuse(self, line: str, error: ChatlabError) -> None:
+        shown = mask_text(self._chat, line)
+        if line.startswith("/"):
+            verb, _, rest = line[1:].partition(" ")
+            if verb.lower() in ("raw", "quote"):
+                shown = f"/{verb} {mask_line(rest)}"
+            elif verb.lower() in ("msg", "m", "query", "notice"):
+                target, _, text = rest.partition(" ")
+                shown = f"/{verb} {target} {mask_text(target, text)}"
+        if self._as_json:
+            self._print(json.dumps(refusal_to_json(shown, error), ensure_ascii=False))
+        else:
+            print(error, file=sys.stderr)
+
+    async def _until(self, condition: Callable[[], bool], limit_s: float) -> None:
+        """Wait for ``condition``, but not longer than ``limit_s``."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while not condition():
+                    self._happened.clear()
+                    await self._happened.wait()
+
+    @property
+    def _state(self) -> AccountState:
+        return self._book.accounts[self._account.id]
+
+    def _is_online(self) -> bool:
+        return self._state.state is ev.LinkState.ONLINE
+
+    def _is_settled(self) -> bool:
+        return self._state.state in (ev.LinkState.ONLINE, ev.LinkState.OFFLINE)
+
+    def _has_left(self) -> bool:
+        return not self._is_online() or not self._irc[self._account.id].has_unsent
+
+    # -- what is written
+
+    def _on_event(self, event: ev.ChatEvent) -> None:
+        if self._as_json:
+            self._print(_to_line(event_to_json(event)))
+        if isinstance(event, ev.LinkChanged) and event.state is ev.LinkState.OFFLINE:
+            if event.is_fault:
+                self._failure = event.detail
+            if event.is_fault or self._is_leaving:
+                self._is_over.set()
+        self._happened.set()
+
+    def _on_book_changed(
+        self, change: Change, what: Chat | AccountState, first: int, count: int
+    ) -> None:
+        if change is Change.ENTRIES_ADDED and isinstance(what, Chat):
+            for entry in what.entries[first : first + count]:
+                if isinstance(entry, Message):
+                    self._print(_message_line(what, entry))
+                else:
+                    words = strip_formatting(f"{entry.text} {entry.hint}".strip())
+                    self._print(f"[{what.title}] {words}" if what.title else words)
+
+    def _print(self, line: str) -> None:
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            # The reader has seen enough. What is still to be written goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._is_over.set()
+
+
+def _to_line(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _message_line(chat: Chat, message: Message) -> str:
+    text = strip_formatting(message.text)
+    match message.kind:
+        case MessageKind.ACTION:
+            said = f"* {message.sender} {text}"
+        case MessageKind.NOTICE:
+            said = f"-{message.sender}- {text}"
+        case MessageKind.MESSAGE:
+            said = f"<{message.sender}> {text}"
+    return f"[{chat.title}] {said}"

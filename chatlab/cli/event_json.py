@@ -1,0 +1,84 @@
+"""Chat events as JSON objects: what ``chatlab connect --json`` prints, one a line.
+
+The contract with scripts: ``event`` names the event in lower case with hyphens
+(``message-added``), every other key is the field of that event in ``core/events.py``. A value that
+is a dataclass becomes an object with its fields, an enumeration its value, a tuple a list, and what
+is absent ``null``. Times end in ``_ns`` (nanoseconds since the epoch), directions are ``sent`` and
+``received``. Keys may be added; none is renamed or taken away. Ignore events that you do not know.
+
+    link-changed         account state time_ns detail retry_in_s is_fault
+    connection-opened    account connection{id account application flow purpose host opened_ns
+                         is_captured tls}
+    certificate-refused  account error{message hint reason host chain}
+    nick-in-use          account nick
+    message-added        message{id account application direction sender target text kind time_ns
+                         delivery failure wire echo is_history is_highlight}
+    message-changed      account message delivery failure wire echo time_ns
+    members-listed       account chat members[{nick prefixes account_name user_host is_away}]
+    member-joined        account chat member time_ns is_self
+    member-left          account chats how nick time_ns reason by is_self
+    member-renamed       account chats old new time_ns is_self
+    member-changed       account chat member
+    topic-changed        account chat topic time_ns by
+    modes-changed        account chat change modes time_ns by
+    informed             account text time_ns chat severity hint code
+    line-seen            account direction line time_ns wire is_malformed
+    lag-measured         account seconds
+    command-refused      line text hint         (not a chat event: the answer to a line of input)
+"""
+
+import dataclasses
+import re
+from enum import Enum
+
+from chatlab.core.errors import CertificateError, ChatlabError
+from chatlab.core.events import ChatEvent
+
+Json = dict[str, object]
+_WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def event_name(kind: type) -> str:
+    """``MessageAdded`` becomes ``message-added``."""
+    return _WORD_START.sub("-", kind.__name__).lower()
+
+
+def event_to_json(event: ChatEvent) -> Json:
+    """One event as an object of JSON values."""
+    return {"event": event_name(type(event)), **_fields(event)}
+
+
+def refusal_to_json(line: str, error: ChatlabError) -> Json:
+    """A line of input that was not obeyed. The line itself is the caller's to mask."""
+    return {
+        "event": "command-refused",
+        "line": line,
+        "text": error.message,
+        "hint": error.hint,
+    }
+
+
+def _fields(value: object) -> Json:
+    assert dataclasses.is_dataclass(value)
+    names = [field.name for field in dataclasses.fields(value)]
+    return {name: _to_json(getattr(value, name)) for name in names}
+
+
+def _to_json(value: object) -> object:
+    match value:
+        case Enum():
+            return value.name.lower() if isinstance(value.value, int) else value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case tuple() | list():
+            return [_to_json(item) for item in value]
+        case CertificateError():
+            return {
+                "message": value.message,
+                "hint": value.hint,
+                "reason": value.reason,
+                "host": value.host,
+                "chain": [_to_json(certificate) for certificate in value.chain],
+            }
+        case _:
+            return _fields(value)

@@ -1,0 +1,33 @@
+"""The passwords of one command, read from the files that were named; nothing is stored."""
+
+from pathlib import Path
+
+from chatlab.core.account import AccountId, SecretKind
+from chatlab.core.errors import FileError
+
+
+def read_password(file: Path, option: str) -> str:
+    """The first line of a file. Raises FileError naming the option."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{file} cannot be read: {error}.", f"Check {option}.") from error
+    return text.rstrip("\r\n")
+
+
+class GivenSecrets:
+    """Implements ``core.ports.SecretStore`` for the length of one command."""
+
+    is_lasting = False
+
+    def __init__(self, login: str = "", server: str = "") -> None:
+        self._secrets = {SecretKind.LOGIN: login, SecretKind.SERVER: server}
+
+    def get(self, account: AccountId, kind: SecretKind) -> str | None:
+        return self._secrets[kind] or None
+
+    def set(self, account: AccountId, kind: SecretKind, secret: str) -> None:
+        self._secrets[kind] = secret
+
+    def delete(self, account: AccountId) -> None:
+        self._secrets = dict.fromkeys(self._secrets, "")
