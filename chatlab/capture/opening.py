@@ -70,6 +70,8 @@ async def _run(command: Sequence[str], channel: socket.socket) -> asyncio.subpro
 def _read_answer(channel: socket.socket) -> int:
     try:
         answer, descriptors, _, _ = socket.recv_fds(channel, _ANSWER_LIMIT, 1)
+    except ConnectionError:
+        answer, descriptors = b"", []
     except OSError as error:
         raise CaptureError(f"The opener gave no answer: {error.strerror}.") from None
     words = answer.decode("utf-8", "replace").strip()
