@@ -21,6 +21,8 @@ class HistoryKeeper:
         self._history = history
         self._lines = lines
         self._loading: set[ChatKey] = set()
+        self._is_bringing = False
+        """What is added to the book at this moment comes from the disk."""
         self.on_opened: Callable[[ChatKey], None] = lambda key: None
         """Told of each chat that opens; has ``fill`` awaited for it."""
         book.observe(self._on_book_changed)
@@ -40,7 +42,7 @@ class HistoryKeeper:
             return
         if change is Change.CHAT_ADDED:
             self.on_opened(what.key)
-        elif change is Change.ENTRIES_ADDED and what.key not in self._loading:
+        elif change is Change.ENTRIES_ADDED and not self._is_bringing:
             for entry in what.entries[first : first + count]:
                 self._history.append(what.key, entry)
 
@@ -66,8 +68,14 @@ class HistoryKeeper:
                 older = await self._history.last(key, count, chat.entries[0].time_ns)
             else:
                 older = await self._history.last(key, count)
-            self._book.prepend(key, list(older))
+            # What was said meanwhile may have been written and read already.
+            first_ns = chat.entries[0].time_ns if chat.entries else None
+            self._is_bringing = True
+            self._book.prepend(
+                key, [entry for entry in older if first_ns is None or entry.time_ns < first_ns]
+            )
         finally:
+            self._is_bringing = False
             self._loading.discard(key)
 
     async def delete_account(self, account: AccountId) -> None:

@@ -1,6 +1,6 @@
 """The window: sidebar, chats, wire pane; bars above and below. It lays out and decides nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
@@ -24,6 +24,7 @@ from chatlab.ui.widgets.wire_pane import WirePane
 DEFAULT_SIZE = (1280, 800)
 _MINIMUM_SIZE = (800, 520)
 _CHATS_SHARE, _WIRE_SHARE = 11, 10
+_LEAST_SPLIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._may_close = False
         self._was_painted = False
+        self._splits: Mapping[str, tuple[int, ...]] = {}
         self.setWindowTitle("ChatLab")
         self.setWindowIcon(app_icon())
         self.setMinimumSize(*_MINIMUM_SIZE)
@@ -101,9 +103,8 @@ class MainWindow(QMainWindow):
         return WindowLayout(
             geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
             splits={
-                "window": tuple(self.splitter.sizes()),
-                "chats": tuple(self.chats.sizes()),
-                "wire": tuple(self.wire.splitter.sizes()),
+                name: _known(splitter.sizes()) or self._splits.get(name, ())
+                for name, splitter in self._splitters().items()
             },
             is_sidebar_shown=not self.sidebar.isHidden(),
             is_wire_shown=not self.wire.isHidden(),
@@ -113,13 +114,16 @@ class MainWindow(QMainWindow):
         """Sizes of the last time, as far as they still fit this screen."""
         if layout.geometry:
             self.restoreGeometry(QByteArray.fromBase64(layout.geometry.encode("ascii")))
-        splitters = {"window": self.splitter, "chats": self.chats, "wire": self.wire.splitter}
-        for name, splitter in splitters.items():
-            sizes = layout.splits.get(name, ())
-            if len(sizes) == splitter.count() and sum(sizes) > 0:
+        self._splits = layout.splits
+        for name, splitter in self._splitters().items():
+            sizes = _known(layout.splits.get(name, ()))
+            if len(sizes) == splitter.count():
                 splitter.setSizes(list(sizes))
         self.sidebar.setVisible(layout.is_sidebar_shown)
         self.wire.setVisible(layout.is_wire_shown)
+
+    def _splitters(self) -> dict[str, QSplitter]:
+        return {"window": self.splitter, "chats": self.chats, "wire": self.wire.splitter}
 
     def let_go(self) -> None:
         """Everything is saved and closed: the window may go."""
@@ -144,3 +148,8 @@ class MainWindow(QMainWindow):
             self._was_painted = True
             self.painted.emit()
         return handled
+
+
+def _known(sizes: Sequence[int]) -> tuple[int, ...]:
+    """The sizes of a splitter, unless it was never laid out: it then reports a few pixels."""
+    return tuple(sizes) if sum(sizes) > _LEAST_SPLIT else ()

@@ -50,6 +50,7 @@ class Presenter:
         self._badges.setInterval(BADGE_REFRESH_MS)
         self._badges.timeout.connect(window.chats.refresh_badges)
         speaker.on_local = self._on_local_command
+        speaker.on_query = self.show_chat
         speaker.on_join = desk.on_join = self.open_when_joined
         self._connect_chats()
         self._connect_sidebar()

@@ -19,6 +19,8 @@ class Speaker:
         self._backstage = backstage
         self.on_local: Callable[[Command, ChatKey], None] = lambda command, chat: None
         """Carries out the commands that only the window can."""
+        self.on_query: Callable[[ChatKey], None] = lambda chat: None
+        """Told of a private chat that the reader wants to see."""
         self.on_join: Callable[[ChatKey], None] = lambda chat: None
         """Told of a channel that the reader wants to enter."""
 
@@ -83,7 +85,7 @@ class Speaker:
             connection.send(chat.title, command.argument(0))
             return
         if command.verb is Verb.QUERY:
-            self._book.open(key.account, command.argument(0))
+            self.on_query(self._book.open(key.account, command.argument(0)).key)
         if command.verb is Verb.JOIN:
             for channel in command.argument(0).split(","):
                 self.on_join(ChatKey(key.account, channel.lower()))

@@ -231,6 +231,7 @@ async def look(stage: Play) -> Facts:
     pane = stage.window.chats.active
     message = next(e for e in pane.chat.entries if isinstance(e, Message)) if pane.chat else None
     assert message
+    await stage.until("the badge", partial(_badge_point, pane, message))
     _click_badge(pane, message)
     return {
         "frames": found,
@@ -379,6 +380,7 @@ def _look_of(stage: Play) -> Facts:
         "size": [window.width(), window.height()],
         "sidebar": not window.sidebar.isHidden(),
         "theme": current().name,
+        "wire": list(window.read_layout().splits["wire"]),
         "panes": [pane.chat.title if pane.chat else "" for pane in window.chats.panes],
     }
 
