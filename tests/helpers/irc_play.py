@@ -23,10 +23,11 @@ from chatlab.core.account import (
     SecretKind,
     Security,
 )
-from chatlab.core.connection import Connection
+from chatlab.core.connection import Connection, TlsFacts
 from chatlab.core.errors import ConnectError
 from chatlab.core.events import ChatEvent, LinkChanged, LinkState
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, Endpoint, FlowKey, WireRange
+from chatlab.core.ports import StsStore
 from chatlab.protocol.irc import IrcLine, decode, parse
 
 ACCOUNT = Account(
@@ -90,7 +91,7 @@ class FakeTime:
 class PlayTransport:
     """What the dialler hands out: one connection to the ``PlayServer``."""
 
-    def __init__(self, server: "PlayServer", sink: WireSink, number: int) -> None:
+    def __init__(self, server: "PlayServer", sink: WireSink, number: int, trust: str = "") -> None:
         self.connection = Connection(
             id=ConnectionId(f"c{number}"),
             account=ACCOUNT.id,
@@ -99,6 +100,11 @@ class PlayTransport:
             purpose="IRC to irc.test",
             host="irc.test",
             opened_ns=START_NS,
+            tls=TlsFacts(
+                version="TLSv1.3", cipher="TEST", server_name="irc.test", chain=(), trust=trust
+            )
+            if trust
+            else None,
         )
         self.sink = sink
         self.sent = bytearray()
@@ -144,6 +150,10 @@ class PlayServer:
         self.refusals: list[ConnectError] = []
         """What the next attempts to connect get."""
         self.dials = 0
+        self.accounts: list[Account] = []
+        """Who connected, with the host, port and security that were wanted."""
+        self.trust = "verified"
+        """Why the client accepts the server's certificate, when there is TLS."""
         self.lines: list[str] = []
         """Everything the client said, over all connections."""
         self.transport: PlayTransport | None = None
@@ -167,13 +177,15 @@ class PlayServer:
         self, account: Account, sink: WireSink, on_stage: Callable[[LinkState], None]
     ) -> PlayTransport:
         self.dials += 1
+        self.accounts.append(account)
         on_stage(LinkState.CONNECTING)
         await asyncio.sleep(0)
         if self.refusals:
             raise self.refusals.pop(0)
         self.enabled, self._nick_name = set(), ""
         self.is_negotiating = self._is_welcome = False
-        self.transport = PlayTransport(self, sink, self.dials)
+        trust = self.trust if account.security is Security.DIRECT_TLS else ""
+        self.transport = PlayTransport(self, sink, self.dials, trust)
         return self.transport
 
     @property
@@ -282,6 +294,7 @@ class Play:
         server: PlayServer | None = None,
         secrets: MemorySecrets | None = None,
         pace: SendPace | None = None,
+        sts: StsStore | None = None,
     ) -> None:
         self.server = server or PlayServer()
         self.time = FakeTime()
@@ -293,6 +306,7 @@ class Play:
             secrets or MemorySecrets(),
             pace=pace,
             timing=self.time.timing(),
+            sts=sts,
         )
 
     async def start(self) -> "Play":

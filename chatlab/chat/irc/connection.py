@@ -21,7 +21,7 @@ from chatlab.chat.irc.state import ServerState
 from chatlab.chat.irc.sts import MemorySts, StrictTransport
 from chatlab.chat.irc.timing import Timers, Timing, first_of
 from chatlab.chat.irc.transport import Dialler
-from chatlab.core.account import Account
+from chatlab.core.account import Account, Security
 from chatlab.core.commands import Command
 from chatlab.core.errors import LocalProtocolError
 from chatlab.core.events import ChatEvent, LinkChanged, LinkState, MessageAdded, MessageChanged
@@ -29,7 +29,7 @@ from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink, SecretStore, StsStore
 from chatlab.protocol.irc import format_line
-from chatlab.protocol.irc_masking import mask_text
+from chatlab.protocol.irc_masking import mask_line, mask_text
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +123,7 @@ class IrcConnection:
         self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
     ) -> tuple[Message, ...]:
         """Accept a text for sending: one message per line that it needs."""
+        self._keep_password_in(mask_text(chat, text) != text)
         drafts = compose(self.state, chat, text, kind)
         if not drafts:
             raise LocalProtocolError("There is nothing to send.", "Type a text.")
@@ -181,6 +182,7 @@ class IrcConnection:
 
     def put_raw(self, line: str) -> None:
         """Send a line exactly as typed. Raises LocalProtocolError when it is not one line."""
+        self._keep_password_in(mask_line(line) != line)
         raw = line.encode("utf-8", "surrogatepass")
         # Formatted as one parameter, it passes the same checks as everything else.
         format_line("RAW", line, limit=len(raw) + 10)
@@ -215,6 +217,16 @@ class IrcConnection:
         self._spawn(self._restart())
 
     # -- inner
+
+    def _keep_password_in(self, is_password: bool) -> None:
+        """Refuse a password where the owner chose clear text against the server's will."""
+        account = self._account
+        if is_password and account.ignores_sts and account.security is Security.PLAIN:
+            raise LocalProtocolError(
+                "This looks like a password, and this account stays in clear for an experiment: "
+                "it was not sent.",
+                "Take the exception from TLS (STS) back in the account’s settings first.",
+            )
 
     async def _restart(self) -> None:
         await self.stop()

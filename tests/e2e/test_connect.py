@@ -1,0 +1,247 @@
+"""``chatlab connect`` as a process against a scripted server: what scripts and judges rely on."""
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TIMEOUT_S = 30.0
+
+
+class Server:
+    """A listening socket, and the one client that it talks to."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(TIMEOUT_S)
+        self.port = self._socket.getsockname()[1]
+        self._peer: socket.socket | None = None
+        self._buffer = b""
+
+    def accept(self) -> None:
+        if self._peer is not None:
+            self._peer.close()
+        self._peer, _ = self._socket.accept()
+        self._peer.settimeout(TIMEOUT_S)
+        self._buffer = b""
+
+    def line(self) -> str:
+        """The client's next line; empty when it closed."""
+        assert self._peer is not None
+        while b"\r\n" not in self._buffer:
+            if not (data := self._peer.recv(4096)):
+                return ""
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\r\n")
+        return line.decode()
+
+    def until(self, start: str) -> str:
+        """Skip to the line that begins so."""
+        while line := self.line():
+            if line.startswith(start):
+                return line
+        raise AssertionError(f"the client closed and never said {start}")
+
+    def say(self, *lines: str) -> None:
+        assert self._peer is not None
+        self._peer.sendall("".join(line + "\r\n" for line in lines).encode())
+
+    def welcome(self, caps: str = "") -> None:
+        self.until("CAP LS")
+        self.say(f"CAP * LS :{caps}")
+        self.until("CAP END")
+        self.say("001 ann :Welcome", "376 ann :End of MOTD")
+
+    def close(self) -> None:
+        if self._peer is not None:
+            self._peer.close()
+        self._socket.close()
+
+
+class Client:
+    """The program under test."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "chatlab", "connect", *arguments, "--json"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._deadline = threading.Timer(TIMEOUT_S, self.process.kill)
+        self._deadline.start()
+
+    def type(self, *lines: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("".join(line + "\n" for line in lines))
+        self.process.stdin.flush()
+
+    def end_input(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
+    def event(self, name: str, **values: object) -> dict[str, object]:
+        """Skip to the event with this name and these values."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            event: dict[str, object] = json.loads(line)
+            if event["event"] == name and all(event[key] == values[key] for key in values):
+                return event
+        raise AssertionError(f"there was no {name} with {values}")
+
+    def wait(self) -> int:
+        code = self.process.wait(TIMEOUT_S)
+        self._deadline.cancel()
+        return code
+
+    def errors(self) -> str:
+        assert self.process.stderr is not None
+        return self.process.stderr.read()
+
+    def close(self) -> None:
+        self._deadline.cancel()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@contextlib.contextmanager
+def connected(server: Server, tmp_path: Path, *options: str, path: str = "") -> Iterator[Client]:
+    url = f"irc://127.0.0.1:{server.port}{path}"
+    client = Client(url, "--nick", "ann", "--state-dir", str(tmp_path / "state"), *options)
+    try:
+        server.accept()
+        yield client
+    finally:
+        client.close()
+
+
+def test_it_begins_with_cap_obeys_its_input_and_leaves_at_its_end(
+    server: Server, tmp_path: Path
+) -> None:
+    with connected(server, tmp_path) as client:
+        assert server.line() == "CAP LS 302"
+        server.say("CAP * LS :")
+        client.type("/nothing", "/join #lab", "hello", "/raw PRIVMSG #lab :raw")
+        client.end_input()
+        server.until("CAP END")
+        server.say("001 ann :Welcome", "376 ann :End of MOTD")
+        server.until("JOIN #lab")
+        server.say(":ann!a@h JOIN #lab", ":ann!a@h 366 ann #lab :End")
+        assert server.until("PRIVMSG") in ("PRIVMSG #lab :raw", "PRIVMSG #lab :hello")
+        assert server.until("PRIVMSG") in ("PRIVMSG #lab :raw", "PRIVMSG #lab :hello")
+        server.until("QUIT")
+        server.close()
+        assert client.event("command-refused")["line"] == "/nothing"
+        added = client.event("message-added")["message"]
+        assert isinstance(added, dict)
+        assert (added["target"], added["text"]) == ("#lab", "hello")
+        client.event("link-changed", state="offline")
+        assert client.wait() == 0
+
+
+def test_every_line_of_the_wire_is_an_event_and_no_password_is_shown(
+    server: Server, tmp_path: Path
+) -> None:
+    password = tmp_path / "password"
+    password.write_text("hunter2\n", encoding="utf-8")
+    options = ("--sasl", "EXTERNAL,PLAIN", "--client-cert", str(password))
+    with connected(
+        server, tmp_path, *options, "--login", "Ann", "--password-file", str(password)
+    ) as client:
+        assert client.event("line-seen", direction="sent")["line"] == "CAP LS 302"
+        server.until("CAP LS")
+        server.say("CAP * LS :sasl=PLAIN")
+        server.until("CAP REQ")
+        server.say("CAP * ACK :sasl")
+        assert server.until("AUTHENTICATE") == "AUTHENTICATE PLAIN"
+        server.say("AUTHENTICATE +")
+        assert server.until("AUTHENTICATE") == "AUTHENTICATE QW5uAEFubgBodW50ZXIy"
+        assert client.event("line-seen", line="AUTHENTICATE ••••")
+        server.say("904 ann :SASL authentication failed")
+        server.until("QUIT")
+        failed = client.event("link-changed", state="offline")
+        assert failed["is_fault"] is True
+        assert client.wait() == 1
+        assert "login as “Ann” failed" in client.errors()
+
+
+def test_without_an_end_of_input_it_stays_and_a_signal_ends_it_politely(
+    server: Server, tmp_path: Path
+) -> None:
+    with connected(server, tmp_path, path="/%23lab") as client:
+        server.welcome()
+        server.until("JOIN #lab")
+        client.event("link-changed", state="online")
+        client.process.send_signal(signal.SIGTERM)
+        server.until("QUIT")
+        server.close()
+        assert client.wait() == 0
+
+
+def test_quit_leaves_although_the_input_goes_on(server: Server, tmp_path: Path) -> None:
+    with connected(server, tmp_path) as client:
+        server.welcome()
+        client.type("/quit see you")
+        assert server.until("QUIT") == "QUIT :see you"
+        server.close()
+        assert client.wait() == 0
+
+
+def test_a_policy_in_the_state_directory_is_obeyed_and_an_untrusted_certificate_is_not(
+    server: Server, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "sts.toml").write_text(
+        f'[[policies]]\nhost = "127.0.0.1"\nport = {server.port}\nduration_s = 9\n'
+        "expires_s = 4000000000\n",
+        encoding="utf-8",
+    )
+    elsewhere = "irc://127.0.0.1:1"
+    client = Client(elsewhere, "--nick", "ann", "--state-dir", str(state))
+    try:
+        server.accept()
+        assert server._peer is not None
+        assert server._peer.recv(3) == b"\x16\x03\x01"  # A TLS ClientHello, not a line.
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--sasl", "GUESS"], "“GUESS” is not known"),
+        (["--sasl", "PLAIN"], "--password-file"),
+        (["--sasl", "EXTERNAL"], "--client-cert"),
+        (["--pin", "12:34"], "no SHA-256"),
+        (["--nick", "a b"], "cannot be a nick"),
+        (["--login", "ann", "--password-file", "there-is-no-such-file"], "cannot be read"),
+    ],
+)
+def test_wrong_usage_names_the_option_at_fault(options: list[str], words: str) -> None:
+    command = [sys.executable, "-m", "chatlab", "connect", "irc://127.0.0.1:1", *options]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
