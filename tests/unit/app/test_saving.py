@@ -1,0 +1,70 @@
+"""A saved capture is whole, private, and never costs the one that was there."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatlab.analysis.frame_log import FrameLog
+from chatlab.analysis.session_file import read_session
+from chatlab.app.saving import save_capture
+from chatlab.core.errors import FileError
+from tests.unit.app.feeding import full_feed
+
+
+def test_the_copy_has_the_same_frames_and_the_messages(tmp_path: Path) -> None:
+    feed, _ = full_feed(tmp_path / "capture.pcapng")
+    file = tmp_path / "saved.pcapng"
+    save_capture(feed, file, with_secrets=False)
+    with FrameLog(file) as log:
+        log.pull()
+        assert [log.raw(n) for n in range(1, len(log) + 1)] == [feed.raw(n) for n in range(1, 7)]
+        assert [each.text for each in read_session(log).messages] == ["hi", "ho"]
+
+
+def test_secrets_and_messages_are_left_out_on_demand(tmp_path: Path) -> None:
+    feed, _ = full_feed(tmp_path / "capture.pcapng")
+    feed.secret("CLIENT_RANDOM " + "ab" * 32 + " " + "cd" * 48)
+    bare, full = tmp_path / "bare.pcapng", tmp_path / "full.pcapng"
+    save_capture(feed, bare, with_secrets=False, with_messages=False)
+    save_capture(feed, full, with_secrets=True)
+    assert b"CLIENT_RANDOM" not in bare.read_bytes()
+    assert b"CLIENT_RANDOM" in full.read_bytes()
+    with FrameLog(bare) as log:
+        log.pull()
+        assert read_session(log).messages == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    feed, _ = full_feed(tmp_path / "capture.pcapng")
+    file = tmp_path / "saved.pcapng"
+    save_capture(feed, file, with_secrets=True)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_crumbs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, _ = full_feed(tmp_path / "capture.pcapng")
+    file = tmp_path / "out" / "saved.pcapng"
+    file.parent.mkdir()
+    file.write_bytes(b"the lesson of last week")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FileError, match="No space left") as caught:
+        save_capture(feed, file, with_secrets=False)
+    assert "another folder" in caught.value.hint
+    assert file.read_bytes() == b"the lesson of last week"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    feed, _ = full_feed(tmp_path / "capture.pcapng")
+    with pytest.raises(FileError, match="nowhere"):
+        save_capture(feed, tmp_path / "nowhere" / "saved.pcapng", with_secrets=False)
