@@ -89,6 +89,8 @@ class ChatPane(QWidget):
         self._model: TranscriptModel | None = None
         self._kept: dict[ChatKey, _Kept] = {}
         self._is_read = True
+        self._wants_members = False
+        """Also while a chat is shown that has none."""
         self.header = ChatHeader(self)
         self.transcript = TranscriptView(
             BadgeSource(services.frame_count, services.describe, services.exposure), self
@@ -221,6 +223,7 @@ class ChatPane(QWidget):
         self.transcript.refresh_badges()
 
     def show_members(self, is_shown: bool) -> None:
+        self._wants_members = is_shown
         is_channel = self._chat is not None and self._chat.kind is ChatKind.CHANNEL
         self.members.setVisible(is_shown and is_channel)
         self._members_line.setVisible(is_shown and is_channel)
@@ -254,7 +257,7 @@ class ChatPane(QWidget):
             return
         state = self._book.accounts.get(chat.key.account)
         self.header.show_chat(chat, state)
-        self.show_members(not self.members.isHidden())
+        self.show_members(self._wants_members)
         self.transcript.set_empty_words(_empty_words(chat))
         placeholder, notice, action = _situation(chat, state)
         self.composer.set_situation(

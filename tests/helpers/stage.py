@@ -1,0 +1,186 @@
+"""A window with nothing real behind it: a book, a feed over a list, and a backstage that notes."""
+
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from chatlab.core import events as ev
+from chatlab.core.account import Account, AccountId, SecretKind
+from chatlab.core.chats import Chat, ChatBook, ChatKey
+from chatlab.core.commands import Command
+from chatlab.core.errors import LocalProtocolError
+from chatlab.core.events import Member
+from chatlab.core.message import Message, MessageId, MessageKind
+from chatlab.core.ports import EventSink
+from chatlab.ui.action_wiring import ActionWiring
+from chatlab.ui.dialog_desk import DialogDesk
+from chatlab.ui.main_window import MainWindow
+from chatlab.ui.presenter import Presenter
+from chatlab.ui.speaking import Speaker
+from chatlab.ui.widgets.chat_pane import ChatServices
+from tests.helpers.chats import NOON, account
+from tests.helpers.wire_feed import FakeFeed, lab_feed
+
+LAB = AccountId("lab")
+
+
+@dataclass
+class NotingConnection:
+    """A ``ChatConnection`` that sends nowhere."""
+
+    account: Account
+    said: list[tuple[str, str, MessageKind]] = field(default_factory=list)
+    executed: list[tuple[Command, str]] = field(default_factory=list)
+    resent: list[MessageId] = field(default_factory=list)
+    starts: int = 0
+    failure: LocalProtocolError | None = None
+
+    def update(self, account: Account) -> None:
+        self.account = account
+
+    def start(self) -> None:
+        self.starts += 1
+
+    async def stop(self, reason: str = "") -> None: ...
+
+    def send(
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+    ) -> tuple[Message, ...]:
+        if self.failure:
+            raise self.failure
+        self.said.append((chat, text, kind))
+        return ()
+
+    def resend(self, message: MessageId) -> None:
+        if self.failure:
+            raise self.failure
+        self.resent.append(message)
+
+    def execute(self, command: Command, chat: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.executed.append((command, chat))
+
+    def predict(
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+    ) -> tuple[int, ...]:
+        return (len(f"PRIVMSG {chat} :{text}\r\n".encode()),)
+
+    def acknowledged(self) -> int | None:
+        return None
+
+
+@dataclass
+class NotingBackstage:
+    """A ``Backstage`` that writes down what it was asked for."""
+
+    connections: dict[AccountId, NotingConnection] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    kept: list[tuple[Account, bool]] = field(default_factory=list)
+    keeps_secrets: bool = True
+    font_scale: int = 100
+
+    def connection(self, account: AccountId) -> NotingConnection | None:
+        return self.connections.get(account)
+
+    def observe(self, observer: EventSink) -> None:
+        self.asked.append("observe")
+
+    def keep_account(
+        self, account: Account, secrets: Mapping[SecretKind, str], *, connects: bool = False
+    ) -> None:
+        self.kept.append((account, connects))
+
+    def remove_account(self, account: AccountId) -> None:
+        self.asked.append(f"remove {account}")
+
+    def stored_secrets(self, account: AccountId) -> frozenset[SecretKind]:
+        return frozenset()
+
+    def disconnect(self, account: AccountId, reason: str = "") -> None:
+        self.asked.append(f"disconnect {account}")
+
+    def start_lab(self) -> None:
+        self.asked.append("start lab")
+
+    def start_capture(self) -> None:
+        self.asked.append("start capture")
+
+    def stop_capture(self) -> None:
+        self.asked.append("stop capture")
+
+    def restart_capture(self) -> None:
+        self.asked.append("restart capture")
+
+    def save_capture(self, file: Path, *, with_secrets: bool, with_messages: bool) -> None:
+        self.asked.append(f"save {file}")
+
+    def open_capture(self, file: Path) -> None:
+        self.asked.append(f"open {file}")
+
+    def load_older(self, chat: ChatKey) -> None:
+        self.asked.append(f"older {chat.name}")
+
+    def set_theme(self, name: str) -> None:
+        self.asked.append(f"theme {name}")
+
+    def set_font_scale(self, percent: int) -> None:
+        self.font_scale = percent
+
+    def quit(self) -> None:
+        self.asked.append("quit")
+
+
+class Stage:
+    """The window with presenter, dialogs and actions, as ``app`` puts them together."""
+
+    def __init__(self, qtbot: QtBot, feed: FakeFeed | None = None) -> None:
+        self.book = ChatBook()
+        self.feed = feed or lab_feed()
+        self.backstage = NotingBackstage()
+        self.speaker = Speaker(self.book, self.backstage)
+        services = ChatServices(
+            predict=self.speaker.predict,
+            frame_count=lambda message: len(self.feed.attribution(message).frames) or None,
+            describe=self.feed.explain_message,
+            exposure=self.feed.exposure_of,
+        )
+        self.window = MainWindow(self.book, self.feed, services, _drop)
+        qtbot.addWidget(self.window, before_close_func=lambda window: self.window.let_go())
+        self.desk = DialogDesk(
+            self.window, self.book, self.feed, self.backstage, tuple, lambda show: show(())
+        )
+        self.presenter = Presenter(
+            self.window, self.book, self.feed, self.backstage, self.desk, self.speaker
+        )
+        self.wiring = ActionWiring(self.presenter, self.desk, self.backstage, self.book, self.feed)
+        self.window.show()
+
+    def join(self, name: str = "#lab", of: Account | None = None, *, shows: bool = True) -> Chat:
+        """Have an account that is online and in a channel, and the channel in view."""
+        owner = of or account()
+        self.book.add_account(owner)
+        self.backstage.connections.setdefault(owner.id, NotingConnection(owner))
+        self.book.apply(ev.LinkChanged(owner.id, ev.LinkState.ONLINE, NOON))
+        event = ev.MemberJoined(owner.id, name, Member(nick="me"), NOON, is_self=True)
+        self.take(event)
+        chat = self.book.open(owner.id, name)
+        if shows:
+            self.presenter.show_chat(chat.key)
+        return chat
+
+    def take(self, event: ev.ChatEvent) -> None:
+        """What a session does with an event: the book first, then who watches."""
+        self.book.apply(event)
+        self.presenter.take_event(event)
+
+    @property
+    def connection(self) -> NotingConnection:
+        return self.backstage.connections[LAB]
+
+
+def _drop(work: Coroutine[object, object, None]) -> None:
+    """Nobody dissects here."""
+    work.close()
