@@ -1,259 +1,30 @@
-"""Every action of the window, once: menus, keys, the command palette and Help obey this table.
+"""Every action of the window, once: menus, keys, the command palette and Help obey one table.
 
-An action that nobody listens to is neither shown nor listed, so Help never promises what does not
-happen. ``Actions`` is made with the window; its icons are drawn when a menu first opens.
+The table is ``action_table``. An action that nobody listens to is neither shown nor listed, so Help
+never promises what does not happen. ``Actions`` is made with the window; its icons are drawn when a
+menu first opens.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from chatlab.ui.action_table import ACTIONS, NUMBERS, ActionId, ActionSpec, Menu, spec_of
 from chatlab.ui.theme import set_icon
 
-NUMBERS = range(1, 10)
-_NUMBER_SIGN = "{}"
-
-
-class Menu(Enum):
-    """The menus, in their order. No mnemonic may be a letter that an ``Alt`` shortcut uses."""
-
-    FILE = "&File"
-    CHAT = "&Chat"
-    WIRE = "&Wire"
-    VIEW = "&View"
-    HELP = "&Help"
-
-    @property
-    def title(self) -> str:
-        return self.value.replace("&", "")
-
-
-class ActionId(Enum):
-    """What the window can be asked to do."""
-
-    NEW_ACCOUNT = "new-account"
-    ACCOUNTS = "accounts"
-    LAB = "lab"
-    OPEN_CAPTURE = "open-capture"
-    SAVE_CAPTURE = "save-capture"
-    PICTURE = "picture"
-    QUIT = "quit"
-    JOIN = "join"
-    CONNECT = "connect"
-    DISCONNECT = "disconnect"
-    NEXT_CHAT = "next-chat"
-    PREVIOUS_CHAT = "previous-chat"
-    NEXT_UNREAD = "next-unread"
-    GO_TO_CHAT = "go-to-chat"
-    MARK_READ = "mark-read"
-    CLOSE_CHAT = "close-chat"
-    CAPTURE = "capture"
-    PACKETS = "packets"
-    COMPARE = "compare"
-    SPLIT = "split"
-    NEXT_PANE = "next-pane"
-    SIDEBAR = "sidebar"
-    MEMBER_LIST = "member-list"
-    WIRE_PANE = "wire-pane"
-    THEME = "theme"
-    FONT_BIGGER = "font-bigger"
-    FONT_SMALLER = "font-smaller"
-    FONT_RESET = "font-reset"
-    FULL_SCREEN = "full-screen"
-    HELP = "help"
-    PALETTE = "palette"
-    SYSTEM_CHECK = "system-check"
-    ABOUT = "about"
-
-
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
-    """One row of the table."""
-
-    id: ActionId
-    menu: Menu
-    text: str
-    """As in the menu; ``…`` where it asks before it does something."""
-    help: str
-    """One sentence for Help and for the tooltip."""
-    shortcuts: tuple[str, ...] = ()
-    """Portable names; the first is the one that menus show."""
-    icon: str = ""
-    keywords: str = ""
-    """Other words that people look for it by."""
-    is_checkable: bool = False
-    starts_group: bool = False
-    """A line in the menu stands before it."""
-
-    @property
-    def is_numbered(self) -> bool:
-        """Nine actions in one: the sign in its text and its shortcut is a number from 1 to 9."""
-        return _NUMBER_SIGN in self.text
-
-    @property
-    def plain_text(self) -> str:
-        return self.text.replace("&", "").replace(_NUMBER_SIGN, "1 … 9")
-
-
-_A, _M = ActionId, Menu
-ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec(
-        _A.NEW_ACCOUNT, _M.FILE, "&New account…",
-        "Fill in a network, a nick and channels; nothing is sent before you connect.",
-        ("Ctrl+Shift+N",), "user-add", "profile network server connect register",
-    ),
-    ActionSpec(
-        _A.ACCOUNTS, _M.FILE, "&Accounts…", "See, change and remove your accounts.",
-        ("F2",), "account", "networks profile edit settings password",
-    ),
-    ActionSpec(
-        _A.LAB, _M.FILE, "Start the offline &lab",
-        "A server on this computer, with one plain and one sealed account in one channel.",
-        (), "play", "offline server demo try practice",
-    ),
-    ActionSpec(
-        _A.OPEN_CAPTURE, _M.FILE, "&Open capture…",
-        "Look at a saved session, or at any pcap or pcapng file.",
-        ("Ctrl+O",), "open", "file pcap pcapng load session", starts_group=True,
-    ),
-    ActionSpec(
-        _A.SAVE_CAPTURE, _M.FILE, "&Save capture…",
-        "Write the frames to a pcapng file that Wireshark opens, too.",
-        ("Ctrl+S",), "save", "file pcapng export wireshark keep",
-    ),
-    ActionSpec(
-        _A.PICTURE, _M.FILE, "Save a &picture of the window",
-        "Save the window as a PNG image for your report.",
-        ("Ctrl+Shift+P",), "frame", "screenshot png image report lab",
-    ),
-    ActionSpec(
-        _A.QUIT, _M.FILE, "&Quit", "Leave all servers politely and close ChatLab.",
-        ("Ctrl+Q",), "close", "exit leave end", starts_group=True,
-    ),
-    ActionSpec(
-        _A.JOIN, _M.CHAT, "&Join a channel…", "Enter a channel, with its key if it has one.",
-        ("Ctrl+J",), "channel", "room enter new chat",
-    ),
-    ActionSpec(
-        _A.CONNECT, _M.CHAT, "&Connect", "Connect the account of this chat.",
-        (), "plug", "online go server log in",
-    ),
-    ActionSpec(
-        _A.DISCONNECT, _M.CHAT, "&Disconnect",
-        "Leave the server with your leave message; the account stays in the list.",
-        (), "unplug", "offline quit leave server",
-    ),
-    ActionSpec(
-        _A.NEXT_CHAT, _M.CHAT, "&Next chat", "Go to the chat below in the sidebar.",
-        ("Ctrl+PgDown", "Alt+Down"), "arrow-down", "switch down", starts_group=True,
-    ),
-    ActionSpec(
-        _A.PREVIOUS_CHAT, _M.CHAT, "&Previous chat", "Go to the chat above in the sidebar.",
-        ("Ctrl+PgUp", "Alt+Up"), "arrow-up", "switch up",
-    ),
-    ActionSpec(
-        _A.NEXT_UNREAD, _M.CHAT, "Next &unread chat", "Go to the next chat with unread messages.",
-        ("Alt+A",), "bell", "new mention highlight",
-    ),
-    ActionSpec(
-        _A.GO_TO_CHAT, _M.CHAT, "Go to chat &{}", "Go to a chat by its place in the sidebar.",
-        ("Alt+{}",), "", "switch number",
-    ),
-    ActionSpec(
-        _A.MARK_READ, _M.CHAT, "&Mark as read", "Take the unread mark off this chat.",
-        ("Shift+Esc",), "check", "seen clear unread", starts_group=True,
-    ),
-    ActionSpec(
-        _A.CLOSE_CHAT, _M.CHAT, "C&lose chat",
-        "Close this chat; in a channel, leave it. The history stays.",
-        ("Ctrl+W",), "close", "part leave",
-    ),
-    ActionSpec(
-        _A.CAPTURE, _M.WIRE, "&Start or stop the capture",
-        "Capture the frames of ChatLab’s own connections, and of nothing else.",
-        ("Ctrl+E",), "capture-start", "record sniff frames packets",
-    ),
-    ActionSpec(
-        _A.PACKETS, _M.WIRE, "&Frames of the selected message",
-        "Show in the wire pane which frames carried the message.",
-        ("Ctrl+Return",), "wire", "packets bytes hex", starts_group=True,
-    ),
-    ActionSpec(
-        _A.COMPARE, _M.VIEW, "&Compare two chats side by side",
-        "Put a plain and a sealed chat next to each other.",
-        ("Ctrl+Shift+D",), "split", "plain tls difference two panes",
-    ),
-    ActionSpec(
-        _A.SPLIT, _M.VIEW, "S&plit or join the chat panes",
-        "Show one more chat beside this one, or only this one again.",
-        ("F8",), "pane-right", "two panes unsplit",
-    ),
-    ActionSpec(
-        _A.NEXT_PANE, _M.VIEW, "Ne&xt pane", "Move the keyboard to the next part of the window.",
-        ("F6",), "arrow-right", "focus keyboard",
-    ),
-    ActionSpec(
-        _A.SIDEBAR, _M.VIEW, "&Sidebar", "Show or hide accounts and chats.",
-        ("F9",), "sidebar", "accounts list hide show", True, True,
-    ),
-    ActionSpec(
-        _A.MEMBER_LIST, _M.VIEW, "&Member list", "Show or hide who is in the channel.",
-        ("F7",), "members", "users nicks people names", True,
-    ),
-    ActionSpec(
-        _A.WIRE_PANE, _M.VIEW, "&Wire pane", "Show or hide the frames beside the chat.",
-        ("F12",), "wire", "packets frames panel", True,
-    ),
-    ActionSpec(
-        _A.THEME, _M.VIEW, "&Dark or light", "Switch between the dark and the light theme.",
-        ("Ctrl+Shift+L",), "moon", "theme colours night", starts_group=True,
-    ),
-    ActionSpec(
-        _A.FONT_BIGGER, _M.VIEW, "&Bigger text", "Make all text bigger.",
-        ("Ctrl++", "Ctrl+="), "plus", "zoom in font size",
-    ),
-    ActionSpec(
-        _A.FONT_SMALLER, _M.VIEW, "Sm&aller text", "Make all text smaller.",
-        ("Ctrl+-",), "minus", "zoom out font size",
-    ),
-    ActionSpec(
-        _A.FONT_RESET, _M.VIEW, "&Normal text", "Give text the system’s size again.",
-        ("Ctrl+0",), "refresh", "zoom reset font size",
-    ),
-    ActionSpec(
-        _A.FULL_SCREEN, _M.VIEW, "&Full screen", "Use the whole screen, or a window again.",
-        ("F11",), "", "maximise", True,
-    ),
-    ActionSpec(
-        _A.HELP, _M.HELP, "&Help: keys and commands",
-        "All shortcuts, all commands, and what the colours mean, on one page.",
-        ("F1", "Ctrl+?"), "help", "shortcuts manual how to",
-    ),
-    ActionSpec(
-        _A.PALETTE, _M.HELP, "&Find anything…",
-        "Type a few letters of a chat, a command, an action or a help topic.",
-        ("Ctrl+K",), "search", "command palette quick switcher",
-    ),
-    ActionSpec(
-        _A.SYSTEM_CHECK, _M.HELP, "&Check this system",
-        "See what works here, what does not, and the command that mends it.",
-        (), "shield", "doctor permission capture diagnose", starts_group=True,
-    ),
-    ActionSpec(
-        _A.ABOUT, _M.HELP, "&About ChatLab", "Version, licence and what it is built from.",
-        (), "info", "version licence",
-    ),
-)  # fmt: skip
-_SPECS = {spec.id: spec for spec in ACTIONS}
-
-
-def spec_of(action: ActionId) -> ActionSpec:
-    """The row of an action."""
-    return _SPECS[action]
+__all__ = [
+    "ACTIONS",
+    "NUMBERS",
+    "ActionId",
+    "ActionSpec",
+    "Actions",
+    "Menu",
+    "key_text",
+    "shortcut_texts",
+    "spec_of",
+]
 
 
 def key_text(shortcut: str) -> str:
