@@ -8,6 +8,7 @@ Only columns are kept per frame; headers are parsed once, when the frame is inde
 import ipaddress
 from array import array
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from chatlab.analysis.frame_log import FrameLog
@@ -217,6 +218,7 @@ def packed(endpoint: Endpoint) -> tuple[bytes, int]:
     return address.packed, endpoint.port
 
 
+@lru_cache(maxsize=1024)
 def address_text(address: bytes) -> str:
     """An address of a packet as analysers print it."""
     return str(ipaddress.ip_address(address))

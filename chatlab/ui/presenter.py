@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
+from chatlab.core.capture import CaptureLive
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError
@@ -289,7 +290,8 @@ class Presenter:
         elif isinstance(event, ev.MessageAdded) and event.message.delivery is not None:
             self._follow(event.message)
         elif isinstance(event, ev.MessageChanged) and event.message == self._selected:
-            self.window.wire.refresh()  # Where nothing is captured, no frame would tell.
+            if not isinstance(self._feed.status, CaptureLive):
+                self.window.wire.refresh()  # Where nothing is captured, no frame would tell.
         elif isinstance(event, ev.MemberJoined) and event.is_self:
             self._on_joined(ChatKey(event.account, event.chat.lower()))
 

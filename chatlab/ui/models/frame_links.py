@@ -31,3 +31,8 @@ def links_of(attribution: Attribution) -> dict[int, Link]:
     links.update(dict.fromkeys(attribution.frames, Link.CARRIES))
     links.update(dict.fromkeys(attribution.retransmissions, Link.RESENDS))
     return links
+
+
+def differing(before: dict[int, Link], now: dict[int, Link]) -> set[int]:
+    """Frames that are something else to the chosen message than they were."""
+    return {number for number, _link in before.items() ^ now.items()}

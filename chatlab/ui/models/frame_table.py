@@ -26,7 +26,7 @@ from chatlab.core.chats import ChatKey
 from chatlab.core.flow import Direction
 from chatlab.core.message import MessageId
 from chatlab.ui import theme
-from chatlab.ui.models.frame_links import LINK_WORDS, Link, links_of
+from chatlab.ui.models.frame_links import LINK_WORDS, Link, differing, links_of
 
 if TYPE_CHECKING:
     from chatlab.analysis.rows import FrameRow
@@ -36,6 +36,8 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 NUMBER_ROLE = Qt.ItemDataRole.UserRole
 _MAX_CACHED = 2_000
+_MAX_COMPARED = 100
+"""Rows asked for since the last ``pull`` (those in view) that are compared one by one."""
 _SCAN_SLICE = 10_000
 """Frames whose owner is asked for in one go when a scope by account is chosen."""
 _MAX_UNDECIDED = 1_000
@@ -107,6 +109,7 @@ class FrameTableModel(QAbstractTableModel):
         self._undecided: list[int] = []
         self._links: dict[int, Link] = {}
         self._cache: dict[int, FrameRow] = {}
+        self._asked: set[int] = set()
         self._scan = QTimer(self)
         self._scan.setSingleShot(True)
         self._scan.setInterval(0)
@@ -132,10 +135,11 @@ class FrameTableModel(QAbstractTableModel):
         if message == self._message:
             return
         self._message = message
+        links = self._links
         self._read_links()
         if self._scope is Scope.MESSAGE:
             self._start_over()
-        self._repaint_marks()
+        self._repaint(differing(links, self._links))
 
     def reset(self) -> None:
         """Another capture is behind the feed: forget everything."""
@@ -147,6 +151,8 @@ class FrameTableModel(QAbstractTableModel):
     def pull(self) -> None:
         """Take over what the feed has learnt since the last time."""
         # A frame's row may say more now: a message found, a connection known.
+        before = {number: self._cache[number] for number in self._asked if number in self._cache}
+        self._asked.clear()
         self._cache.clear()
         links = self._links
         self._read_links()
@@ -160,8 +166,11 @@ class FrameTableModel(QAbstractTableModel):
                 self._become(sorted(self._links))
             case Scope.CHAT:
                 self._become(self._chat_numbers())
-        if links != self._links or self.rowCount():
-            self._repaint_marks()
+        changed = set(before)
+        if len(before) <= _MAX_COMPARED:
+            self._cache = {number: self._feed.row(number) for number in before}
+            changed = {number for number, row in before.items() if row != self._cache[number]}
+        self._repaint(changed | differing(links, self._links))
 
     def number_at(self, row: int) -> int:
         """The number of the frame in a row."""
@@ -176,6 +185,7 @@ class FrameTableModel(QAbstractTableModel):
 
     def frame_row(self, number: int) -> "FrameRow":
         """The row of a frame, asked from the feed when it is not at hand."""
+        self._asked.add(number)
         if (row := self._cache.get(number)) is None:
             if len(self._cache) >= _MAX_CACHED:
                 self._cache.clear()
@@ -355,9 +365,13 @@ class FrameTableModel(QAbstractTableModel):
     def _read_links(self) -> None:
         self._links = links_of(self._feed.attribution(self._message)) if self._message else {}
 
-    def _repaint_marks(self) -> None:
-        if rows := self.rowCount():
-            self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, len(Column) - 1))
+    def _repaint(self, numbers: set[int]) -> None:
+        """These frames say something else now; painting the others again would take a while."""
+        spans = [(row, row) for number in numbers if (row := self.row_of(number)) is not None]
+        if len(spans) > _MAX_COMPARED:
+            spans = [(0, self.rowCount() - 1)]
+        for first, last in spans:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
 
 
 def cell_text(row: "FrameRow", column: Column) -> str:

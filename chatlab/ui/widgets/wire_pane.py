@@ -5,11 +5,12 @@ frame, or bytes in it, asks the chat for the message (``message_requested``), wh
 ``show_message`` and then leaves the picked frame where it is.
 """
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -32,7 +33,12 @@ if TYPE_CHECKING:
 _SHARES = (9, 11)
 """Of the list of frames, and of layers and bytes: a chat message's bytes are seen whole."""
 REFRESH_MS = 30
-"""Frames come in bursts: the pane looks at the feed this often at most."""
+"""Frames come in bursts: the pane looks at the feed this often at most.
+
+The first frame after a pause is shown at once.
+"""
+_IDLE_SHARE = 4
+"""In a flood the pane rests this many times as long as its last look took."""
 
 
 class WirePane(QWidget):
@@ -82,7 +88,9 @@ class WirePane(QWidget):
         self._tap = HexView(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(REFRESH_MS)
+        self._rested = QElapsedTimer()
+        self._rested.start()
+        self._rest_ms = 0
         self._timer.timeout.connect(self.refresh)
         self._lay_out()
         self._connect()
@@ -193,6 +201,7 @@ class WirePane(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Take over what the feed has learnt."""
+        began = time.monotonic()
         self._model.pull()
         if not self._is_about_frame and self.frames.current_frame is None:
             self._open_message()
@@ -200,10 +209,13 @@ class WirePane(QWidget):
         self.frames.fit_columns()
         self._show_view()
         self._say()
+        took_ms = (time.monotonic() - began) * 1000
+        self._rest_ms = max(REFRESH_MS, int(_IDLE_SHARE * took_ms))
+        self._rested.restart()
 
     def _on_frames(self) -> None:
         if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(max(0, self._rest_ms - self._rested.elapsed()))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
