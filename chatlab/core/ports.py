@@ -115,6 +115,13 @@ class ChatConnection(Protocol):
         """Try a failed message once more."""
         ...
 
+    def cancel(self, message: MessageId) -> None:
+        """Take back a message that still waits; it counts as failed and may be sent again.
+
+        Raises UsageError when it has left already.
+        """
+        ...
+
     def execute(self, command: Command, chat: str) -> None:
         """Carry out what the user typed in ``chat``. Raises LocalProtocolError or UsageError."""
         ...

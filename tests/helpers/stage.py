@@ -34,6 +34,7 @@ class NotingConnection:
     said: list[tuple[str, str, MessageKind]] = field(default_factory=list)
     executed: list[tuple[Command, str]] = field(default_factory=list)
     resent: list[MessageId] = field(default_factory=list)
+    cancelled: list[MessageId] = field(default_factory=list)
     starts: int = 0
     failure: LocalProtocolError | None = None
 
@@ -57,6 +58,11 @@ class NotingConnection:
         if self.failure:
             raise self.failure
         self.resent.append(message)
+
+    def cancel(self, message: MessageId) -> None:
+        if self.failure:
+            raise self.failure
+        self.cancelled.append(message)
 
     def execute(self, command: Command, chat: str) -> None:
         if self.failure:

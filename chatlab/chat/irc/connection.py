@@ -135,6 +135,10 @@ class IrcConnection:
         self._emit(MessageChanged(self._account.id, message, delivery=Delivery.QUEUED))
         self._shared.outbox.put_message(utterance)
 
+    def cancel(self, message: MessageId) -> None:
+        """Take a queued message back. Raises UsageError when it has left already."""
+        self._shared.outbox.cancel(message)
+
     def execute(self, command: Command, chat: str) -> None:
         """Carry out what the user typed in ``chat``."""
         self._commands.execute(command, chat)

@@ -13,12 +13,14 @@ from chatlab.chat.irc.delivery import Deliveries, Utterance
 from chatlab.chat.irc.link import Link
 from chatlab.chat.irc.state import ServerState
 from chatlab.chat.irc.timing import Timers, Timing
-from chatlab.core.errors import ChatlabError
+from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.message import MessageId
 from chatlab.protocol.irc import format_line
 
 _ACK_POLL_S = (0.01, 0.02, 0.05, 0.1, 0.2)
 """Waits between looks at what the peer's TCP has acknowledged; the last one repeats."""
 _LABEL_DIGITS = 6
+CANCELLED = "You cancelled it before it was sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,18 @@ class Outbox:
             else:
                 kept.append(item)
         self._queue = kept
+
+    def cancel(self, message: MessageId) -> None:
+        """Take a message out of the queue. Raises UsageError when it is not there any more."""
+        for item in self._queue:
+            if isinstance(item, Utterance) and item.id == message:
+                self._queue.remove(item)
+                self._deliveries.failed(item, CANCELLED)
+                return
+        raise UsageError(
+            "This message cannot be cancelled: it has left already.",
+            "Its badge says how far it got.",
+        )
 
     def flush(self) -> None:
         """Write what may go now."""
