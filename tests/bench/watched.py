@@ -23,7 +23,7 @@ from chatlab.core.chats import ChatKind
 from chatlab.core.connection import Connection
 from tests.bench.ticker import Ticker, asked, tell
 
-TALKS = 200
+TALKS = 80
 """Messages that are sent to time their frames."""
 _SEED = 11
 
@@ -96,7 +96,7 @@ class WatchedLife(_Life):
         dice = random.Random(_SEED)
         speakers = list(session.connections.values())
         for number in range(TALKS):
-            await asyncio.sleep(dice.uniform(0.02, 0.12))
+            await asyncio.sleep(dice.uniform(0.05, 0.45))
             speakers[number % len(speakers)].send(LAB_CHANNEL, f"What crosses the wire? {number}")
         await session.catch_up()
         await asyncio.sleep(0.2)  # The pane looks at the feed every 30 ms.
