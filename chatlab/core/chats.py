@@ -4,115 +4,49 @@
 needs (added, changed, dropped). It knows no window, so scripts and tests read the same book.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import replace
 
 from chatlab.core import events as ev
+from chatlab.core import notes
 from chatlab.core.account import Account, AccountId
-from chatlab.core.connection import Connection
+from chatlab.core.chat import (
+    CHANNEL_SIGNS,
+    SERVER_CHAT,
+    AccountState,
+    Change,
+    Chat,
+    ChatKey,
+    ChatKind,
+    Entry,
+    Note,
+    NoteKind,
+)
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind, may_become
+from chatlab.core.replay_place import place_of
+
+__all__ = [
+    "CHANNEL_SIGNS",
+    "MAX_ENTRIES",
+    "SERVER_CHAT",
+    "AccountState",
+    "Change",
+    "Chat",
+    "ChatBook",
+    "ChatKey",
+    "ChatKind",
+    "Entry",
+    "Note",
+    "NoteKind",
+    "Observer",
+]
 
 MAX_ENTRIES = 10_000
 """Kept in memory per chat; older ones stay on disk."""
 _DROP_BLOCK = 1_000
 """How many go at once when a chat is full, so that the views are not told for every line."""
-SERVER_CHAT = ""
-"""The name of the chat that shows the server's own words."""
-CHANNEL_SIGNS = "#&+!"
-
-
-class ChatKind(Enum):
-    SERVER = "server"
-    CHANNEL = "channel"
-    PRIVATE = "private"
-
-
-class NoteKind(Enum):
-    """What a line that is nobody's message tells."""
-
-    PRESENCE = "presence"
-    TOPIC = "topic"
-    MODE = "mode"
-    LINK = "link"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A line in a transcript that is nobody's message."""
-
-    time_ns: int
-    kind: NoteKind
-    text: str
-    hint: str = ""
-
-
-Entry = Message | Note
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ChatKey:
-    """Names a chat: the account, and the channel or nick in lower case."""
-
-    account: AccountId
-    name: str
-
-
-@dataclass(slots=True, eq=False)
-class Chat:
-    """One transcript and what surrounds it. Changed by its ``ChatBook`` only."""
-
-    key: ChatKey
-    title: str
-    kind: ChatKind
-    topic: str = ""
-    modes: str = ""
-    is_joined: bool = False
-    members: dict[str, ev.Member] = field(default_factory=dict)
-    """By lower-case nick."""
-    entries: list[Entry] = field(default_factory=list)
-    unread: int = 0
-    highlights: int = 0
-    dropped: int = 0
-    """Entries that left memory; position + dropped is an entry's number for good."""
-
-
-@dataclass(slots=True, eq=False)
-class AccountState:
-    """An account and how it is doing."""
-
-    account: Account
-    state: ev.LinkState = ev.LinkState.OFFLINE
-    detail: str = ""
-    is_fault: bool = False
-    retry_in_s: float | None = None
-    nick: str = ""
-    connection: Connection | None = None
-    """The chat connection of now, or the last one."""
-    lag_s: float | None = None
-    source: str = ""
-    """Name of the file that it was read from; empty for an account that can connect."""
-
-
-class Change(Enum):
-    """What an observer is told, together with a chat or an account."""
-
-    CHAT_ADDED = "chat added"
-    CHAT_REMOVED = "chat removed"
-    CHAT_CHANGED = "chat changed"
-    """Topic, modes, title, unread counters or joined state."""
-    ENTRIES_ADDED = "entries added"
-    ENTRY_CHANGED = "entry changed"
-    ENTRIES_DROPPED = "entries dropped"
-    MEMBERS_CHANGED = "members changed"
-    ACCOUNT_CHANGED = "account changed"
-
-
+AccountEvent = ev.LinkChanged | ev.NickInUse | ev.ConnectionOpened | ev.LagMeasured | ev.AwayChanged
 Observer = Callable[[Change, "Chat | AccountState", int, int], None]
 """Called as ``(change, chat or account, first index, count)``; the numbers are 0 where idle."""
 
@@ -126,6 +60,7 @@ class ChatBook:
         self._observers: list[Observer] = []
         self._sent: dict[MessageId, ChatKey] = {}
         self._in_view: set[ChatKey] = set()
+        self._muted: frozenset[ChatKey] = frozenset()
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call ``observer`` with every change from now on; the function returned ends that."""
@@ -155,6 +90,7 @@ class ChatBook:
         key = ChatKey(account, name.lower())
         if (chat := self.chats.get(key)) is None:
             chat = self.chats[key] = Chat(key, name, self._kind_of(name))
+            chat.is_muted = key in self._muted
             self._tell(Change.CHAT_ADDED, chat)
         return chat
 
@@ -174,6 +110,13 @@ class ChatBook:
         chat = self.chats.get(key)
         if chat and (chat.unread or chat.highlights):
             chat.unread = chat.highlights = 0
+            self._tell(Change.CHAT_CHANGED, chat)
+
+    def set_muted(self, keys: frozenset[ChatKey]) -> None:
+        """Chats in which nothing counts as unread."""
+        changed, self._muted = self._muted ^ keys, keys
+        for chat in [self.chats[key] for key in changed if key in self.chats]:
+            chat.is_muted = chat.key in keys
             self._tell(Change.CHAT_CHANGED, chat)
 
     def clear(self, key: ChatKey) -> None:
@@ -205,7 +148,9 @@ class ChatBook:
                 self._add_message(message)
             case ev.MessageChanged():
                 self._change_message(event)
-            case ev.LinkChanged() | ev.NickInUse() | ev.ConnectionOpened() | ev.LagMeasured():
+            case ev.LinkChanged() | ev.NickInUse() | ev.ConnectionOpened():
+                self._change_account(event)
+            case ev.LagMeasured() | ev.AwayChanged():
                 self._change_account(event)
             case ev.MembersListed(account, name, members):
                 chat = self.open(account, name)
@@ -217,7 +162,7 @@ class ChatBook:
                 self._change_chat(event)
             case ev.Informed():
                 self._inform(event)
-            case ev.CertificateRefused() | ev.LineSeen():
+            case _:
                 pass  # For dialogs and consoles: nothing of a transcript changes.
 
     def _kind_of(self, name: str) -> ChatKind:
@@ -235,7 +180,9 @@ class ChatBook:
         """Add in order of arrival, except replayed history, which goes where its time says."""
         at = len(chat.entries)
         if isinstance(entry, Message) and entry.is_history:
-            at = bisect_right(chat.entries, entry.time_ns, key=lambda other: other.time_ns)
+            if (place := place_of(chat.entries, entry)) is None:
+                return
+            at = place
         chat.entries.insert(at, entry)
         self._tell(Change.ENTRIES_ADDED, chat, at, 1)
         if len(chat.entries) > MAX_ENTRIES:
@@ -262,7 +209,11 @@ class ChatBook:
             self._count_unread(chat, message)
 
     def _count_unread(self, chat: Chat, message: Message) -> None:
-        if chat.key in self._in_view or (message.kind is MessageKind.NOTICE and not chat.key.name):
+        if (
+            chat.is_muted
+            or chat.key in self._in_view
+            or (message.kind is MessageKind.NOTICE and not chat.key.name)
+        ):
             return
         chat.unread += 1
         chat.highlights += message.is_highlight or chat.kind is ChatKind.PRIVATE
@@ -284,12 +235,11 @@ class ChatBook:
             wire=event.wire or old.wire,
             echo=event.echo or old.echo,
             time_ns=event.time_ns or old.time_ns,
+            msgid=event.msgid or old.msgid,
         )
         self._tell(Change.ENTRY_CHANGED, chat, index, 1)
 
-    def _change_account(
-        self, event: ev.LinkChanged | ev.NickInUse | ev.ConnectionOpened | ev.LagMeasured
-    ) -> None:
+    def _change_account(self, event: AccountEvent) -> None:
         if (state := self.accounts.get(event.account)) is None:
             return
         match event:
@@ -299,6 +249,8 @@ class ChatBook:
                 state.connection = connection
             case ev.LagMeasured(_, seconds):
                 state.lag_s = seconds
+            case ev.AwayChanged(_, is_away):
+                state.is_away = is_away
             case ev.LinkChanged():
                 self._change_link(state, event)
         self._tell(Change.ACCOUNT_CHANGED, state)
@@ -308,7 +260,7 @@ class ChatBook:
         state.state, state.detail = event.state, event.detail
         state.is_fault, state.retry_in_s = event.is_fault, event.retry_in_s
         if was_online and event.state is not ev.LinkState.ONLINE:
-            state.lag_s = None
+            state.lag_s, state.is_away = None, False
             for chat in [c for c in self.chats.values() if c.key.account == event.account]:
                 self._leave(chat)
         if event.detail:
@@ -353,16 +305,13 @@ class ChatBook:
             self._tell(Change.CHAT_CHANGED, chat)
         chat.members[event.member.nick.lower()] = event.member
         self._tell(Change.MEMBERS_CHANGED, chat)
-        text = "You joined" if event.is_self else f"{event.member.nick} joined"
-        self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, text))
+        if not event.is_folded:
+            self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, notes.joined(event)))
 
     def _member_left(self, event: ev.MemberLeft, chat: Chat) -> None:
         chat.members.pop(event.nick.lower(), None)
-        who = "You" if event.is_self else event.nick
-        how = event.how.value.replace("was", "were") if event.is_self else event.how.value
-        by = f" by {event.by}" if event.by else ""
-        reason = f" ({event.reason})" if event.reason else ""
-        self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, f"{who} {how}{by}{reason}"))
+        if not event.is_folded:
+            self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, notes.left(event)))
         if event.is_self:
             self._leave(chat)
         else:
@@ -373,24 +322,21 @@ class ChatBook:
         if member is not None:
             chat.members[event.new.lower()] = replace(member, nick=event.new)
             self._tell(Change.MEMBERS_CHANGED, chat)
-        text = f"You are now {event.new}" if event.is_self else f"{event.old} is now {event.new}"
-        self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, text))
+        self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, notes.renamed(event)))
 
     def _change_chat(self, event: ev.TopicChanged | ev.ModesChanged) -> None:
         found = self._still_open(event.account, (event.chat,))
         if not found:
             return
-        chat, by = found[0], event.by or "The server"
+        chat = found[0]
         if isinstance(event, ev.TopicChanged):
             chat.topic = event.topic
             if event.by:
-                words = f"set the topic: {event.topic}" if event.topic else "cleared the topic"
-                self._append(chat, Note(event.time_ns, NoteKind.TOPIC, f"{by} {words}"))
+                self._append(chat, Note(event.time_ns, NoteKind.TOPIC, notes.topic_changed(event)))
         else:
             chat.modes = event.modes
             if event.change:
-                text = f"{by} set mode {event.change}"
-                self._append(chat, Note(event.time_ns, NoteKind.MODE, text))
+                self._append(chat, Note(event.time_ns, NoteKind.MODE, notes.modes_changed(event)))
         self._tell(Change.CHAT_CHANGED, chat)
 
     def _inform(self, event: ev.Informed) -> None:

@@ -83,6 +83,7 @@ class MessageChanged:
     wire: WireRange | None = None
     echo: WireRange | None = None
     time_ns: int | None = None
+    msgid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,8 @@ class Member:
     account_name: str = ""
     user_host: str = ""
     is_away: bool = False
+    is_bot: bool = False
+    """It says so itself (IRCv3 bot-mode)."""
 
 
 class Departure(Enum):
@@ -121,6 +124,8 @@ class MemberJoined:
     member: Member
     time_ns: int
     is_self: bool = False
+    is_folded: bool = False
+    """Part of a netjoin: one ``Informed`` tells of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,8 @@ class MemberLeft:
     reason: str = ""
     by: str = ""
     is_self: bool = False
+    is_folded: bool = False
+    """Part of a netsplit: one ``Informed`` tells of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +203,10 @@ class Informed:
     severity: Severity = Severity.INFO
     hint: str = ""
     code: str = ""
-    """The numeric or the standard reply it came from, e.g. ``432``."""
+    """The numeric or the standard reply it came from, e.g. ``432``; ``CTCP`` and ``INVITE`` when
+    somebody else asked for something."""
+    source: str = ""
+    """Who caused it, ``nick!user@host`` or a server's name; empty when it is our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +229,111 @@ class LagMeasured:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class AwayChanged:
+    """The server has marked the account away, or back."""
+
+    account: AccountId
+    is_away: bool
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedChannel:
+    """One row of a channel list (RPL_LIST)."""
+
+    name: str
+    users: int
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelsListed:
+    """A block of the channel list that was asked for; the last one has ``is_complete``."""
+
+    account: AccountId
+    channels: tuple[ListedChannel, ...]
+    time_ns: int
+    is_complete: bool = False
+    problem: str = ""
+    """Why the list ends early; empty when it is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMask:
+    """One entry of a channel's list of bans or exceptions."""
+
+    mask: str
+    by: str = ""
+    set_ns: int = 0
+    """When, in nanoseconds since the epoch; 0 when the server does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class MasksListed:
+    """A whole list of a channel, by the letter of its mode: ``b`` bans, ``e`` exceptions, …"""
+
+    account: AccountId
+    chat: str
+    mode: str
+    masks: tuple[ListedMask, ...]
+    time_ns: int
+
+
+class Typing(Enum):
+    """What someone does in the box where messages are written (IRCv3 client tag +typing)."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class TypingSeen:
+    """Somebody is writing. ACTIVE holds for 6 seconds, PAUSED for 30, unless told otherwise."""
+
+    account: AccountId
+    chat: str
+    nick: str
+    state: Typing
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionSeen:
+    """Somebody reacted to a message, usually with an emoji (IRCv3 client tag +draft/react)."""
+
+    account: AccountId
+    chat: str
+    nick: str
+    msgid: str
+    """The message's ``Message.msgid``."""
+    reaction: str
+    time_ns: int
+    is_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMarkerMoved:
+    """Another client of ours has read this chat up to here (IRCv3 read-marker)."""
+
+    account: AccountId
+    chat: str
+    read_ns: int
+    """Time of the last message that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSeen:
+    """Somebody on the monitor list came or went (IRCv3 monitor)."""
+
+    account: AccountId
+    nick: str
+    is_online: bool
+    time_ns: int
+    user_host: str = ""
+
+
 ChatEvent = (
     LinkChanged
     | ConnectionOpened
@@ -236,4 +351,11 @@ ChatEvent = (
     | Informed
     | LineSeen
     | LagMeasured
+    | AwayChanged
+    | ChannelsListed
+    | MasksListed
+    | TypingSeen
+    | ReactionSeen
+    | ReadMarkerMoved
+    | ContactSeen
 )

@@ -61,7 +61,13 @@ class Message:
     is_history: bool = False
     """Replayed by the server, or read from disk: no packet of this session carried it live."""
     is_highlight: bool = False
-    """It names the reader's nick."""
+    """It names the reader's nick, or what the reader asked to be told of."""
+    user_host: str = ""
+    """``user@host`` of the sender as the server showed it; empty where it is not known."""
+    msgid: str = ""
+    """The server's own name for it (IRCv3 message-ids), which replies and reactions use."""
+    reply_to: str = ""
+    """``msgid`` of the message that it answers (client tag +reply)."""
 
 
 ALLOWED_STEPS: dict[Delivery, frozenset[Delivery]] = {

@@ -1,0 +1,105 @@
+"""What a chat and an account look like to the one who shows them. ``chats.ChatBook`` changes them."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from chatlab.core import events as ev
+from chatlab.core.account import Account, AccountId
+from chatlab.core.connection import Connection
+from chatlab.core.message import Message
+
+SERVER_CHAT = ""
+"""The name of the chat that shows the server's own words."""
+CHANNEL_SIGNS = "#&+!"
+
+
+class ChatKind(Enum):
+    SERVER = "server"
+    CHANNEL = "channel"
+    PRIVATE = "private"
+
+
+class NoteKind(Enum):
+    """What a line that is nobody's message tells."""
+
+    PRESENCE = "presence"
+    TOPIC = "topic"
+    MODE = "mode"
+    LINK = "link"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line in a transcript that is nobody's message."""
+
+    time_ns: int
+    kind: NoteKind
+    text: str
+    hint: str = ""
+
+
+Entry = Message | Note
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChatKey:
+    """Names a chat: the account, and the channel or nick in lower case."""
+
+    account: AccountId
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Chat:
+    """One transcript and what surrounds it. Changed by its ``ChatBook`` only."""
+
+    key: ChatKey
+    title: str
+    kind: ChatKind
+    topic: str = ""
+    modes: str = ""
+    is_joined: bool = False
+    members: dict[str, ev.Member] = field(default_factory=dict)
+    """By lower-case nick."""
+    entries: list[Entry] = field(default_factory=list)
+    unread: int = 0
+    highlights: int = 0
+    is_muted: bool = False
+    """What arrives here is shown and not counted."""
+    dropped: int = 0
+    """Entries that left memory; position + dropped is an entry's number for good."""
+
+
+@dataclass(slots=True, eq=False)
+class AccountState:
+    """An account and how it is doing."""
+
+    account: Account
+    state: ev.LinkState = ev.LinkState.OFFLINE
+    detail: str = ""
+    is_fault: bool = False
+    retry_in_s: float | None = None
+    nick: str = ""
+    connection: Connection | None = None
+    """The chat connection of now, or the last one."""
+    lag_s: float | None = None
+    is_away: bool = False
+    source: str = ""
+    """Name of the file that it was read from; empty for an account that can connect."""
+
+
+class Change(Enum):
+    """What an observer is told, together with a chat or an account."""
+
+    CHAT_ADDED = "chat added"
+    CHAT_REMOVED = "chat removed"
+    CHAT_CHANGED = "chat changed"
+    """Topic, modes, title, unread counters or joined state."""
+    ENTRIES_ADDED = "entries added"
+    ENTRY_CHANGED = "entry changed"
+    ENTRIES_DROPPED = "entries dropped"
+    MEMBERS_CHANGED = "members changed"
+    ACCOUNT_CHANGED = "account changed"
