@@ -121,6 +121,7 @@ class Session:
             self._source = None
             self.feed.on_secret = lambda line: None
             await source.stop()
+            self.feed.pull()
             self.feed.take_status(CaptureIdle())
 
     async def restart_capture(self) -> None:

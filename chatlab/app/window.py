@@ -324,7 +324,7 @@ async def _look_at_system(show: "Callable[[tuple[CheckRow, ...]], None]") -> Non
     checks = await asyncio.to_thread(check_all)
     show(
         tuple(
-            CheckRow(check.name, CheckState(check.verdict.value), check.words, check.remedy)
+            CheckRow(check.name, CheckState[check.verdict.name], check.words, check.remedy)
             for check in checks
         )
     )

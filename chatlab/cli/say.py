@@ -95,9 +95,7 @@ class _Talk:
         )
 
     async def run(self) -> int:
-        capture = await self._session.start_capture()
-        if isinstance(capture, CaptureRefused):
-            print(f"No frames: {capture.reason} {capture.remedy}", file=sys.stderr)
+        await self._session.start_capture()
         connection = self._session.add_account(self._account)
         failure: ChatlabError | None = None
         try:
@@ -107,6 +105,8 @@ class _Talk:
                 failure = error  # What was captured until then may show why.
             await connection.stop()
             await self._session.catch_up()
+            self._explain_missing_frames()
+            await self._session.stop_capture()
             self._report()
         finally:
             await self._session.close()
@@ -114,6 +114,11 @@ class _Talk:
         if failure := failure or self._failure:
             raise failure
         return 0 if self._all_delivered() else 1
+
+    def _explain_missing_frames(self) -> None:
+        """Say why nothing was captured, and the remedy; that may show only at the first packet."""
+        if isinstance(status := self._feed.status, CaptureRefused):
+            print(f"No frames: {status.reason} {status.remedy}", file=sys.stderr)
 
     async def _talk(self, connection: ChatConnection) -> None:
         connection.start()
