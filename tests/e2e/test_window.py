@@ -74,9 +74,17 @@ def lab_server(folder: Path) -> Iterator[int]:
 # --- the main job ---------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def first_message(screen: Display, tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    """What is to be seen after the first line in the lab, and how long it took."""
+    facts = run_scene(screen, _MODULE, "first-message", tmp_path_factory.mktemp("first"))
+    assert facts["exit"] == 0
+    return facts
+
+
 @pytest.mark.capture
-def test_a_typed_line_is_on_both_panes_with_its_frames_and_bytes(run: Run) -> None:
-    facts = run("first-message")
+def test_a_typed_line_is_on_both_panes_with_its_frames_and_bytes(first_message: Facts) -> None:
+    facts = first_message
     assert facts["frames"] == 1
     plain, sealed = facts["plain"], facts["sealed"]
     assert isinstance(plain, dict)
@@ -91,8 +99,8 @@ def test_a_typed_line_is_on_both_panes_with_its_frames_and_bytes(run: Run) -> No
 
 
 @pytest.mark.capture
-def test_the_lab_is_ready_at_once_and_the_line_within_five_seconds(run: Run) -> None:
-    facts = run("first-message")
+def test_the_lab_is_ready_at_once_and_the_line_within_five_seconds(first_message: Facts) -> None:
+    facts = first_message
     ready_s, framed_s = facts["ready_s"], facts["framed_s"]
     assert isinstance(ready_s, float)
     assert isinstance(framed_s, float)
@@ -100,8 +108,8 @@ def test_the_lab_is_ready_at_once_and_the_line_within_five_seconds(run: Run) -> 
 
 
 @pytest.mark.capture
-def test_a_clicked_frame_lights_up_its_message(run: Run) -> None:
-    facts = run("first-message")
+def test_a_clicked_frame_lights_up_its_message(first_message: Facts) -> None:
+    facts = first_message
     assert facts["lit_up"] is True
     assert facts["current_frame_is_its"] is True
 
@@ -111,12 +119,16 @@ def test_a_clicked_frame_lights_up_its_message(run: Run) -> None:
 
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv (util-linux) is not installed")
 def test_without_permission_chat_works_and_the_pane_says_why_and_what_helps(run: Run) -> None:
-    facts = run("refused", wrapper=_NO_CAPTURE if os.geteuid() == 0 else ())
+    wrapper = _NO_CAPTURE if os.geteuid() == 0 else ()
+    facts = run("refused", wrapper=wrapper)
     assert facts["status"] == "CaptureRefused"
     assert facts["count"] == 0
     assert facts["title"] == "Capturing needs a permission"
     assert "may not open packet sockets" in str(facts["reason"])
-    assert "wireshark" in str(facts["remedy"])
+    assert facts["remedy"]
+    doctor = [*wrapper, sys.executable, "-m", "chatlab", "doctor", "--json"]
+    told = subprocess.run(doctor, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    assert json.dumps(facts["remedy"], ensure_ascii=False) in told, "the doctor says otherwise"
     assert str(facts["tap"]).endswith("PRIVMSG #lab :Anybody there?\r\n")
     assert "not captured frames" in str(facts["caption"])
     assert "No frame of it was captured" in str(facts["words"])
