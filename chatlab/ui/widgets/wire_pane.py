@@ -37,6 +37,8 @@ REFRESH_MS = 30
 
 The first frame after a pause is shown at once.
 """
+MAX_REST_MS = 250
+"""However slow a look was, the next one is not far."""
 _IDLE_SHARE = 4
 """In a flood the pane rests this many times as long as its last look took."""
 
@@ -210,7 +212,7 @@ class WirePane(QWidget):
         self._show_view()
         self._say()
         took_ms = (time.monotonic() - began) * 1000
-        self._rest_ms = max(REFRESH_MS, int(_IDLE_SHARE * took_ms))
+        self._rest_ms = min(max(REFRESH_MS, int(_IDLE_SHARE * took_ms)), MAX_REST_MS)
         self._rested.restart()
 
     def _on_frames(self) -> None:
