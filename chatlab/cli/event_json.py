@@ -12,18 +12,26 @@ is absent ``null``. Times end in ``_ns`` (nanoseconds since the epoch), directio
     certificate-refused  account error{message hint reason host chain}
     nick-in-use          account nick
     message-added        message{id account application direction sender target text kind time_ns
-                         delivery failure wire echo is_history is_highlight}
-    message-changed      account message delivery failure wire echo time_ns
-    members-listed       account chat members[{nick prefixes account_name user_host is_away}]
-    member-joined        account chat member time_ns is_self
-    member-left          account chats how nick time_ns reason by is_self
+                         delivery failure wire echo is_history is_highlight user_host msgid
+                         reply_to}
+    message-changed      account message delivery failure wire echo time_ns msgid
+    members-listed       account chat members[{nick prefixes account_name user_host is_away is_bot}]
+    member-joined        account chat member time_ns is_self is_folded
+    member-left          account chats how nick time_ns reason by is_self is_folded
     member-renamed       account chats old new time_ns is_self
     member-changed       account chat member
     topic-changed        account chat topic time_ns by
     modes-changed        account chat change modes time_ns by
-    informed             account text time_ns chat severity hint code
+    informed             account text time_ns chat severity hint code source
     line-seen            account direction line time_ns wire is_malformed
     lag-measured         account seconds
+    away-changed         account is_away time_ns
+    channels-listed      account channels[{name users topic}] time_ns is_complete problem
+    masks-listed         account chat mode masks[{mask by set_ns}] time_ns
+    typing-seen          account chat nick state time_ns
+    reaction-seen        account chat nick msgid reaction time_ns is_removed
+    read-marker-moved    account chat read_ns
+    contact-seen         account nick is_online time_ns user_host
     command-refused      line text hint         (not a chat event: the answer to a line of input)
 """
 

@@ -28,6 +28,7 @@ class Verb(Enum):
     WHOIS = "whois"
     AWAY = "away"
     BACK = "back"
+    MONITOR = "monitor"
     INVITE = "invite"
     KICK = "kick"
     BAN = "ban"
@@ -92,6 +93,12 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(Verb.WHOIS, ("<nick>",), "Ask the server about someone.", ("wi",)),
     CommandSpec(Verb.AWAY, ("[message…]",), "Mark yourself away; others see the message."),
     CommandSpec(Verb.BACK, (), "You are back."),
+    CommandSpec(
+        Verb.MONITOR,
+        ("[+ or -]", "[nicks…]"),
+        "Be told when someone comes or goes: /monitor + bob. Alone: who is online.",
+        ("notify",),
+    ),
     CommandSpec(Verb.INVITE, ("<nick>", "[#channel]"), "Invite someone into the channel."),
     CommandSpec(Verb.KICK, ("<nick>", "[reason…]"), "Throw someone out (operators only)."),
     CommandSpec(Verb.BAN, ("<nick or mask>",), "Ban a mask such as *!*@host, or a nick."),

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chatlab.chat.irc.arrival import Arrival, stop_waiting_later
 from chatlab.chat.irc.batches import Batches
 from chatlab.chat.irc.channels import Channels
-from chatlab.chat.irc.context import Context, Rejoin, Verdict
+from chatlab.chat.irc.context import Context, Lasting, Verdict
 from chatlab.chat.irc.credentials import Credentials, read_credentials
 from chatlab.chat.irc.delivery import Deliveries
+from chatlab.chat.irc.history import History
 from chatlab.chat.irc.keepalive import Keepalive
 from chatlab.chat.irc.link import Dispatcher, Link
 from chatlab.chat.irc.messages import Messages
@@ -18,27 +20,22 @@ from chatlab.chat.irc.outbox import Outbox
 from chatlab.chat.irc.presence import Presence
 from chatlab.chat.irc.registration import Registration
 from chatlab.chat.irc.replies import Replies
-from chatlab.chat.irc.state import ServerState
+from chatlab.chat.irc.state import Channel, ServerState
 from chatlab.chat.irc.sts import StrictTransport
 from chatlab.chat.irc.timing import Timers, Timing, first_of
 from chatlab.chat.irc.transport import Dialler, Transport
-from chatlab.core.account import Account, Autojoin
+from chatlab.chat.irc.whox import WhoX
+from chatlab.core.account import Account
 from chatlab.core.errors import (
     CertificateError,
-    ChatlabError,
     ConnectError,
     FileError,
     LocalProtocolError,
 )
-from chatlab.core.events import CertificateRefused, ConnectionOpened, LinkState, Severity
+from chatlab.core.events import CertificateRefused, ConnectionOpened, LinkState
 from chatlab.core.ports import EventSink, SecretStore
-from chatlab.protocol.irc import format_line
 
 log = logging.getLogger(__name__)
-
-_JOIN_WAIT_S = 60.0
-_MAX_JOIN_LENGTH = 400
-"""Bytes of the channels and keys in one JOIN line."""
 
 
 class StateSetter(Protocol):
@@ -64,7 +61,7 @@ class Shared:
     timing: Timing
     deliveries: Deliveries
     outbox: Outbox
-    rejoin: Rejoin
+    lasting: Lasting
     sts: StrictTransport
     pings: dict[str, float] = field(default_factory=dict)
     """Token and time of the CTCP PINGs that we sent."""
@@ -80,6 +77,9 @@ class Attempt:
         self._account = shared.sts.apply(account)
         self._shared = shared
         self._context: Context | None = None
+        self._arrival: Arrival | None = None
+        self._whox: WhoX
+        self._history: History
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._online_since: float | None = None
         self._ended_at: float | None = None
@@ -132,11 +132,19 @@ class Attempt:
         context.outbox.put_command("JOIN", ",".join(names), *([",".join(keys)] if keys else []))
         for index, name in enumerate(names):
             if keys[index:]:
-                context.rejoin.add(name, keys[index])
+                context.lasting.join(name, keys[index])
         # Nobody answers a JOIN to a channel that we are in.
         new = {self.state.fold(name) for name in names if self.state.channel(name) is None}
         context.outbox.joining |= new
-        self._stop_waiting_later(context, new)
+        stop_waiting_later(context, new)
+
+    def monitor(self, sign: str, nicks: Sequence[str]) -> None:
+        """Wait for people, or no longer; with ``S``, have the server tell of all."""
+        assert self._arrival is not None  # the caller has checked that we are online
+        if nicks:
+            self._arrival.monitor.change(sign, nicks)
+        else:
+            self._arrival.monitor.ask()
 
     async def leave(self, reason: str, wait_s: float) -> None:
         """QUIT, give the server a moment to close, then close ourselves."""
@@ -160,6 +168,8 @@ class Attempt:
     ) -> Verdict:
         self._context = context = self._make_context(link)
         registration = Registration(context, credentials, self._shared.sts, self._on_online)
+        self._arrival = Arrival(context, credentials)
+        self._whox, self._history = WhoX(context), History(context)
         keepalive = Keepalive(context, registration.expect_greeting_over)
         self._register_handlers(context, dispatcher, registration, keepalive)
         self._shared.emit(ConnectionOpened(self._account.id, transport.connection))
@@ -200,7 +210,7 @@ class Attempt:
             state=self.state,
             link=link,
             outbox=self._shared.outbox,
-            rejoin=self._shared.rejoin,
+            lasting=self._shared.lasting,
         )
 
     def _register_handlers(
@@ -210,15 +220,32 @@ class Attempt:
         registration: Registration,
         keepalive: Keepalive,
     ) -> None:
-        batches = Batches()
+        batches = Batches(dispatcher.handle_now)
         dispatcher.before_each(batches.place)
         dispatcher.on("BATCH", batches.on_batch)
         registration.handle(dispatcher)
         keepalive.handle(dispatcher)
         Messages(context, self._shared.deliveries, self._shared.pings).handle(dispatcher)
-        Presence(context).handle(dispatcher)
-        Channels(context).handle(dispatcher)
+        presence = Presence(context)
+        presence.handle(dispatcher)
+        presence.fold(batches)
+        Channels(context, self._on_channel_known).handle(dispatcher)
+        self._whox.handle(dispatcher)
+        self._history.handle(dispatcher)
         Replies(context, self._shared.deliveries, self._shared.whois_chats).handle(dispatcher)
+        assert self._arrival is not None  # made before anything is handled
+        self._arrival.handle(dispatcher)
+
+    def _on_channel_known(self, channel: Channel) -> None:
+        try:
+            self._whox.joined(channel)
+            self._history.joined(channel)
+        except LocalProtocolError:  # A server may spell a channel so that it cannot be named.
+            log.debug("%s cannot be asked about", channel.name)
+
+    def mark_read(self, chat: str, time_ns: int) -> None:
+        """Have our other clients know; the caller has checked that we are online."""
+        self._history.mark_read(chat, time_ns)
 
     def _on_closed(self, reason: str) -> None:
         if not self._closed.done():
@@ -226,45 +253,11 @@ class Attempt:
 
     def _on_online(self) -> None:
         assert self._context is not None  # the registration belongs to it
+        assert self._arrival is not None
         self._online_since = self._shared.timing.monotonic()
         self._shared.set_state(LinkState.ONLINE)
-        wanted, lines = [], []
-        for group in group_joins(self._shared.rejoin.channels):
-            names = ",".join(channel.channel for channel in group)
-            keys = ",".join(channel.key for channel in group if channel.key)
-            try:
-                lines.append(format_line("JOIN", names, *([keys] if keys else [])))
-            except ChatlabError as error:
-                self._context.inform(
-                    f"{names} cannot be joined. {error.message}",
-                    severity=Severity.ERROR,
-                    hint="Correct the channel or its key in the account’s settings.",
-                )
-                continue
-            wanted += [self.state.fold(channel.channel) for channel in group]
         self._shared.outbox.open(self._context.link, self.state)
-        self._shared.outbox.join_first(set(wanted), lines)
-        self._stop_waiting_later(self._context, set(wanted))
-
-    def _stop_waiting_later(self, context: Context, channels: set[str]) -> None:
-        """No server leaves a JOIN unanswered; should one do it, messages must not wait for ever."""
-        outbox = context.outbox
-        context.timers.call_later(_JOIN_WAIT_S, lambda: outbox.joined(*channels))
-
-
-def group_joins(channels: Sequence[Autojoin]) -> list[list[Autojoin]]:
-    """Channels by JOIN line: those with a key apart, as keys are counted off from the first."""
-    groups: list[list[Autojoin]] = []
-    length = 0
-    for channel in sorted(channels, key=lambda channel: not channel.key):
-        size = len(channel.channel.encode()) + len(channel.key.encode()) + 2
-        same_kind = groups and bool(groups[-1][-1].key) == bool(channel.key)
-        if not same_kind or length + size > _MAX_JOIN_LENGTH:
-            groups.append([])
-            length = 0
-        groups[-1].append(channel)
-        length += size
-    return groups
+        self._arrival.begin()
 
 
 def _verdict_of(context: Context, reason: str) -> Verdict:

@@ -23,8 +23,21 @@ WANTED = (
     "invite-notify",
     "cap-notify",
     "standard-replies",
+    "extended-monitor",
+    "draft/chathistory",
+    "chathistory",
+    "draft/multiline",
+    "multiline",
+    "draft/read-marker",
+    "read-marker",
 )
-_NEEDS = {"labeled-response": "batch"}
+_NEEDS = {
+    "labeled-response": "batch",
+    "draft/chathistory": "batch",
+    "chathistory": "batch",
+    "draft/multiline": "batch",
+    "multiline": "batch",
+}
 MAX_OFFERED = 1_000
 """Capabilities remembered of an endless CAP LS."""
 

@@ -1,5 +1,6 @@
 """What a channel shows: its names, topic and modes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from chatlab.chat.irc.context import Context
@@ -20,8 +21,10 @@ from chatlab.core.events import (
 class Channels:
     """NAMES, TOPIC and MODE."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, on_known: Callable[[Channel], None]) -> None:
         self._context = context
+        self._on_known = on_known
+        """Called once the members of a channel that we joined are known."""
         self._state = context.state
 
     def handle(self, dispatcher: Dispatcher) -> None:
@@ -67,6 +70,7 @@ class Channels:
         if not channel.has_names:
             channel.has_names = True
             self._ask_for_modes(channel)
+            self._on_known(channel)
 
     def _ask_for_modes(self, channel: Channel) -> None:
         try:
@@ -152,7 +156,7 @@ class Channels:
         else:
             channel.modes.pop(change.letter, None)
         if change.letter == "k" and change.is_set and change.parameter.strip("*"):
-            self._context.rejoin.add(channel.name, change.parameter)
+            self._context.lasting.join(channel.name, change.parameter)
 
     def _apply_to_member(
         self, channel: Channel, change: ModeChange, changed: dict[str, Member]
@@ -180,5 +184,6 @@ def _completed(listed: Member, known: Member | None) -> Member:
         listed,
         account_name=known.account_name,
         is_away=known.is_away,
+        is_bot=known.is_bot,
         user_host=listed.user_host or known.user_host,
     )

@@ -1,6 +1,6 @@
 """What a user types, carried out: one method per row of ``core/commands.py``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from chatlab.chat.irc.state import ServerState
@@ -10,6 +10,7 @@ from chatlab.core.message import MessageKind
 from chatlab.core.nick import check_channel, check_nick
 from chatlab.protocol.ctcp import encode_ctcp
 
+_USUAL_CHANNEL_LENGTH = 200
 MAX_PINGS = 100
 """CTCP PINGs of ours whose answer is remembered as such."""
 
@@ -32,6 +33,14 @@ class Engine(Protocol):
     def put_raw(self, line: str) -> None: ...
 
     def join(self, channels: str, keys: str) -> None: ...
+
+    def set_away(self, message: str) -> None:
+        """Away with a message, also after a reconnect; back with an empty one."""
+        ...
+
+    def monitor(self, sign: str, nicks: Sequence[str]) -> None:
+        """Wait for people (``+``), no longer (``-``), or ask about all (no nicks)."""
+        ...
 
     def ask_about(self, nick: str, chat: str) -> None:
         """Remember that answers to WHOIS ``nick`` belong into ``chat``."""
@@ -64,8 +73,9 @@ class Commands:
             Verb.TOPIC: self._topic,
             Verb.NAMES: lambda command, chat: self._put("NAMES", self._channel(chat)),
             Verb.WHOIS: self._whois,
-            Verb.AWAY: lambda command, chat: self._put("AWAY", command.argument(0, "away")),
-            Verb.BACK: lambda command, chat: self._put("AWAY"),
+            Verb.AWAY: self._away,
+            Verb.BACK: lambda command, chat: self._set_away(""),
+            Verb.MONITOR: self._monitor,
             Verb.INVITE: self._invite,
             Verb.KICK: self._kick,
             Verb.BAN: self._ban,
@@ -117,9 +127,10 @@ class Commands:
     # -- channels
 
     def _join(self, command: Command, chat: str) -> None:
-        prefixes = self._engine.state.isupport.channel_types
+        isupport = self._engine.state.isupport
+        longest = isupport.number("CHANNELLEN", _USUAL_CHANNEL_LENGTH)
         for name in command.argument(0).split(","):
-            if problem := check_channel(name, prefixes):
+            if problem := check_channel(name, isupport.channel_types, longest):
                 raise UsageError(problem.reason, f"Try: /join {problem.suggestion}")
         self._need_online()
         self._engine.join(command.argument(0), command.argument(1))
@@ -142,6 +153,7 @@ class Commands:
         if not text:
             self._put("TOPIC", channel)
         else:
+            self._need_room("TOPICLEN", text, "The topic")
             self._put("TOPIC", channel, "" if text == "-" else text)
 
     def _invite(self, command: Command, chat: str) -> None:
@@ -149,6 +161,7 @@ class Commands:
 
     def _kick(self, command: Command, chat: str) -> None:
         reason = command.argument(1)
+        self._need_room("KICKLEN", reason, "The reason")
         self._put("KICK", self._channel(chat), command.argument(0), *([reason] if reason else []))
 
     def _ban(self, command: Command, chat: str) -> None:
@@ -190,6 +203,27 @@ class Commands:
             raise UsageError(problem.reason, f"Try: /nick {problem.suggestion}")
         self._put("NICK", nick)
 
+    def _away(self, command: Command, chat: str) -> None:
+        message = command.argument(0, "away")
+        self._need_room("AWAYLEN", message, "The away message")
+        self._set_away(message)
+
+    def _set_away(self, message: str) -> None:
+        self._need_online()
+        self._engine.set_away(message)
+
+    def _monitor(self, command: Command, chat: str) -> None:
+        self._need_online()
+        words = list(command.arguments)
+        sign = words.pop(0) if words and words[0] in ("+", "-") else "+"
+        if words and words[0][0] in "+-":  # “+bob”, written together.
+            sign, words[0] = words[0][0], words[0][1:]
+        nicks = [nick for word in words for nick in word.replace(",", " ").split()]
+        for nick in nicks:
+            if problem := check_nick(nick, self._engine.state.isupport.nick_length):
+                raise UsageError(problem.reason, f"Try: /monitor {sign} {problem.suggestion}")
+        self._engine.monitor(sign, nicks)
+
     def _whois(self, command: Command, chat: str) -> None:
         self._put("WHOIS", command.argument(0))
         self._engine.ask_about(command.argument(0), chat)
@@ -217,6 +251,16 @@ class Commands:
     def _put(self, command: str, *parameters: str) -> None:
         self._need_online()
         self._engine.put(command, *parameters)
+
+    def _need_room(self, token: str, text: str, what: str) -> None:
+        """Servers cut what is too long without a word, so it is refused here."""
+        longest = self._engine.state.isupport.limit(token)
+        length = len(text.encode("utf-8", "replace"))
+        if length > longest:
+            raise UsageError(
+                f"{what} is too long: it has {length} bytes, this server keeps {longest}.",
+                f"Leave out {length - longest}.",
+            )
 
     def _need_online(self) -> None:
         if not self._engine.is_online:

@@ -8,12 +8,12 @@ here. How an attempt ended is a ``Verdict``: it says why in words, and whether t
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 
 from chatlab.chat.irc.attempt import Attempt, Shared
 from chatlab.chat.irc.commands import MAX_PINGS, Commands
 from chatlab.chat.irc.composing import Draft, compose
-from chatlab.chat.irc.context import Rejoin, Verdict
+from chatlab.chat.irc.context import Lasting, Verdict
 from chatlab.chat.irc.delivery import Deliveries, Utterance
 from chatlab.chat.irc.messages import next_message_id
 from chatlab.chat.irc.outbox import Outbox, SendPace
@@ -68,7 +68,7 @@ class IrcConnection:
             timing=self._timing,
             deliveries=self._deliveries,
             outbox=Outbox(self._deliveries, self._timers, self._timing, pace or SendPace()),
-            rejoin=Rejoin(account.channels),
+            lasting=Lasting(account.channels),
             sts=StrictTransport(sts or MemorySts(), self._timing),
         )
         self._commands = Commands(self)
@@ -90,9 +90,9 @@ class IrcConnection:
         """Use these settings from the next connection on."""
         for channel in self._account.channels:
             if channel not in account.channels:
-                self._shared.rejoin.discard(channel.channel)
+                self._shared.lasting.leave(channel.channel)
         for channel in account.channels:
-            self._shared.rejoin.add(channel.channel, channel.key)
+            self._shared.lasting.join(channel.channel, channel.key)
         self._account = account
         self._offline_state = ServerState(account.nick)
 
@@ -101,7 +101,7 @@ class IrcConnection:
         if self._task is None or self._task.done():
             self._is_stopping = False
             for channel in self._account.channels:
-                self._shared.rejoin.add(channel.channel, channel.key)
+                self._shared.lasting.join(channel.channel, channel.key)
             self._task = asyncio.get_running_loop().create_task(self._run())
         else:
             self._retry_now.set()
@@ -112,6 +112,7 @@ class IrcConnection:
         if task is None or task.done():
             return
         self._is_stopping = True
+        self._shared.lasting.away = ""
         if self._attempt is not None and self._attempt.is_connected:
             self._set_state(LinkState.CLOSING)
             await self._attempt.leave(reason or self._account.leave_message, QUIT_WAIT_S)
@@ -201,6 +202,19 @@ class IrcConnection:
     def join(self, channels: str, keys: str) -> None:
         if self._attempt is not None:
             self._attempt.join(channels.split(","), keys.split(",") if keys else [])
+
+    def set_away(self, message: str) -> None:
+        self._shared.outbox.put_command("AWAY", *([message] if message else []))
+        self._shared.lasting.away = message
+
+    def monitor(self, sign: str, nicks: Sequence[str]) -> None:
+        if self._attempt is not None:
+            self._attempt.monitor(sign, nicks)
+
+    def mark_read(self, chat: str, time_ns: int) -> None:
+        """Everything up to this moment was read here: tell our other clients, if one can."""
+        if self._attempt is not None and self._attempt.is_online and time_ns > 0:
+            self._attempt.mark_read(chat, time_ns)
 
     def ask_about(self, nick: str, chat: str) -> None:
         self._shared.whois_chats[self.state.fold(nick)] = chat

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chatlab.chat.irc.link import LineEvent, Link
 from chatlab.chat.irc.outbox import Outbox
+from chatlab.chat.irc.replays import Replays
 from chatlab.chat.irc.state import ServerState
 from chatlab.chat.irc.timing import Timers, Timing
 from chatlab.core.account import Account, Autojoin
@@ -28,17 +29,23 @@ def as_sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-class Rejoin:
-    """The channels that belong to this account: joined after every registration."""
+class Lasting:
+    """What of an account outlives its connections, and comes back after every registration."""
 
     def __init__(self, channels: tuple[Autojoin, ...]) -> None:
         self._wanted = {channel.channel.lower(): channel for channel in channels}
+        self.away = ""
+        """Our away message; empty while we are here."""
+        self.monitored: dict[str, str] = {}
+        """Whom the user waits for: folded nick to nick."""
+        self.replays = Replays()
 
-    def add(self, channel: str, key: str = "") -> None:
+    def join(self, channel: str, key: str = "") -> None:
+        """Have a channel joined again, with the key known so far unless there is a new one."""
         known = self._wanted.get(channel.lower())
         self._wanted[channel.lower()] = Autojoin(channel, key or (known.key if known else ""))
 
-    def discard(self, channel: str) -> None:
+    def leave(self, channel: str) -> None:
         self._wanted.pop(channel.lower(), None)
 
     @property
@@ -58,7 +65,7 @@ class Context:
     state: ServerState
     link: Link
     outbox: Outbox
-    rejoin: Rejoin
+    lasting: Lasting
     server_error: str = ""
     """Text of the server's ERROR, which tells why it is about to close."""
     verdict: Verdict | None = None

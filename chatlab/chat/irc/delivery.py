@@ -94,6 +94,7 @@ class Deliveries:
         payload: str,
         echo: WireRange,
         time_ns: int | None,
+        msgid: str = "",
     ) -> bool:
         """The server sent this back to us; False when it is no message of this program."""
         sent = self._by_label(label) or self._by_content(command, folded_target, payload)
@@ -107,6 +108,7 @@ class Deliveries:
                 delivery=Delivery.ECHOED,
                 echo=echo,
                 time_ns=time_ns,
+                msgid=msgid,
             )
         )
         return True

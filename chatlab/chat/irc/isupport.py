@@ -13,6 +13,9 @@ from chatlab.protocol.irc import LINE_LIMIT, CaseMapping
 
 MAX_TOKENS = 500
 MAX_LINE_LIMIT = 65_536
+MAX_MODES = 20
+UNLIMITED = 1 << 30
+"""Longer than anything that fits into a line."""
 _MAX_VALUE_LENGTH = 510
 _NAME = re.compile(r"[A-Z0-9./-]{1,64}\Z")
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})")
@@ -111,10 +114,26 @@ class ISupport:
         """Bytes of a line, CR LF included."""
         return max(LINE_LIMIT, min(self.number("LINELEN", LINE_LIMIT), MAX_LINE_LIMIT))
 
+    def targets_per_line(self, command: str) -> int:
+        """How many targets a command takes (TARGMAX); UNLIMITED where the server names no limit."""
+        for pair in self.text("TARGMAX").split(","):
+            name, _, limit = pair.partition(":")
+            if name.upper() == command:
+                return (
+                    int(limit) if limit.isascii() and limit.isdigit() and int(limit) else UNLIMITED
+                )
+        return UNLIMITED
+
+    def limit(self, name: str) -> int:
+        """A length such as TOPICLEN; UNLIMITED where the server names none."""
+        return self.number(name, UNLIMITED)
+
     @property
     def modes_per_line(self) -> int:
         """How many modes with a parameter one MODE may carry; 3 is the RFC's."""
-        return min(self.number("MODES", 3), 20)
+        if self.has("MODES") and not self.text("MODES"):
+            return MAX_MODES  # Without a value: no limit.
+        return min(self.number("MODES", 3), MAX_MODES)
 
     def parse_modes(self, modes: str, parameters: Sequence[str]) -> tuple[ModeChange, ...]:
         """Give each letter its parameter, as CHANMODES and PREFIX say (RFC 2812, 3.2.3)."""

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from irc.client import Event, NickMask
 from irc.client_aio import AioReactor
@@ -38,6 +39,9 @@ from chatlab.protocol.irc import (
     parse,
 )
 from chatlab.protocol.irc_masking import mask_line
+
+if TYPE_CHECKING:
+    from chatlab.chat.irc.batches import Batch
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +72,7 @@ class LineEvent(Event):
         self.label = line.tags.get("label", "")
         self.is_history = False
         """Replayed, not said just now."""
+        self.batch: Batch | None = None
 
     @property
     def nick(self) -> str:
@@ -112,10 +117,10 @@ class Dispatcher(AioReactor):
         # The package's own PONG loses words and fails without an argument; ours answers.
         self.handlers.clear()
         self._fallback: Handler | None = None
-        self._first: Handler | None = None
+        self._first: Callable[[LineEvent], bool] | None = None
 
-    def before_each(self, handler: Handler) -> None:
-        """Call ``handler`` with every event before its own handlers."""
+    def before_each(self, handler: Callable[[LineEvent], bool]) -> None:
+        """Call ``handler`` with every event before its own handlers; True keeps it from them."""
         self._first = handler
 
     def on(self, commands: str, handler: Handler) -> None:
@@ -127,11 +132,15 @@ class Dispatcher(AioReactor):
         """Call ``handler`` for whatever nobody asked for."""
         self._fallback = handler
 
-    def dispatch(self, link: "Link", event: LineEvent) -> None:
-        if self._first is not None:
-            self._first(event)
+    def dispatch(self, event: LineEvent) -> None:
+        if self._first is not None and self._first(event):
+            return
+        self.handle_now(event)
+
+    def handle_now(self, event: LineEvent) -> None:
+        """Hand an event to its handlers, whatever batch it may belong to."""
         if event.type in self.handlers:
-            self._handle_event(link, event)
+            self._handle_event(None, event)
         elif self._fallback is not None:
             self._fallback(event)
 
@@ -271,7 +280,7 @@ class Link:
         self._emit(LineSeen(self._account, Direction.RECEIVED, shown, now_ns, wire))
         try:
             time_ns = server_time_ns(line.tags.get("time", "")) or now_ns
-            self._dispatcher.dispatch(self, LineEvent(line, wire, time_ns))
+            self._dispatcher.dispatch(LineEvent(line, wire, time_ns))
         except ConnectError:
             log.debug("No answer to a line: the connection is closing")
         except Exception:  # A fault of ours costs one line, never the connection.

@@ -12,7 +12,7 @@ from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.core.errors import ChatlabError
-from chatlab.core.events import MessageAdded
+from chatlab.core.events import MessageAdded, ReactionSeen, Typing, TypingSeen
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.protocol.ctcp import Ctcp, decode_ctcp, encode_ctcp
@@ -23,6 +23,11 @@ CTCP_PERIOD_S = 30.0
 """At most CTCP_LIMIT answers in this time, so that nobody can use us to flood somebody."""
 _ANSWERED = ("ACTION", "CLIENTINFO", "PING", "TIME", "VERSION")
 _WORD = r"[\w\[\]\\`^{|}-]"
+_TYPING = {state.value: state for state in Typing}
+_REPLY_TAGS = ("+reply", "+draft/reply")
+_REACT_TAGS = ("+react", "+draft/react")
+_UNREACT_TAGS = ("+unreact", "+draft/unreact")
+MAX_REACTION_LENGTH = 64
 _IDS = itertools.count(1)
 _SESSION = uuid.uuid4().hex[:12]
 
@@ -45,8 +50,7 @@ class Messages:
 
     def handle(self, dispatcher: Dispatcher) -> None:
         dispatcher.on("PRIVMSG NOTICE", self._on_message)
-        # Tags alone (typing and the like) are nobody's words; the console shows the line.
-        dispatcher.on("TAGMSG", lambda event: None)
+        dispatcher.on("TAGMSG", self._on_tags)
 
     def _on_message(self, event: LineEvent) -> None:
         target, text = event.parameter(0), event.parameter(1)
@@ -76,6 +80,7 @@ class Messages:
     def _is_echo(self, event: LineEvent, target: str, text: str) -> bool:
         if "echo-message" not in self._context.state.caps or event.is_history:
             return False
+        self._is_new(event, target)
         has_time = "time" in event.line.tags
         return self._deliveries.echoed(
             event.label,
@@ -84,6 +89,7 @@ class Messages:
             text,
             event.wire,
             event.time_ns if has_time else None,
+            event.line.tags.get("msgid", ""),
         )
 
     def _is_from_server(self, event: LineEvent) -> bool:
@@ -91,12 +97,14 @@ class Messages:
         return not source.nick or (not source.user_host and "." in source.nick)
 
     def _add(self, event: LineEvent, target: str, text: str, is_action: bool, is_own: bool) -> None:
-        state = self._context.state
+        state, tags = self._context.state, event.line.tags
         bare = state.bare_target(target)
         is_private = not state.is_channel(bare)
         # What another client of ours sent is ours as well; a note to ourselves arrives.
         is_sent = is_own and not state.is_me(target)
         chat = bare if is_sent or not is_private else event.nick
+        if not self._is_new(event, chat) and event.is_history:
+            return
         is_notice = event.line.command.upper() == "NOTICE"
         kind = MessageKind.NOTICE if is_notice else MessageKind.MESSAGE
         self._context.emit(
@@ -116,9 +124,37 @@ class Messages:
                     echo=event.wire if is_sent else None,
                     is_history=event.is_history,
                     is_highlight=not is_own and not is_notice and self._names_me(text),
+                    user_host=event.line.sender.user_host,
+                    msgid=tags.get("msgid", ""),
+                    reply_to=_first_tag(tags, _REPLY_TAGS),
                 )
             )
         )
+
+    def _is_new(self, event: LineEvent, chat: str) -> bool:
+        """Note that a message was seen; False when it was seen before, by its id."""
+        replays = self._context.lasting.replays
+        if "time" in event.line.tags:
+            replays.reached(self._context.state.fold(chat), event.time_ns)
+        return replays.is_new(event.line.tags.get("msgid", ""))
+
+    def _on_tags(self, event: LineEvent) -> None:
+        """``TAGMSG <target>``: tags alone, such as typing and reactions."""
+        state, tags = self._context.state, event.line.tags
+        bare = state.bare_target(event.parameter(0))
+        if not event.nick or not bare:
+            return
+        is_own = state.is_me(event.nick)
+        chat = self._context.chat_name(bare if is_own or state.is_channel(bare) else event.nick)
+        account, nick, time_ns = self._context.account.id, event.nick, event.time_ns
+        if not is_own and not event.is_history and tags.get("+typing") in _TYPING:
+            self._context.emit(TypingSeen(account, chat, nick, _TYPING[tags["+typing"]], time_ns))
+        if msgid := _first_tag(tags, _REPLY_TAGS):
+            for names, is_removed in ((_REACT_TAGS, False), (_UNREACT_TAGS, True)):
+                if reaction := _first_tag(tags, names)[:MAX_REACTION_LENGTH]:
+                    self._context.emit(
+                        ReactionSeen(account, chat, nick, msgid, reaction, time_ns, is_removed)
+                    )
 
     def _names_me(self, text: str) -> bool:
         nick = self._context.state.nick
@@ -165,6 +201,11 @@ class Messages:
             seconds = self._context.timing.monotonic() - sent_at
             text = f"{event.nick} answered the PING after {seconds:.3f} s."
         self._context.inform(text, event)
+
+
+def _first_tag(tags: dict[str, str], names: tuple[str, ...]) -> str:
+    """The value of the first of these tags that is there; specifications drop “draft/” late."""
+    return next((tags[name] for name in names if tags.get(name)), "")
 
 
 def _answer(ctcp: Ctcp) -> str | None:

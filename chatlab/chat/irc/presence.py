@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from chatlab.chat.irc.batches import Batch, Batches
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.chat.irc.state import MAX_MEMBERS, Channel
@@ -15,6 +16,9 @@ from chatlab.core.events import (
     NickInUse,
 )
 from chatlab.protocol.irc import split_source
+
+MAX_NAMED = 20
+"""Nicks that are named of those who went in a netsplit."""
 
 
 class Presence:
@@ -35,6 +39,12 @@ class Presence:
         dispatcher.on("CHGHOST", self._on_chghost)
         dispatcher.on("SETNAME", lambda event: None)  # Real names are not shown anywhere.
         dispatcher.on("INVITE", self._on_invite)
+        dispatcher.on("PRIVMSG NOTICE", self._on_words)
+
+    def fold(self, batches: Batches) -> None:
+        """Have the ends of netsplits and netjoins told, once for each channel."""
+        batches.on_end("netsplit", self._on_netsplit)
+        batches.on_end("netjoin", self._on_netjoin)
 
     def _on_join(self, event: LineEvent) -> None:
         """``JOIN #channel [account :real name]`` (extended-join)."""
@@ -50,7 +60,7 @@ class Presence:
         if is_self:
             channel = state.channels[state.fold(name)] = Channel(name)
             self._learn_own_prefix(source.user, source.host)
-            self._context.rejoin.add(name)
+            self._context.lasting.join(name)
         if channel is None:
             return
         account = event.parameter(1)
@@ -62,7 +72,14 @@ class Presence:
         if len(channel.members) < MAX_MEMBERS:
             channel.members[state.fold(source.nick)] = member
         self._context.emit(
-            MemberJoined(self._context.account.id, channel.name, member, event.time_ns, is_self)
+            MemberJoined(
+                self._context.account.id,
+                channel.name,
+                member,
+                event.time_ns,
+                is_self,
+                not is_self and _note_in_batch(event, "netjoin", channel.name),
+            )
         )
         if is_self:
             self._context.outbox.joined(state.fold(name))
@@ -100,7 +117,7 @@ class Presence:
         if is_self:
             self._state.channels.pop(self._state.fold(channel.name), None)
             # Somebody who was thrown out does not come back by himself.
-            self._context.rejoin.discard(channel.name)
+            self._context.lasting.leave(channel.name)
         elif member is None:
             return
         shown = member.nick if member else nick
@@ -133,8 +150,28 @@ class Presence:
                     Departure.QUIT,
                     event.time_ns,
                     event.parameter(0),
+                    is_folded=all(
+                        _note_in_batch(event, "netsplit", channel.name) for channel in channels
+                    ),
                 )
             )
+
+    def _on_netsplit(self, batch: Batch, event: LineEvent) -> None:
+        """``BATCH +x netsplit <server> <server>`` is over."""
+        servers = " and ".join(batch.parameters[:2])
+        for chat, nicks in batch.people.items():
+            text = f"Netsplit: {servers} lost each other. {_people(nicks, 'left')}"
+            self._context.inform(text, event, chat=chat, code="netsplit")
+
+    def _on_netjoin(self, batch: Batch, event: LineEvent) -> None:
+        servers = " and ".join(batch.parameters[:2])
+        for chat, nicks in batch.people.items():
+            text = f"Netjoin: {servers} are together again. {_people(nicks, 'came back')}"
+            self._context.inform(text, event, chat=chat, code="netjoin")
+
+    def _on_words(self, event: LineEvent) -> None:
+        if "bot" in event.line.tags:
+            self._change(event.nick, is_bot=True)
 
     def _on_nick(self, event: LineEvent) -> None:
         old, new = event.nick, event.parameter(0)
@@ -182,6 +219,7 @@ class Presence:
         is_away: bool | None = None,
         account_name: str | None = None,
         user_host: str | None = None,
+        is_bot: bool | None = None,
     ) -> None:
         folded = self._state.fold(nick)
         for channel in self._state.channels_of(nick):
@@ -191,6 +229,7 @@ class Presence:
                 is_away=old.is_away if is_away is None else is_away,
                 account_name=old.account_name if account_name is None else account_name,
                 user_host=old.user_host if user_host is None else user_host,
+                is_bot=old.is_bot if is_bot is None else is_bot,
             )
             if new != old:
                 channel.members[folded] = new
@@ -207,6 +246,20 @@ class Presence:
             self._context.inform(
                 f"{event.nick} invited {nick}.", event, chat=self._context.chat_name(name)
             )
+
+
+def _note_in_batch(event: LineEvent, kind: str, chat: str) -> bool:
+    """Whether the event belongs to a batch of this kind, which then tells of it at its end."""
+    if event.batch is None or event.batch.kind != kind:
+        return False
+    event.batch.people.setdefault(chat, []).append(event.nick)
+    return True
+
+
+def _people(nicks: list[str], what: str) -> str:
+    names = ", ".join(nicks[:MAX_NAMED])
+    more = f" and {len(nicks) - MAX_NAMED} more" if len(nicks) > MAX_NAMED else ""
+    return f"{len(nicks)} {what}: {names}{more}."
 
 
 def parse_listed_name(name: str, signs: str) -> Member:

@@ -111,7 +111,10 @@ class Replies:
         if kind == "FAIL" and event.label:
             self._deliveries.refused(event.label, "", text, self._context.timing.monotonic())
         severity = {"FAIL": Severity.ERROR, "WARN": Severity.WARNING}.get(kind, Severity.INFO)
-        self._context.inform(text, event, severity=severity, code=event.parameter(1))
+        # The context may name a channel of ours, and then it is about that.
+        contexts = event.line.parameters[2:-1]
+        chat = next((name for name in map(self._chat_of, contexts) if name), "")
+        self._context.inform(text, event, chat=chat, severity=severity, code=event.parameter(1))
 
     def _on_wallops(self, event: LineEvent) -> None:
         self._context.inform(f"{event.nick} to all operators: {event.parameter(0)}", event)
@@ -149,7 +152,7 @@ class Replies:
 
     def _on_join_refused(self, event: LineEvent) -> None:
         if event.line.command == "470" and self._state.is_channel(event.parameter(2)):
-            self._context.rejoin.discard(event.parameter(1))
+            self._context.lasting.leave(event.parameter(1))
 
     def _chat_of(self, name: str) -> str:
         """A numeric is shown in the chat that it is about, if that is a channel of ours."""

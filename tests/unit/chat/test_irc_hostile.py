@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatlab.chat.irc.isupport import ISupport, ModeChange
+from chatlab.chat.irc.isupport import UNLIMITED, ISupport, ModeChange
 from chatlab.chat.irc.link import MAX_INBOX, server_time_ns
 from chatlab.chat.irc.numerics import NUMERICS, explain
 from chatlab.core.events import (
@@ -365,9 +365,12 @@ def test_isupport_is_a_table_and_takes_tokens_back() -> None:
     assert isupport.has("EXCEPTS")
     assert isupport.network == "Lab Net"
     assert isupport.nick_length == 16
-    assert isupport.modes_per_line == 3
-    isupport.update(["-NICKLEN"])
+    assert isupport.modes_per_line == 20  # Without a value there is no limit but ours.
+    isupport.update(["-NICKLEN", "-MODES", "TARGMAX=JOIN:,KICK:x,names:4"])
     assert isupport.nick_length == 30
+    assert isupport.modes_per_line == 3
+    assert isupport.targets_per_line("NAMES") == 4
+    assert isupport.targets_per_line("JOIN") == isupport.targets_per_line("KICK") == UNLIMITED
     isupport.update([f"X{number}=1" for number in range(10_000)])
     assert isupport.text("X9999") == ""
 
