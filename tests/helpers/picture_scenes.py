@@ -79,6 +79,8 @@ async def lab(stage: Play) -> Facts:
         (sealed, "Yes! And nobody on the way can.", "message-tls"),
     ):
         message = await stage.framed(pane, text)
+        stage.window.chats.activate(pane)
+        pane.focus_composer()
         pane.transcript.select_message(message.id)
         pane.badge_clicked.emit(message.id)
         await _layers(stage)

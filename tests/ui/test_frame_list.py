@@ -92,3 +92,17 @@ def test_every_row_can_be_painted(bench: Bench) -> None:
     bench.model.set_message(next(iter(bench.feed.attributions)))
     bench.list.show_frame(1)
     assert not bench.list.grab().isNull()
+
+
+def test_addresses_leave_a_narrow_list_and_come_back_in_a_wide_one(qtbot: QtBot) -> None:
+    model = FrameTableModel(lab_feed())
+    model.pull()
+    frames = FrameList(model)
+    qtbot.addWidget(frames)
+    frames.show()
+    for width, is_hidden in ((520, True), (900, False), (520, True), (900, False)):
+        frames.resize(width, 300)
+        qtbot.waitUntil(lambda hidden=is_hidden: frames.isColumnHidden(Column.SOURCE) is hidden)
+    header = frames.horizontalHeader()
+    for column in (Column.SOURCE, Column.DESTINATION):
+        assert frames.columnWidth(column) >= header.sectionSizeHint(column), "its title is cut off"

@@ -187,18 +187,15 @@ class FrameList(QTableView):
     # Columns -----------------------------------------------------------------------------------
 
     def _resize_column(self, column: Column, width: int) -> None:
+        title = self.horizontalHeader().sectionSizeHint(column)
         self._is_ours = True
-        self.setColumnWidth(column, width)
-        self._is_ours = False
-
-    def _hide_column(self, column: Column, is_hidden: bool) -> None:
-        self._is_ours = True  # Qt reports hiding as a change of size.
-        self.setColumnHidden(column, is_hidden)
+        self.setColumnWidth(column, max(width, title) if column in _ADDRESSES else width)
         self._is_ours = False
 
     @Slot(int, int, int)
-    def _on_section_resized(self, section: int, _old: int, _new: int) -> None:
-        if not self._is_ours and self.isVisible() and section != Column.INFO:
+    def _on_section_resized(self, section: int, old: int, new: int) -> None:
+        is_hiding = not old or not new  # Told as a change of size, and later than it is done.
+        if not (self._is_ours or is_hiding) and self.isVisible() and section != Column.INFO:
             self._by_hand.add(Column(section))
 
     @Slot(QPoint)
@@ -226,7 +223,7 @@ class FrameList(QTableView):
         for column in _ADDRESSES:
             if column in self._by_hand:
                 continue
-            self._hide_column(column, self._across < _NARROW)
+            self.setColumnHidden(column, self._across < _NARROW)
             if is_narrower:
                 self._fitted[column] = 0
         self.fit_columns()
