@@ -43,6 +43,9 @@ class ActionId(Enum):
     GO_TO_CHAT = "go-to-chat"
     MARK_READ = "mark-read"
     CLOSE_CHAT = "close-chat"
+    FIND = "find"
+    FIND_NEXT = "find-next"
+    FIND_PREVIOUS = "find-previous"
     CAPTURE = "capture"
     PACKETS = "packets"
     COMPARE = "compare"
@@ -163,6 +166,18 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _A.CLOSE_CHAT, _M.CHAT, "C&lose chat",
         "Close this chat; in a channel, leave it. The history stays.",
         ("Ctrl+W",), "close", "part leave",
+    ),
+    ActionSpec(
+        _A.FIND, _M.CHAT, "&Find in this chat…", "Mark what you look for, and walk through it.",
+        ("Ctrl+F",), "search", "search text lastlog", starts_group=True,
+    ),
+    ActionSpec(
+        _A.FIND_NEXT, _M.CHAT, "Find ne&xt", "Go to the next match further back.",
+        ("F3",), "arrow-up", "search again older",
+    ),
+    ActionSpec(
+        _A.FIND_PREVIOUS, _M.CHAT, "Find pre&vious", "Go back to the match before.",
+        ("Shift+F3",), "arrow-down", "search back newer",
     ),
     ActionSpec(
         _A.CAPTURE, _M.WIRE, "&Start or stop the capture",

@@ -75,6 +75,7 @@ class Presenter:
         pane.message_selected.connect(self._on_message_picked)
         pane.badge_clicked.connect(self.show_frames_of)
         pane.resend_requested.connect(self._on_resend)
+        pane.cancel_requested.connect(self._on_cancel)
         pane.link_activated.connect(self._on_link)
         pane.topic_edited.connect(self._on_topic_edited)
         pane.query_requested.connect(self._on_query)
@@ -211,6 +212,13 @@ class Presenter:
         key = found[0].key
         if connection := self._backstage.connection(key.account):
             self._try(key, lambda: connection.resend(message))
+
+    def _on_cancel(self, message: MessageId) -> None:
+        if (found := self._book.find(message)) is None:
+            return
+        key = found[0].key
+        if connection := self._backstage.connection(key.account):
+            self._try(key, lambda: connection.cancel(message))
 
     def _on_topic_edited(self, key: ChatKey, topic: str) -> None:
         self._speaker.say(key, f"/topic {topic or '-'}")

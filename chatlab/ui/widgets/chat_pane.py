@@ -3,25 +3,27 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from chatlab.core.account import AccountId
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
-from chatlab.core.events import LinkState
 from chatlab.core.frame import Exposure
 from chatlab.core.message import MessageId
 from chatlab.ui.models.transcript import TranscriptModel
-from chatlab.ui.rich_text import isolated
 from chatlab.ui.theme import SPACE, plain_label
 from chatlab.ui.widgets.chat_header import ChatHeader
+from chatlab.ui.widgets.chat_situations import WayOut, empty_words, situation_of, waiting_in
 from chatlab.ui.widgets.composer import Composer
+from chatlab.ui.widgets.find_bar import FindBar
 from chatlab.ui.widgets.icon_label import IconLabel
 from chatlab.ui.widgets.member_list import MemberList
 from chatlab.ui.widgets.transcript_delegate import BadgeSource
 from chatlab.ui.widgets.transcript_view import TranscriptView
 
 _MEMBERS_WIDTH = 150
+_QUEUE_MS = 150
+"""What leaves within this time was not worth telling about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class ChatPane(QWidget):
 
     Signals:
         submitted: ChatKey and a line as typed, for ``commands.parse``.
-        message_selected, badge_clicked, resend_requested: MessageId.
+        message_selected, badge_clicked, resend_requested, cancel_requested: MessageId.
         link_activated: an address of an allowed scheme.
         topic_edited: ChatKey and the new topic.
         query_requested: ChatKey of a private chat to open.
@@ -59,12 +61,14 @@ class ChatPane(QWidget):
         history_requested: ChatKey whose oldest entry in memory came into view.
         split_requested, close_requested, activated: of this pane.
         security_clicked: AccountId whose connection is to be explained.
+        search_requested: words to be looked for in the whole history.
     """
 
     submitted = Signal(object, str)
     message_selected = Signal(str)
     badge_clicked = Signal(str)
     resend_requested = Signal(str)
+    cancel_requested = Signal(str)
     link_activated = Signal(str)
     topic_edited = Signal(object, str)
     query_requested = Signal(object)
@@ -74,6 +78,7 @@ class ChatPane(QWidget):
     close_requested = Signal()
     activated = Signal()
     security_clicked = Signal(str)
+    search_requested = Signal(str)
 
     def __init__(
         self,
@@ -89,12 +94,18 @@ class ChatPane(QWidget):
         self._model: TranscriptModel | None = None
         self._kept: dict[ChatKey, _Kept] = {}
         self._is_read = True
+        self._way_out: WayOut | None = None
+        self._queue_timer = QTimer(self)
+        self._queue_timer.setSingleShot(True)
+        self._queue_timer.setInterval(_QUEUE_MS)
+        self._queue_timer.timeout.connect(self._show_situation)
         self._wants_members = False
         """Also while a chat is shown that has none."""
         self.header = ChatHeader(self)
         self.transcript = TranscriptView(
             BadgeSource(services.frame_count, services.describe, services.exposure), self
         )
+        self.find_bar = FindBar(self.transcript, self)
         self.composer = Composer(self._predict, self._nicks, self._channels, self)
         self.members = MemberList(self)
         self.members.setFixedWidth(_MEMBERS_WIDTH)
@@ -126,6 +137,7 @@ class ChatPane(QWidget):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(_line("line", page))
+        column.addWidget(self.find_bar)
         column.addLayout(middle, 1)
         column.addWidget(_line("line", page))
         column.addWidget(self.composer)
@@ -135,6 +147,9 @@ class ChatPane(QWidget):
         self.transcript.message_selected.connect(self.message_selected)
         self.transcript.badge_clicked.connect(self.badge_clicked)
         self.transcript.resend_requested.connect(self.resend_requested)
+        self.transcript.cancel_requested.connect(self.cancel_requested)
+        self.find_bar.history_requested.connect(self.search_requested)
+        self.find_bar.closed.connect(self.focus_composer)
         self.transcript.link_activated.connect(self.link_activated)
         self.transcript.nick_requested.connect(self.composer.mention)
         self.transcript.typed.connect(self.composer.insert)
@@ -170,6 +185,7 @@ class ChatPane(QWidget):
             return
         self._model = TranscriptModel(self._book, chat, self)
         self.transcript.show_model(self._model)
+        self.find_bar.show_model(self._model)
         if chat.unread:
             self.transcript.mark_new(max(0, self._model.rowCount() - chat.unread))
         kept = self._kept.get(chat.key, _Kept())
@@ -250,6 +266,8 @@ class ChatPane(QWidget):
                 self._kept.pop(what.key, None)
             elif change in (Change.CHAT_CHANGED, Change.MEMBERS_CHANGED):
                 self._refresh()
+            elif change is not Change.ENTRIES_DROPPED and not self._queue_timer.isActive():
+                self._queue_timer.start()
 
     def _refresh(self) -> None:
         chat = self._chat
@@ -258,21 +276,35 @@ class ChatPane(QWidget):
         state = self._book.accounts.get(chat.key.account)
         self.header.show_chat(chat, state)
         self.show_members(self._wants_members)
-        self.transcript.set_empty_words(_empty_words(chat))
-        placeholder, notice, action = _situation(chat, state)
+        self.transcript.set_empty_words(empty_words(chat))
+        self._show_situation()
+
+    def _show_situation(self) -> None:
+        chat = self._chat
+        if chat is None:
+            return
+        state = self._book.accounts.get(chat.key.account)
+        found = situation_of(chat, state, len(waiting_in(chat)))
+        self._way_out = found.way_out
         self.composer.set_situation(
-            placeholder, notice, action, is_enabled=state is not None and not state.source
+            found.placeholder,
+            found.notice,
+            found.way_out.value if found.way_out else "",
+            is_enabled=state is not None and not state.source,
         )
 
     def _on_notice_action(self) -> None:
         chat = self._chat
-        state = self._book.accounts.get(chat.key.account) if chat else None
-        if chat is None or state is None:
+        if chat is None:
             return
-        if state.state is LinkState.ONLINE:
-            self.submitted.emit(chat.key, f"/join {chat.title}")
-        else:
-            self.connect_requested.emit(chat.key.account)
+        match self._way_out:
+            case WayOut.CONNECT | WayOut.RETRY:
+                self.connect_requested.emit(chat.key.account)
+            case WayOut.JOIN:
+                self.submitted.emit(chat.key, f"/join {chat.title}")
+            case WayOut.CANCEL:
+                for message in waiting_in(chat):
+                    self.cancel_requested.emit(message)
 
     def _submit(self, line: str) -> None:
         if self._chat is not None:
@@ -352,38 +384,3 @@ def _make_empty_page(parent: QWidget) -> QWidget:
         column.addWidget(label)
     column.addStretch()
     return page
-
-
-def _empty_words(chat: Chat) -> str:
-    match chat.kind:
-        case ChatKind.SERVER:
-            return "What the server says appears here. Connect the account to hear it."
-        case ChatKind.CHANNEL:
-            where = isolated(chat.title)
-            return (
-                f"Nothing said in {where} yet. Write the first message below: beside it will "
-                "stand the frames that carried it."
-            )
-        case _:
-            return f"Nothing said yet. Only {isolated(chat.title)} and the server will read this."
-
-
-def _situation(chat: Chat, state: AccountState | None) -> tuple[str, str, str]:
-    """Placeholder, notice and its action for the composer of a chat."""
-    if state is None:
-        return "This account was removed.", "", ""
-    if state.source:
-        return f"Read from {isolated(state.source)}: nothing can be sent here", "", ""
-    name = isolated(chat.title)
-    is_server = chat.kind is ChatKind.SERVER
-    placeholder = "A command, for instance /join #lab" if is_server else f"Message {name}"
-    waits = "" if is_server else " What you send waits in the queue."
-    if state.state is LinkState.OFFLINE:
-        return placeholder, f"Not connected.{waits}", "Connect"
-    if state.state is LinkState.WAITING:
-        return placeholder, f"The connection was lost.{waits}", "Try now"
-    if state.state is not LinkState.ONLINE:
-        return placeholder, "", ""
-    if chat.kind is ChatKind.CHANNEL and not chat.is_joined:
-        return placeholder, f"You are not in {name}.", "Join"
-    return placeholder, "", ""

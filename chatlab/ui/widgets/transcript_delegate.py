@@ -1,16 +1,18 @@
 """Paints one row of the transcript: words left, the quiet badge right."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QTextCharFormat, QTextLayout
 
 from chatlab.core.chats import Entry, Note, NoteKind
 from chatlab.core.flow import Direction
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.ui.models.transcript import local_time
+from chatlab.ui.rich_text import utf16_length
 from chatlab.ui.text_color import nick_color
 from chatlab.ui.theme import HALF, SPACE, current, exposure_pixmap, pixmap
 from chatlab.ui.widgets.transcript_layout import (
@@ -21,6 +23,8 @@ from chatlab.ui.widgets.transcript_layout import (
     RowLayout,
     Text,
 )
+
+Selections = list[QTextLayout.FormatRange]
 
 STATE_ICONS: dict[Delivery, tuple[str, str]] = {
     Delivery.QUEUED: ("clock", "muted"),
@@ -74,6 +78,10 @@ def badge_rect(row: RowLayout, metrics: Metrics) -> QRectF:
 class TranscriptPainter:
     """Draws rows; one per view, given the row's layout and state each time."""
 
+    def __init__(self) -> None:
+        self.wanted: re.Pattern[str] | None = None
+        """What the reader looks for: marked wherever it stands."""
+
     def paint(
         self,
         painter: QPainter,
@@ -89,9 +97,9 @@ class TranscriptPainter:
         self._paint_ground(painter, entry, row, state)
         self._paint_time(painter, entry, row, metrics, state)
         if isinstance(entry, Note):
-            self._paint_note(painter, entry, row, metrics)
+            self._paint_note(painter, entry, row, metrics, state)
         else:
-            self._paint_message(painter, entry, row, metrics)
+            self._paint_message(painter, entry, row, metrics, state)
             self._paint_badge(painter, entry, row, metrics, state)
         for rect, kind, words in row.actions:
             _draw_link(painter, rect, words, metrics, kind)
@@ -163,19 +171,27 @@ class TranscriptPainter:
         x = metrics.time_right - metrics.small_fm.horizontalAdvance(time)
         painter.drawText(QPointF(x, baseline), time)
 
-    def _paint_note(self, painter: QPainter, note: Note, row: RowLayout, metrics: Metrics) -> None:
+    def _paint_note(
+        self, painter: QPainter, note: Note, row: RowLayout, metrics: Metrics, state: RowState
+    ) -> None:
         name, token = NOTE_ICONS[note.kind]
         y = row.first_line_y + (metrics.small_pitch - STATE_ICON) / 2
         painter.drawPixmap(
             QPointF(metrics.text_x, y), pixmap(name, token, STATE_ICON, _ratio(painter))
         )
         is_loud = note.kind in (NoteKind.ERROR, NoteKind.WARNING)
-        _draw_texts(painter, row.texts, current().color("text" if is_loud else "muted"))
+        color = current().color("text" if is_loud else "muted")
+        _draw_texts(painter, row.texts, color, self._found(row, state))
         if row.hint:
             _draw_texts(painter, [row.hint], current().color("muted"))
 
     def _paint_message(
-        self, painter: QPainter, message: Message, row: RowLayout, metrics: Metrics
+        self,
+        painter: QPainter,
+        message: Message,
+        row: RowLayout,
+        metrics: Metrics,
+        state: RowState,
     ) -> None:
         theme = current()
         is_mine = message.direction is Direction.SENT
@@ -191,9 +207,24 @@ class TranscriptPainter:
                 painter.setPen(theme.color("muted"))
                 painter.drawText(QPointF(rect.right() + SPACE, baseline), tag)
         is_pending = message.delivery in (Delivery.QUEUED, Delivery.FAILED)
-        _draw_texts(painter, row.texts, theme.color("muted" if is_pending else "text"))
+        found = self._found(row, state)
+        _draw_texts(painter, row.texts, theme.color("muted" if is_pending else "text"), found)
         if row.hint:
-            _draw_texts(painter, [row.hint], theme.color("error"))
+            is_failed = message.delivery is Delivery.FAILED
+            _draw_texts(painter, [row.hint], theme.color("error" if is_failed else "muted"))
+
+    def _found(self, row: RowLayout, state: RowState) -> list[Selections]:
+        """Where the words that the reader looks for stand, in each text of the row."""
+        if self.wanted is None:
+            return []
+        theme, look = current(), QTextCharFormat()
+        if state.is_selected:
+            look.setBackground(theme.color("accent"))
+            look.setForeground(theme.color("on_accent"))
+        else:
+            look.setBackground(theme.mixed("surface", "accent", 0.28))
+            look.setForeground(theme.color("text"))
+        return [_selections(text.layout.text(), self.wanted, look) for text in row.texts]
 
     def _paint_badge(
         self,
@@ -243,10 +274,22 @@ def _tag(message: Message) -> str:
     return " · ".join(words)
 
 
-def _draw_texts(painter: QPainter, texts: list[Text], color: QColor) -> None:
+def _selections(text: str, wanted: re.Pattern[str], look: QTextCharFormat) -> Selections:
+    made: Selections = []
+    for match in wanted.finditer(text):
+        marked = QTextLayout.FormatRange()
+        marked.start, marked.length = utf16_length(text[: match.start()]), utf16_length(match[0])
+        marked.format = look
+        made.append(marked)
+    return made
+
+
+def _draw_texts(
+    painter: QPainter, texts: list[Text], color: QColor, found: Sequence[Selections] = ()
+) -> None:
     painter.setPen(color)
-    for text in texts:
-        text.layout.draw(painter, text.origin)
+    for at, text in enumerate(texts):
+        text.layout.draw(painter, text.origin, found[at] if found else [])
 
 
 def _draw_link(
@@ -255,7 +298,7 @@ def _draw_link(
     painter.setFont(metrics.small)
     painter.setPen(current().color("accent"))
     painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, words)
-    if kind is HitKind.RESEND:
+    if kind in (HitKind.RESEND, HitKind.CANCEL):
         painter.drawLine(rect.bottomLeft() + QPointF(0, -2), rect.bottomRight() + QPointF(0, -2))
 
 

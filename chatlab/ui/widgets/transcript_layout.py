@@ -34,6 +34,7 @@ BADGE_ICON = 12
 STATE_ICON = 14
 ROW_PAD = 3
 """Above and below the text, so that tints do not touch the letters."""
+_WAITING = "Waiting to be sent"
 _BAND = 28
 """Height of a day line or of the “new messages” line."""
 
@@ -44,6 +45,7 @@ class HitKind(Enum):
     LINK = "link"
     BADGE = "badge"
     RESEND = "send again"
+    CANCEL = "cancel"
     MORE = "show more"
     NICK = "nick"
 
@@ -273,7 +275,9 @@ def _lay_message(row: RowLayout, message: Message, metrics: Metrics, y: float, s
     y, hidden = _lay_texts(row, message, metrics, y, shown)
     if hidden:
         y = _lay_action(row, HitKind.MORE, _more_words(hidden), metrics, y)
-    if message.delivery is Delivery.FAILED:
+    if message.delivery is Delivery.QUEUED:
+        y = _lay_waiting(row, metrics, y)
+    elif message.delivery is Delivery.FAILED:
         y = _lay_hint(row, f"Not sent: {message.failure or 'no reason given.'}", metrics, x, y)
         y = _lay_action(row, HitKind.RESEND, "Send again", metrics, y)
     return y
@@ -304,6 +308,16 @@ def _lay_action(row: RowLayout, kind: HitKind, words: str, metrics: Metrics, y: 
     width = metrics.small_fm.horizontalAdvance(words)
     row.actions.append((QRectF(metrics.text_x, y, width, metrics.small_pitch), kind, words))
     return y + metrics.small_pitch
+
+
+def _lay_waiting(row: RowLayout, metrics: Metrics, y: float) -> float:
+    """It has not left yet: the words, and beside them the way to take it back."""
+    bottom = _lay_hint(row, _WAITING, metrics, metrics.text_x, y)
+    _lay_action(row, HitKind.CANCEL, "Cancel", metrics, y)
+    rect, kind, words = row.actions[-1]
+    beside = metrics.small_fm.horizontalAdvance(_WAITING) + SPACE
+    row.actions[-1] = rect.translated(beside, 0), kind, words
+    return bottom
 
 
 def _more_words(hidden: int) -> str:

@@ -40,6 +40,12 @@ def fill_menu(menu: QMenu, view: "TranscriptView", hit: Hit | None, entry: Entry
             menu.addAction(
                 icon("retry"), view.tr("Send again"), lambda: view.resend_requested.emit(entry.id)
             )
+        elif entry.delivery is Delivery.QUEUED:
+            menu.addAction(
+                icon("close"),
+                view.tr("Cancel sending"),
+                lambda: view.cancel_requested.emit(entry.id),
+            )
         menu.addSeparator()
     copy = menu.addAction(icon("copy"), view.tr("Copy"), view.copy_selection)
     copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))

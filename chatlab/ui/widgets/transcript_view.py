@@ -1,5 +1,6 @@
 """The transcript as a reader uses it: painted, clickable, spoken, copied."""
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import (
@@ -44,7 +45,7 @@ from chatlab.ui.widgets.transcript_list import Index, TranscriptList
 
 _SPOKEN_ONE_BY_ONE = 3
 """More new messages than this at once are announced as a number."""
-_ACTS = {HitKind.LINK, HitKind.BADGE, HitKind.RESEND, HitKind.MORE}
+_ACTS = {HitKind.LINK, HitKind.BADGE, HitKind.RESEND, HitKind.CANCEL, HitKind.MORE}
 
 
 class TranscriptView(TranscriptList):
@@ -54,7 +55,7 @@ class TranscriptView(TranscriptList):
         message_selected: MessageId of the message that the reader chose.
         badge_clicked: MessageId whose badge was clicked (or Return pressed on its row).
         link_activated: address of a link, one of the allowed schemes.
-        resend_requested: MessageId of a failed message.
+        resend_requested, cancel_requested: MessageId of a failed, of a waiting message.
         nick_requested: nick that was double-clicked, to be answered.
         typed: letters that were typed while the transcript had the focus.
         at_end_changed, start_reached: see ``TranscriptList``.
@@ -64,6 +65,7 @@ class TranscriptView(TranscriptList):
     badge_clicked = Signal(str)
     link_activated = Signal(str)
     resend_requested = Signal(str)
+    cancel_requested = Signal(str)
     nick_requested = Signal(str)
     typed = Signal(str)
 
@@ -106,6 +108,11 @@ class TranscriptView(TranscriptList):
     def set_empty_words(self, words: str) -> None:
         """What to show while there is no entry: what will be here, and how to get it."""
         self._empty_words = words
+        self.viewport().update()
+
+    def mark_found(self, wanted: re.Pattern[str] | None) -> None:
+        """Mark what the reader looks for, wherever it stands."""
+        self._painter.wanted = wanted
         self.viewport().update()
 
     def refresh_badges(self) -> None:
@@ -310,6 +317,8 @@ class TranscriptView(TranscriptList):
                 self.badge_clicked.emit(entry.id)
             case HitKind.RESEND if isinstance(entry, Message):
                 self.resend_requested.emit(entry.id)
+            case HitKind.CANCEL if isinstance(entry, Message):
+                self.cancel_requested.emit(entry.id)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
