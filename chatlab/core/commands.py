@@ -30,9 +30,16 @@ class Verb(Enum):
     BACK = "back"
     MONITOR = "monitor"
     INVITE = "invite"
+    LIST = "list"
+    WHO = "who"
+    WHOWAS = "whowas"
+    CLEARTOPIC = "cleartopic"
     KICK = "kick"
     BAN = "ban"
     UNBAN = "unban"
+    KICKBAN = "kickban"
+    QUIET = "quiet"
+    UNQUIET = "unquiet"
     OP = "op"
     DEOP = "deop"
     VOICE = "voice"
@@ -41,12 +48,24 @@ class Verb(Enum):
     CTCP = "ctcp"
     PING = "ping"
     VERSION = "version"
+    TIME = "time"
     RAW = "raw"
     CONNECT = "connect"
     DISCONNECT = "disconnect"
     RECONNECT = "reconnect"
     QUIT = "quit"
+    SERVER = "server"
+    CHANNEL = "channel"
+    IGNORE = "ignore"
+    UNIGNORE = "unignore"
+    IGNORELIST = "ignorelist"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    HIGHLIGHTS = "highlights"
+    MENTIONS = "mentions"
     CLEAR = "clear"
+    EXPORT = "export"
+    COMPARE = "compare"
     PACKETS = "packets"
     CAPTURE = "capture"
     HELP = "help"
@@ -89,8 +108,16 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(Verb.CYCLE, (), "Leave the channel and join it again.", ("rejoin", "hop")),
     CommandSpec(Verb.NICK, ("<new nick>",), "Change your nick."),
     CommandSpec(Verb.TOPIC, ("[text…]",), "Show the topic, or set it. “/topic -” clears it."),
+    CommandSpec(Verb.CLEARTOPIC, (), "Take the channel’s topic away."),
     CommandSpec(Verb.NAMES, (), "Ask the server who is in the channel."),
+    CommandSpec(
+        Verb.LIST,
+        ("[filter…]",),
+        "List the network’s channels: /list, /list >50, /list *lab*, /list stop.",
+    ),
+    CommandSpec(Verb.WHO, ("[mask]",), "Ask the server who is there: a channel, or a mask."),
     CommandSpec(Verb.WHOIS, ("<nick>",), "Ask the server about someone.", ("wi",)),
+    CommandSpec(Verb.WHOWAS, ("<nick>",), "Ask the server about someone who has left."),
     CommandSpec(Verb.AWAY, ("[message…]",), "Mark yourself away; others see the message."),
     CommandSpec(Verb.BACK, (), "You are back."),
     CommandSpec(
@@ -103,6 +130,11 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(Verb.KICK, ("<nick>", "[reason…]"), "Throw someone out (operators only)."),
     CommandSpec(Verb.BAN, ("<nick or mask>",), "Ban a mask such as *!*@host, or a nick."),
     CommandSpec(Verb.UNBAN, ("<mask>",), "Lift a ban."),
+    CommandSpec(
+        Verb.KICKBAN, ("<nick>", "[reason…]"), "Ban someone, then throw them out.", ("kb",)
+    ),
+    CommandSpec(Verb.QUIET, ("<nick or mask>",), "Let someone stay, but not speak (mode +q)."),
+    CommandSpec(Verb.UNQUIET, ("<mask>",), "Let a quieted mask speak again."),
     CommandSpec(Verb.OP, ("<nick…>",), "Make channel operators."),
     CommandSpec(Verb.DEOP, ("<nick…>",), "Take operator status away."),
     CommandSpec(Verb.VOICE, ("<nick…>",), "Give voice in a moderated channel."),
@@ -111,6 +143,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(Verb.CTCP, ("<nick>", "<command…>"), "Ask someone’s client, e.g. /ctcp bob TIME."),
     CommandSpec(Verb.PING, ("<nick>",), "Measure the way to someone and back (CTCP PING)."),
     CommandSpec(Verb.VERSION, ("<nick>",), "Ask which client someone uses (CTCP VERSION)."),
+    CommandSpec(Verb.TIME, ("<nick>",), "Ask what time it is where someone is (CTCP TIME)."),
     CommandSpec(Verb.RAW, ("<line…>",), "Send a protocol line exactly as typed.", ("quote",)),
     CommandSpec(Verb.CONNECT, (), "Connect this account."),
     CommandSpec(
@@ -118,9 +151,45 @@ COMMANDS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec(Verb.RECONNECT, (), "Disconnect, then connect again."),
     CommandSpec(Verb.QUIT, ("[message…]",), "Leave the server with a leave message."),
+    CommandSpec(
+        Verb.SERVER,
+        ("<host>", "[port]"),
+        "Fill in an account for a server; a + before the port means TLS.",
+        is_local=True,
+    ),
+    CommandSpec(
+        Verb.CHANNEL, (), "Change the channel: topic, modes, bans and exceptions.", is_local=True
+    ),
+    CommandSpec(
+        Verb.IGNORE,
+        ("<nick or mask>", "[what and how long…]"),
+        "Show nothing, or some kinds, of someone: /ignore bob private notice 2h.",
+        is_local=True,
+    ),
+    CommandSpec(Verb.UNIGNORE, ("<nick or mask>",), "Show someone again.", is_local=True),
+    CommandSpec(Verb.IGNORELIST, (), "See and change who is ignored.", ("ignores",), is_local=True),
+    CommandSpec(Verb.MUTE, (), "Count nothing in this chat as unread.", is_local=True),
+    CommandSpec(Verb.UNMUTE, (), "Count unread messages here again.", is_local=True),
+    CommandSpec(
+        Verb.HIGHLIGHTS, (), "Choose the words that you want to be told of.", is_local=True
+    ),
+    CommandSpec(Verb.MENTIONS, (), "See the messages that were meant for you.", is_local=True),
     CommandSpec(Verb.CLEAR, (), "Empty this view; the history on disk stays.", is_local=True),
     CommandSpec(
-        Verb.PACKETS, (), "Show the frames of the last message of this chat.", is_local=True
+        Verb.EXPORT,
+        ("[file…]",),
+        "Save what is in this chat as a text file.",
+        is_local=True,
+    ),
+    CommandSpec(
+        Verb.PACKETS,
+        (),
+        "Show the frames of the last message of this chat.",
+        ("explain",),
+        is_local=True,
+    ),
+    CommandSpec(
+        Verb.COMPARE, (), "Put this chat beside the one of the other account.", is_local=True
     ),
     CommandSpec(
         Verb.CAPTURE,

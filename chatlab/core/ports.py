@@ -7,6 +7,7 @@ from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.commands import Command
 from chatlab.core.connection import Connection
 from chatlab.core.events import ChatEvent
+from chatlab.core.features import ServerFeatures
 from chatlab.core.flow import Direction, FlowKey
 from chatlab.core.frame import Layer
 from chatlab.core.message import Message, MessageId, MessageKind
@@ -119,6 +120,18 @@ class ChatConnection(Protocol):
         """Take back a message that still waits; it counts as failed and may be sent again.
 
         Raises UsageError when it has left already.
+        """
+        ...
+
+    @property
+    def features(self) -> ServerFeatures:
+        """What the server announced about itself."""
+        ...
+
+    def request_masks(self, chat: str, mode: str) -> None:
+        """Have a channel's list (``b`` bans, …) handed on as one MasksListed.
+
+        Raises UsageError when there is no such list, or no connection.
         """
         ...
 

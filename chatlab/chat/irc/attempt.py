@@ -13,6 +13,7 @@ from chatlab.chat.irc.context import Context, Lasting, Verdict
 from chatlab.chat.irc.credentials import Credentials, read_credentials
 from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.history import History
+from chatlab.chat.irc.inquiries import Inquiries
 from chatlab.chat.irc.keepalive import Keepalive
 from chatlab.chat.irc.link import Dispatcher, Link
 from chatlab.chat.irc.messages import Messages
@@ -80,6 +81,8 @@ class Attempt:
         self._arrival: Arrival | None = None
         self._whox: WhoX
         self._history: History
+        self.inquiries: Inquiries | None = None
+        """None while dialling."""
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._online_since: float | None = None
         self._ended_at: float | None = None
@@ -232,6 +235,8 @@ class Attempt:
         Channels(context, self._on_channel_known).handle(dispatcher)
         self._whox.handle(dispatcher)
         self._history.handle(dispatcher)
+        self.inquiries = Inquiries(context)
+        self.inquiries.handle(dispatcher)
         Replies(context, self._shared.deliveries, self._shared.whois_chats).handle(dispatcher)
         assert self._arrival is not None  # made before anything is handled
         self._arrival.handle(dispatcher)

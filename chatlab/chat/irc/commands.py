@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from chatlab.chat.irc.describing import features_of
 from chatlab.chat.irc.state import ServerState
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import LocalProtocolError, UsageError
@@ -42,6 +43,10 @@ class Engine(Protocol):
         """Wait for people (``+``), no longer (``-``), or ask about all (no nicks)."""
         ...
 
+    def list_channels(self, words: str) -> None:
+        """Ask for the network's channels. Raises UsageError."""
+        ...
+
     def ask_about(self, nick: str, chat: str) -> None:
         """Remember that answers to WHOIS ``nick`` belong into ``chat``."""
         ...
@@ -71,8 +76,14 @@ class Commands:
             Verb.CYCLE: self._cycle,
             Verb.NICK: self._nick,
             Verb.TOPIC: self._topic,
+            Verb.CLEARTOPIC: lambda command, chat: self._put("TOPIC", self._channel(chat), ""),
             Verb.NAMES: lambda command, chat: self._put("NAMES", self._channel(chat)),
+            Verb.LIST: self._list,
+            Verb.WHO: lambda command, chat: self._put(
+                "WHO", command.argument(0) or self._chat(chat)
+            ),
             Verb.WHOIS: self._whois,
+            Verb.WHOWAS: lambda command, chat: self._put("WHOWAS", command.argument(0)),
             Verb.AWAY: self._away,
             Verb.BACK: lambda command, chat: self._set_away(""),
             Verb.MONITOR: self._monitor,
@@ -80,6 +91,9 @@ class Commands:
             Verb.KICK: self._kick,
             Verb.BAN: self._ban,
             Verb.UNBAN: lambda command, chat: self._change_modes(chat, "-b", command),
+            Verb.KICKBAN: self._kickban,
+            Verb.QUIET: lambda command, chat: self._quiet(chat, "+q", command.argument(0)),
+            Verb.UNQUIET: lambda command, chat: self._quiet(chat, "-q", command.argument(0)),
             Verb.OP: lambda command, chat: self._change_modes(chat, "+o", command),
             Verb.DEOP: lambda command, chat: self._change_modes(chat, "-o", command),
             Verb.VOICE: lambda command, chat: self._change_modes(chat, "+v", command),
@@ -88,6 +102,7 @@ class Commands:
             Verb.CTCP: self._ctcp,
             Verb.PING: self._ping,
             Verb.VERSION: lambda command, chat: self._send_ctcp(command.argument(0), "VERSION"),
+            Verb.TIME: lambda command, chat: self._send_ctcp(command.argument(0), "TIME"),
             Verb.RAW: self._raw,
             Verb.CONNECT: lambda command, chat: engine.start(),
             Verb.DISCONNECT: lambda command, chat: engine.stop_soon(command.argument(0)),
@@ -164,15 +179,34 @@ class Commands:
         self._need_room("KICKLEN", reason, "The reason")
         self._put("KICK", self._channel(chat), command.argument(0), *([reason] if reason else []))
 
-    def _ban(self, command: Command, chat: str) -> None:
-        who = command.argument(0)
+    def _kickban(self, command: Command, chat: str) -> None:
+        self._ban(command, chat)
+        self._kick(command, chat)
+
+    def _quiet(self, chat: str, mode: str, who: str) -> None:
+        if "q" not in features_of(self._engine.state).list_modes:
+            raise UsageError(
+                "This server cannot quiet people.", "Moderate the channel: /mode +m, then /voice."
+            )
         channel = self._channel(chat)
+        self._put("MODE", channel, mode, self._mask_of(channel, who))
+
+    def _ban(self, command: Command, chat: str) -> None:
+        channel = self._channel(chat)
+        self._put("MODE", channel, "+b", self._mask_of(channel, command.argument(0)))
+
+    def _mask_of(self, channel: str, who: str) -> str:
+        """A mask as it was typed; a nick by its address where that is known."""
         if not set(who) & set("!@*?$:"):
             known = self._engine.state.channel(channel)
             member = known.members.get(self._engine.state.fold(who)) if known else None
             host = member.user_host.rpartition("@")[2] if member else ""
             who = f"*!*@{host}" if host else f"{who}!*@*"
-        self._put("MODE", channel, "+b", who)
+        return who
+
+    def _list(self, command: Command, chat: str) -> None:
+        self._need_online()
+        self._engine.list_channels(command.argument(0))
 
     def _change_modes(self, chat: str, mode: str, command: Command) -> None:
         """``+o a b c``: as many per line as the server takes (ISUPPORT MODES)."""

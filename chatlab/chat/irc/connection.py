@@ -15,6 +15,7 @@ from chatlab.chat.irc.commands import MAX_PINGS, Commands
 from chatlab.chat.irc.composing import Draft, compose
 from chatlab.chat.irc.context import Lasting, Verdict
 from chatlab.chat.irc.delivery import Deliveries, Utterance
+from chatlab.chat.irc.describing import features_of
 from chatlab.chat.irc.messages import next_message_id
 from chatlab.chat.irc.outbox import Outbox, SendPace
 from chatlab.chat.irc.state import ServerState
@@ -23,8 +24,9 @@ from chatlab.chat.irc.timing import Timers, Timing, first_of
 from chatlab.chat.irc.transport import Dialler
 from chatlab.core.account import Account, Security
 from chatlab.core.commands import Command
-from chatlab.core.errors import LocalProtocolError
+from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.events import ChatEvent, LinkChanged, LinkState, MessageAdded, MessageChanged
+from chatlab.core.features import ServerFeatures
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink, SecretStore, StsStore
@@ -158,6 +160,11 @@ class IrcConnection:
     def acknowledged(self) -> int | None:
         return self._attempt.acknowledged() if self._attempt is not None else None
 
+    @property
+    def features(self) -> ServerFeatures:
+        """What the server announced about itself."""
+        return features_of(self.state)
+
     # -- what the commands ask for (``commands.Engine``)
 
     @property
@@ -215,6 +222,17 @@ class IrcConnection:
         """Everything up to this moment was read here: tell our other clients, if one can."""
         if self._attempt is not None and self._attempt.is_online and time_ns > 0:
             self._attempt.mark_read(chat, time_ns)
+
+    def list_channels(self, words: str) -> None:
+        if self._attempt is not None and self._attempt.inquiries is not None:
+            self._attempt.inquiries.channels.ask(words)
+
+    def request_masks(self, chat: str, mode: str) -> None:
+        """Have a channel’s list handed on as MasksListed. Raises UsageError."""
+        inquiries = self._attempt.inquiries if self._attempt is not None else None
+        if inquiries is None or not self.is_online:
+            raise UsageError("This account is not connected.", "Connect it first: /connect")
+        inquiries.masks.ask(chat, mode)
 
     def ask_about(self, nick: str, chat: str) -> None:
         self._shared.whois_chats[self.state.fold(nick)] = chat

@@ -100,7 +100,8 @@ class Context:
     ) -> None:
         """Show a line that is nobody's message."""
         time_ns = event.time_ns if event is not None else self.timing.clock_ns()
-        self.emit(Informed(self.account.id, text, time_ns, chat, severity, hint, code))
+        source = event.line.source if event is not None else ""
+        self.emit(Informed(self.account.id, text, time_ns, chat, severity, hint, code, source))
 
     def chat_name(self, target: str) -> str:
         """The chat that a channel or nick belongs to, spelled as it was joined."""

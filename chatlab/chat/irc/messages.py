@@ -171,16 +171,21 @@ class Messages:
             return
         if answer is None:
             self._context.inform(
-                f"{event.nick} sent a CTCP {ctcp.command} request; it was not answered.", event
+                f"{event.nick} sent a CTCP {ctcp.command} request; it was not answered.",
+                event,
+                code="CTCP",
             )
             return
         if not self._may_answer():
             self._context.inform(
                 f"{event.nick} asked for CTCP {ctcp.command}; too many such requests, no answer.",
                 event,
+                code="CTCP",
             )
             return
-        self._context.inform(f"{event.nick} asked for CTCP {ctcp.command}: answered.", event)
+        self._context.inform(
+            f"{event.nick} asked for CTCP {ctcp.command}: answered.", event, code="CTCP"
+        )
         try:
             self._context.outbox.put_command(
                 "NOTICE", event.nick, encode_ctcp(ctcp.command, answer)

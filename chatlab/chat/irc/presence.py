@@ -240,7 +240,10 @@ class Presence:
         nick, name = event.parameter(0), event.parameter(1)
         if self._state.is_me(nick):
             self._context.inform(
-                f"{event.nick} invites you to {name}.", event, hint=f"To go there: /join {name}"
+                f"{event.nick} invites you to {name}.",
+                event,
+                hint=f"To go there: /join {name}",
+                code="INVITE",
             )
         elif self._state.channel(name) is not None:
             self._context.inform(

@@ -49,6 +49,8 @@ class ServerState:
         self.isupport = ISupport()
         self.channels: dict[str, Channel] = {}
         """By folded name."""
+        self.channel_count: int | None = None
+        """Channels on the network, as the server counted them (RPL_LUSERCHANNELS)."""
         self.is_online = False
         """Registered, and the greeting is over."""
 

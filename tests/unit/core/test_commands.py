@@ -81,7 +81,7 @@ def test_too_much_is_an_error_that_names_it() -> None:
 
 
 def test_completion_finds_names_and_aliases_in_the_order_of_the_table() -> None:
-    assert [spec.verb for spec in complete("me")] == [Verb.ME]
+    assert [spec.verb for spec in complete("me")] == [Verb.ME, Verb.MENTIONS]
     assert Verb.PART in [spec.verb for spec in complete("lea")]
     assert complete("") == COMMANDS
     assert complete("nothing") == ()
