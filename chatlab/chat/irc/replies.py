@@ -162,27 +162,8 @@ class Replies:
 
 def describe_whois(code: str, parameters: tuple[str, ...]) -> str:
     """One line of a WHOIS answer in words."""
-    nick = parameters[1] if len(parameters) > 1 else "Somebody"
-    last = parameters[-1] if parameters else ""
-    second = parameters[2] if len(parameters) > 2 else ""
-    match code:
-        case "301":
-            return f"{nick} is away: {last}"
-        case "311":
-            host = parameters[3] if len(parameters) > 3 else ""
-            return f"{nick} is {second}@{host} ({last})"
-        case "312":
-            return f"{nick} is connected to {second} ({last})"
-        case "317":
-            return f"{nick} has been idle for {second} s{_signed_on(parameters)}"
-        case "319":
-            return f"{nick} is in {last}"
-        case "330":
-            return f"{nick} is logged in as {second}"
-        case "671":
-            return f"{nick} uses a secure connection (TLS)"
-        case _:
-            return " ".join(parameters[1:])
+    text = explain(code, parameters).text
+    return text + _signed_on(parameters) if code == "317" else text
 
 
 def _signed_on(parameters: tuple[str, ...]) -> str:
