@@ -11,37 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.e2e import drive_accounts
 from tests.helpers.window_play import Facts, Play, Scene, play
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
 
-    from chatlab.core.message import Delivery, Message
-    from chatlab.ui.dialogs.account import AccountDialog
-    from chatlab.ui.dialogs.certificate import CertificateDialog
+    from chatlab.core.message import Message
     from chatlab.ui.widgets.chat_pane import ChatPane
 
 FILE_VARIABLE = "CHATLAB_TEST_FILE"
-PORT_VARIABLE = "CHATLAB_TEST_PORT"
-_FOREIGN_PORT = int(os.environ.get(PORT_VARIABLE, "0"))
 _FILE = Path(os.environ.get(FILE_VARIABLE, "none.pcapng"))
 
 
 # --- what is seen ---------------------------------------------------------------------------
-
-
-def _is(pane: "ChatPane", stage: Play, text: str, delivery: "Delivery") -> bool:
-    message = stage.said(pane.chat, text)
-    return message is not None and message.delivery is delivery
-
-
-async def _echoed(stage: Play, pane: "ChatPane", text: str) -> "Message":
-    from chatlab.core.message import Delivery
-
-    await stage.until(f"the echo of {text}", partial(_is, pane, stage, text, Delivery.ECHOED))
-    message = stage.said(pane.chat, text)
-    assert message
-    return message
 
 
 def _marked(stage: Play) -> dict[str, object]:
@@ -85,23 +68,37 @@ def _click_badge(pane: "ChatPane", message: "Message") -> None:
     )
 
 
-# --- the main job ---------------------------------------------------------------------------
-
-
-async def first_message(stage: Play) -> Facts:
-    """Type, Return; both panes; badge with frames; click; bytes. Then the other way round."""
+def _click_frame(stage: Play, number: int) -> None:
+    """Choose the scope of all frames, then one of them, with the mouse."""
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
 
     from chatlab.ui.models.frame_table import Scope
 
+    wire = stage.window.wire
+    QTest.mouseClick(wire.bar.scopes._segments[Scope.ALL], Qt.MouseButton.LeftButton)
+    row = wire.frames.model().index(wire._model.row_of(number) or 0, 1)
+    wire.frames.scrollTo(row)
+    QTest.mouseClick(
+        wire.frames.viewport(),
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+        wire.frames.visualRect(row).center(),
+    )
+
+
+# --- the main job ---------------------------------------------------------------------------
+
+
+async def first_message(stage: Play) -> Facts:
+    """Type, Return; both panes; badge with frames; click; bytes. Then the other way round."""
     plain, sealed = await stage.lab()
     ready_s = time.monotonic() - stage.started
     text = "Hello from the plain side"
     stage.type_in(plain, text)
     sent = await stage.framed(plain, text)
     framed_s = time.monotonic() - stage.started
-    await _echoed(stage, plain, text)
+    await stage.echoed(plain, text)
     received = await stage.framed(sealed, text)
     _click_badge(plain, sent)
     layers = stage.window.wire.detail.tree.layers
@@ -110,19 +107,8 @@ async def first_message(stage: Play) -> Facts:
     words = stage.window.wire.words.words
     _click_badge(sealed, received)
     sealed_marks = _marked(stage)
-    # A frame of the first message is clicked: its message lights up in the chat.
-    wire = stage.window.wire
-    QTest.mouseClick(wire.bar.scopes._segments[Scope.ALL], Qt.MouseButton.LeftButton)
     number = stage.feed.attribution(sent.id).frames[0]
-    row = wire.frames.model().index(wire._model.row_of(number) or 0, 1)
-    wire.frames.scrollTo(row)
-    center = wire.frames.visualRect(row).center()
-    QTest.mouseClick(
-        wire.frames.viewport(),
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-        center,
-    )
+    _click_frame(stage, number)
     return {
         "ready_s": ready_s,
         "framed_s": framed_s,
@@ -131,7 +117,7 @@ async def first_message(stage: Play) -> Facts:
         "sealed": sealed_marks,
         "words": words,
         "lit_up": plain.transcript.selected_message() == sent.id,
-        "current_frame_is_its": wire.frames.current_frame == number,
+        "current_frame_is_its": stage.window.wire.frames.current_frame == number,
     }
 
 
@@ -143,7 +129,7 @@ async def refused(stage: Play) -> Facts:
     plain, sealed = await stage.lab()
     text = "Anybody there?"
     stage.type_in(plain, text)
-    await _echoed(stage, plain, text)
+    await stage.echoed(plain, text)
     await stage.until("the other side", lambda: stage.said(sealed.chat, text))
     page = stage.window.wire.page
     await stage.until("the bytes of the tap", lambda: stage.window.wire._tap.data)
@@ -178,7 +164,7 @@ async def pause(stage: Play) -> Facts:
     await stage.press(Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     await stage.until("the stop", lambda: isinstance(stage.feed.status, CaptureIdle))
     stage.type_in(plain, "unseen")
-    unseen = await _echoed(stage, plain, "unseen")
+    unseen = await stage.echoed(plain, "unseen")
     words = stage.window.wire.words.words
     await stage.press(Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     await stage.until("the start", partial(_watches_both, stage))
@@ -204,7 +190,7 @@ async def save(stage: Play) -> Facts:
     said = {}
     for pane, text in ((plain, "in clear"), (sealed, "under TLS")):
         stage.type_in(pane, text)
-        await _echoed(stage, pane, text)
+        await stage.echoed(pane, text)
         message = await stage.framed(pane, text)
         said[text] = list(stage.feed.attribution(message.id).frames)
     await stage.press(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
@@ -239,149 +225,6 @@ async def look(stage: Play) -> Facts:
         "placeholder": pane.composer.editor.placeholderText(),
         "title": stage.window.windowTitle(),
         "marks": _marked(stage),
-    }
-
-
-# --- accounts -------------------------------------------------------------------------------
-
-
-async def _form(stage: Play) -> "AccountDialog":
-    from PySide6.QtCore import Qt
-
-    from chatlab.ui.dialogs.account import AccountDialog
-
-    keys = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier)
-    await stage.press(Qt.Key.Key_N, *keys)
-    form = await stage.until("the form", lambda: stage.dialog(AccountDialog))
-    assert isinstance(form, AccountDialog)
-    return form
-
-
-async def account(stage: Play) -> Facts:
-    """A nick with a dot, put right by one click, and saved: nothing leaves this machine."""
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
-
-    form = await _form(stage)
-    QTest.keyClicks(form.identity.nick.edit, "first.last")
-    reason = form.identity.nick._problem.reason
-    form.save_button.click()
-    refused_to_save = form.isVisible()
-    QTest.mouseClick(form.identity.nick._problem._use, Qt.MouseButton.LeftButton)
-    nick = form.identity.nick.edit.text()
-    form.network.host.setText("127.0.0.1")
-    form.network.port.setText(str(_FOREIGN_PORT))
-    form.save_button.click()
-    await stage.until("the account", lambda: stage.book.accounts)
-    await asyncio.sleep(0.3)  # Time enough for a connection that must not come.
-    state = next(iter(stage.book.accounts.values()))
-    return {
-        "reason": reason,
-        "refused_to_save": refused_to_save,
-        "nick": nick,
-        "state": state.state.value,
-        "frames": stage.feed.count,
-        "is_first_start": stage.window.first_start.isVisible(),
-    }
-
-
-async def certificate(stage: Play) -> Facts:
-    """A server whose authority nobody knows: reject, trust once, pin."""
-    from chatlab.core.account import Security
-    from chatlab.core.events import LinkState
-    from chatlab.ui.dialogs.certificate import CertificateDialog
-
-    await stage.lab()
-    accounts = stage.book.accounts
-    sealed = next(s for s in accounts.values() if s.account.security is Security.DIRECT_TLS)
-    form = await _form(stage)
-    form.identity.nick.set_text("carol")
-    form.network.host.setText(sealed.account.host)
-    form.network.port.setText(str(sealed.account.port))
-    form.channels.channels.show_channels(())
-    form.connect_button.click()
-    facts: Facts = {}
-
-    async def asked() -> "CertificateDialog":
-        dialog = await stage.until("the warning", lambda: stage.dialog(CertificateDialog))
-        assert isinstance(dialog, CertificateDialog)
-        return dialog
-
-    doubt = await asked()
-    own = next(s for s in accounts.values() if s.account.nick == "carol")
-    doubt.reject_button.click()
-    await stage.until("no dialog", lambda: stage.dialog(CertificateDialog) is None)
-    facts["rejected"] = own.state.value
-    connection = stage.backstage.connection(own.account.id)
-    assert connection
-    connection.start()
-    (await asked()).once_button.click()
-    await stage.until("the connection", lambda: own.state is LinkState.ONLINE)
-    assert own.connection
-    assert own.connection.tls
-    facts["once"] = own.connection.tls.trust
-    facts["kept_after_once"] = own.account.pinned_sha256
-    stage.backstage.disconnect(own.account.id)
-    await stage.until("the goodbye", lambda: own.state is LinkState.OFFLINE)
-    connection.update(own.account)
-    connection.start()
-    (await asked()).pin_button.click()
-    await stage.until("the connection", lambda: own.state is LinkState.ONLINE)
-    facts["kept_after_pin"] = own.account.pinned_sha256
-    return facts
-
-
-async def settle_in(stage: Play) -> Facts:
-    """First run of two: an account of one's own, a private chat, the window as one likes it."""
-    from PySide6.QtCore import Qt
-
-    from chatlab.core.account import Autojoin
-
-    form = await _form(stage)
-    form.identity.nick.set_text("dora")
-    form.network.plain.click()
-    form.network.host.setText("127.0.0.1")
-    form.network.port.setText(str(_FOREIGN_PORT))
-    form.channels.channels.show_channels((Autojoin("#lab"),))
-    form.connect_button.click()
-    await stage.until("the channel", lambda: any(c.is_joined for c in stage.book.chats.values()))
-    pane = stage.window.chats.active
-    lab = next(chat for chat in stage.book.chats.values() if chat.is_joined)
-    stage.window.chats.show_chat(lab)
-    stage.type_in(pane, "I was here")
-    await _echoed(stage, pane, "I was here")
-    stage.type_in(pane, "/query erik")
-    await stage.until("the private chat", lambda: pane.chat is not lab)
-    stage.window.chats.compare(lab, stage.book.open(lab.key.account, "erik"))
-    stage.window.setGeometry(40, 40, 1100, 720)
-    await stage.press(Qt.Key.Key_F9)
-    stage.backstage.set_theme("dark")
-    await asyncio.sleep(0.1)  # The X server answers with the new size.
-    return _look_of(stage)
-
-
-async def come_back(stage: Play) -> Facts:
-    """Second run: everything is as it was."""
-    from chatlab.core.message import Message
-
-    await stage.until("the panes", lambda: len(stage.window.chats.panes) == 2)
-    pane = stage.window.chats.panes[0]
-    await stage.until("the history", lambda: stage.said(pane.chat, "I was here"))
-    message = stage.said(pane.chat, "I was here")
-    assert isinstance(message, Message)
-    return _look_of(stage) | {"is_history": message.is_history}
-
-
-def _look_of(stage: Play) -> Facts:
-    from chatlab.ui.theme import current
-
-    window = stage.window
-    return {
-        "size": [window.width(), window.height()],
-        "sidebar": not window.sidebar.isHidden(),
-        "theme": current().name,
-        "wire": list(window.read_layout().splits["wire"]),
-        "panes": [pane.chat.title if pane.chat else "" for pane in window.chats.panes],
     }
 
 
@@ -423,10 +266,6 @@ SCENES: dict[str, tuple[Scene, bool]] = {
     "pause": (pause, True),
     "save": (save, True),
     "look": (look, False),
-    "account": (account, False),
-    "certificate": (certificate, True),
-    "settle-in": (settle_in, False),
-    "come-back": (come_back, False),
     "close-button": (close_button, True),
     "keyboard": (keyboard, True),
 }
@@ -435,7 +274,7 @@ SCENES: dict[str, tuple[Scene, bool]] = {
 
 def main(arguments: list[str]) -> int:
     name = arguments[0]
-    scene, opens_lab = SCENES[name]
+    scene, opens_lab = (SCENES | drive_accounts.SCENES)[name]
     return play(scene, lab=opens_lab, file=_FILE if name == "look" else None)
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.drive_window import FILE_VARIABLE, PORT_VARIABLE
+from tests.e2e.drive_accounts import PORT_VARIABLE
+from tests.e2e.drive_window import FILE_VARIABLE
 from tests.helpers.window_play import ROOT, Facts, run_scene
 from tests.helpers.xvfb import Display, Picture, display
 

@@ -159,6 +159,18 @@ class Play:
                 return entry
         return None
 
+    async def echoed(self, pane: "ChatPane", text: str) -> "Message":
+        """A message of a pane, once the server has sent it back."""
+        from chatlab.core.message import Delivery
+
+        def look() -> "Message | None":
+            message = self.said(pane.chat, text)
+            return message if message and message.delivery is Delivery.ECHOED else None
+
+        message = await self.until(f"the echo of “{text}”", look)
+        assert message
+        return message
+
     async def framed(self, pane: "ChatPane", text: str) -> "Message":
         """A message of a pane, once it is on the screen with its frames."""
 
