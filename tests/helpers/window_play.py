@@ -75,12 +75,14 @@ def run_scene(
                 facts = words
         return facts | {"exit": child.wait(SCENE_TIMEOUT_S)}
     finally:
-        if child.poll() is None:
-            child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe:
-                pipe.close()
+        _end(child)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    if child.poll() is None:
+        child.kill()
+    with child:  # Waits for it and closes its pipes.
+        pass
 
 
 # --- the window's side ----------------------------------------------------------------------
