@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from chatlab.core.errors import FileError
 from chatlab.core.flow import Direction
@@ -30,14 +30,27 @@ from chatlab.protocol.blocks import (
 )
 from chatlab.protocol.pcap import MAGIC_LENGTH, reader_for
 
-SLAB = 1 << 20
-"""Bytes read at a time."""
+SLAB = 1 << 18
+"""Bytes read at a time; as much as the processor's cache has room for."""
 HEAD = 512
 """As much of a frame as headers can need: Ethernet, VLANs, IPv6 extensions, TCP options."""
 _FLAGS_ONLY = 12
 """Bytes of options that hold nothing but epb_flags and the end mark."""
 _GZIP = b"\x1f\x8b"
 _DIRECTIONS = {1: Direction.RECEIVED, 2: Direction.SENT}
+
+
+class Heads(NamedTuple):
+    """The first bytes of some neighbouring frames, side by side as all that comes by the million."""
+
+    numbers: range
+    data: bytes
+    """A piece of the file; holds at least ``HEAD`` bytes of every frame that has them."""
+    starts: list[int]
+    """Where in ``data`` each frame begins."""
+    captured: "array[int]"
+    wire: "array[int]"
+    link_types: list[int]
 
 
 class FrameLog:
@@ -258,27 +271,20 @@ class FrameLog:
             return ()
         return self.options(number).comments
 
-    def heads(self, numbers: range) -> Iterator[tuple[int, bytes, int, int]]:
-        """(number, first bytes, link type, wire length) of frames, in file order."""
-        if not numbers:
-            return
-        assert self._reader is not None
-        links = [described.link_type for described in self._reader.interfaces]
-        low, high = numbers.start - 1, numbers.stop - 1
-        columns = self._columns
-        rows = zip(
-            range(low + 1, high + 1),
-            columns.offsets[low:high],
-            columns.captured[low:high],
-            columns.wire[low:high],
-            columns.interfaces[low:high],
-            strict=True,
-        )
-        slab, base, end = b"", 0, 0
-        for number, offset, captured, wire, interface in rows:
-            size = captured if captured < HEAD else HEAD
-            if offset + size > end or offset < base:
-                slab, base = self._read(offset, SLAB), offset
-                end = base + len(slab)
-            start = offset - base
-            yield number, slab[start : start + size], links[interface], wire
+    def heads(self, numbers: range) -> Iterator[Heads]:
+        """The first bytes of frames, in file order, a slab of the file at a time."""
+        offsets, interfaces = self._columns.offsets, self._columns.interfaces
+        links = [described.link_type for described in self.interfaces]
+        low, end = numbers.start - 1, numbers.stop - 1
+        while low < end:
+            base = offsets[low]
+            high = bisect_left(offsets, base + SLAB, low, end)
+            yield Heads(
+                range(low + 1, high + 1),
+                self._read(base, offsets[high - 1] - base + HEAD),
+                [offset - base for offset in offsets[low:high]],
+                self._columns.captured[low:high],
+                self._columns.wire[low:high],
+                [links[interface] for interface in interfaces[low:high]],
+            )
+            low = high

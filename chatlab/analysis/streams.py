@@ -11,17 +11,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from chatlab.analysis.frame_log import FrameLog
+from chatlab.analysis.frame_log import HEAD, FrameLog, Heads
 from chatlab.core.flow import ByteRange, Endpoint, FlowKey, Transport
-from chatlab.protocol.packet import ACK, SYN, TCP, PacketHeaders, parse, tcp_options
+from chatlab.protocol.packet import (
+    ACK,
+    LINK_ETHERNET,
+    PLAIN_NETWORK,
+    PLAIN_SIZE,
+    PLAIN_TRANSPORT,
+    PLAIN_TYPE,
+    SYN,
+    TCP,
+    PacketHeaders,
+    parse,
+    tcp_options,
+    unpack_plain,
+)
 from chatlab.protocol.tcp import StreamDirection, TcpStream
 
 _Tuple = tuple[bytes, int, bytes, int]
+_Row = tuple[int, int, int, int, int, int, int]
 _NOTHING, _TCP, _UDP, _SIDE = 0, 1, 2, 4
 _TCP_SIDES, _UDP_SIDES = (_TCP, _TCP | _SIDE), (_UDP, _UDP | _SIDE)
-_OTHER = (_NOTHING, 0, 0, 0, 0, 0, 0)
-_BATCH = 4096
-"""Frames taken in at a time."""
+_OTHER: _Row = (_NOTHING, 0, 0, 0, 0, 0, 0)
 _MAX_PAYLOAD_START = 0xFFFF
 
 
@@ -68,6 +80,8 @@ class Streams:
         self.udp: list[Conversation] = []
         """By ``udp.stream``."""
         self._directions: dict[_Tuple, StreamDirection] = {}
+        self._plain: dict[bytes, StreamDirection] = {}
+        """The same, by addresses and ports as ``unpack_plain`` gives them."""
         self._datagrams: dict[_Tuple, tuple[int, int]] = {}
         self._by_flow: dict[tuple[Transport, _Tuple], list[int]] = {}
         self._kinds = array("B")
@@ -91,34 +105,54 @@ class Streams:
         """Take in what the log has gained: the numbers of the new frames."""
         self.log.pull()
         new = range(len(self._kinds) + 1, len(self.log) + 1)
-        for first in range(new.start, new.stop, _BATCH):
-            self._take(range(first, min(first + _BATCH, new.stop)))
+        for heads in self.log.heads(new):
+            self._take(heads)
         return new
 
-    def _take(self, numbers: range) -> None:
+    def _take(self, heads: Heads) -> None:
         """Append rows for some frames; like the readers, by whole columns."""
-        rows = []
-        directions = self._directions
-        for number, head, link_type, wire in self.log.heads(numbers):
-            found = parse(head, link_type, wire)
-            if found is None or not 0 <= found.payload <= _MAX_PAYLOAD_START:
-                rows.append(_OTHER)
-                continue
-            _, _, source, target, protocol, _, port, to, seq, ack, flags, window, at, size = found
-            key = (source, port, target, to)
-            if protocol == TCP:
-                direction = directions.get(key)
-                if direction is None or flags & SYN:
-                    direction = self._begin_tcp(key, number, head, found)
-                position, notes = direction.take(number, seq, ack, flags, window, size)
-                kind = _TCP_SIDES[direction.side]
-                rows.append((kind, direction.stream, position, at, size, flags, notes))
-            else:
-                stream, side = self._datagrams.get(key) or self._begin_udp(key, number)
-                rows.append((_UDP_SIDES[side], stream, 0, at, size, 0, 0))
-        columns = zip(*rows, strict=True)
-        for column, values in zip(self._columns, columns, strict=True):
+        rows: list[_Row] = []
+        numbers, data, *columns = heads
+        plain, last = self._plain, len(data) - PLAIN_SIZE
+        for number, start, captured, wire, link in zip(numbers, *columns, strict=True):
+            if link == LINK_ETHERNET and captured >= PLAIN_SIZE and start <= last:
+                kind, total, fragment, protocol, ends, seq, ack, words, flags, window = (
+                    unpack_plain(data, start)
+                )
+                at = PLAIN_TRANSPORT + (words >> 4 << 2)
+                size = PLAIN_NETWORK + total - at
+                if (
+                    kind == PLAIN_TYPE
+                    and protocol == TCP
+                    and (direction := plain.get(ends)) is not None
+                    and not (flags & SYN or fragment & 0x1FFF)
+                    and at >= PLAIN_SIZE
+                    and size >= 0
+                ):
+                    position, notes = direction.take(number, seq, ack, flags, window, size)
+                    kind = _TCP_SIDES[direction.side]
+                    rows.append((kind, direction.stream, position, at, size, flags, notes))
+                    continue
+            head = data[start : start + min(captured, HEAD)]
+            rows.append(self._take_other(number, head, link, wire))
+        for column, values in zip(self._columns, zip(*rows, strict=True), strict=True):
             column.extend(values)
+
+    def _take_other(self, number: int, head: bytes, link_type: int, wire: int) -> _Row:
+        """The row of a frame of any kind."""
+        found = parse(head, link_type, wire)
+        if found is None or not 0 <= found.payload <= _MAX_PAYLOAD_START:
+            return _OTHER
+        _, _, source, target, protocol, _, port, to, seq, ack, flags, window, at, size = found
+        key = (source, port, target, to)
+        if protocol != TCP:
+            stream, side = self._datagrams.get(key) or self._begin_udp(key, number)
+            return (_UDP_SIDES[side], stream, 0, at, size, 0, 0)
+        direction = self._directions.get(key)
+        if direction is None or flags & SYN:
+            direction = self._begin_tcp(key, number, head, found)
+        position, notes = direction.take(number, seq, ack, flags, window, size)
+        return (_TCP_SIDES[direction.side], direction.stream, position, at, size, flags, notes)
 
     def _begin_tcp(
         self, key: _Tuple, number: int, head: bytes, found: PacketHeaders
@@ -133,7 +167,9 @@ class Streams:
             stream = TcpStream(len(self.tcp))
             direction = stream.sides[0]
             back = (*key[2:], *key[:2])
-            self._directions[key], self._directions[back] = stream.sides
+            for sender, each in ((key, stream.sides[0]), (back, stream.sides[1])):
+                self._directions[sender] = each
+                self._plain[_plain_ends(sender)] = each
             self.tcp.append(Conversation(stream.number, number, (key[:2], key[2:]), stream))
             self._by_flow.setdefault((Transport.TCP, min(key, back)), []).append(stream.number)
         if found.flags & SYN:
@@ -208,6 +244,12 @@ class Streams:
             if len(data) >= len(span):
                 break
         return bytes(data[: len(span)]) if len(data) >= len(span) else None
+
+
+def _plain_ends(key: _Tuple) -> bytes:
+    """The ends of a segment as ``unpack_plain`` gives them (for IPv6 they are never asked for)."""
+    source, port, target, to = key
+    return source + target + port.to_bytes(2, "big") + to.to_bytes(2, "big")
 
 
 def packed(endpoint: Endpoint) -> tuple[bytes, int]:

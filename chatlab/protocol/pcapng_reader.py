@@ -113,9 +113,9 @@ class BlockReader(FileReader):
                 fields = head(buffer, position)
                 if fields[0] != ENHANCED_PACKET:
                     break
-                length, captured = fields[1], fields[5]
+                _, length, number, _, _, captured, _ = fields
                 behind = position + length
-                if captured > length - 32 or length > MAX_BLOCK or length & 3 or fields[2] >= known:
+                if captured > length - 32 or length > MAX_BLOCK or length & 3 or number >= known:
                     self._refuse_packet(base + position, fields, known)
                 if behind > end:
                     break

@@ -25,6 +25,7 @@ from chatlab.protocol.spans import Coverage, SpanIndex
 _MODULUS = 1 << 32
 _MASK = _MODULUS - 1
 _HALF = 1 << 31
+_NOT_PLAIN = SYN | FIN | RST | ACK
 MAX_WINDOW = 1 << 30
 """No sender may be further ahead than this (RFC 7323, section 2.3): such a segment is not ours."""
 
@@ -63,6 +64,7 @@ class StreamDirection:
         "_last_ack_frame",
         "_last_notes",
         "_last_window",
+        "_next",
         "_same_acks",
         "_segments",
         "_shift",
@@ -97,6 +99,8 @@ class StreamDirection:
         self.mss: int | None = None
         """Longest payload that this side is ready to take (the SYN's MSS option)."""
         self._shift = 0
+        self._next = -1
+        """The sequence number of ``high``; -1 unless the bytes seen end there."""
         self._segments = SpanIndex()
         self._ack_frames = array("Q")
         self._ack_positions = array("q")
@@ -112,6 +116,26 @@ class StreamDirection:
         self, frame: int, sequence: int, acknowledged: int, flags: int, window: int, length: int
     ) -> tuple[int, int]:
         """Note a segment that this side sent: where its payload lies, and what is remarkable."""
+        if sequence != self._next or flags & _NOT_PLAIN != ACK or not window:
+            return self._take_other(frame, sequence, acknowledged, flags, window, length)
+        # Nearly every segment: it goes on where the last one ended.
+        position, notes = self.high, 0
+        if length:
+            self.high = self.seen.stops[-1] = stop = position + length
+            self._next = (sequence + length) & _MASK
+            self._segments.add(position, stop, frame)
+        if acknowledged != self._last_ack:
+            self.peer._acknowledge(frame, acknowledged, flags)
+            self._last_ack, self._last_ack_frame, self._same_acks = acknowledged, frame, 0
+        elif not length:
+            notes = self._repeat_ack(frame, position, window)
+        self._last_window, self._last_notes = window, notes
+        return position, notes
+
+    def _take_other(
+        self, frame: int, sequence: int, acknowledged: int, flags: int, window: int, length: int
+    ) -> tuple[int, int]:
+        """``take`` for what is not the next plain segment of a stream."""
         if flags & SYN:
             sequence = (sequence + 1) & _MASK
             self.anchor(0, sequence, Evidence.OFFSET)
@@ -122,12 +146,7 @@ class StreamDirection:
         position = high + ((sequence - self.reference - high + _HALF) & _MASK) - _HALF
         notes = 0
         if length:
-            stops = self.seen.stops
-            if position == high and stops and stops[-1] == high:
-                self.high = stops[-1] = position + length
-                self._segments.add(position, position + length, frame)
-            else:
-                notes = self._take_unusual(frame, position, length)
+            notes = self._place(frame, position, length)
         elif position == high - 1 and not flags & (SYN | FIN | RST):
             notes = KEEP_ALIVE
         if flags & FIN:
@@ -142,9 +161,13 @@ class StreamDirection:
         if not window and not flags & (SYN | FIN | RST):
             notes |= ZERO_WINDOW
         self._last_notes = notes
+        stops = self.seen.stops
+        is_whole = bool(stops) and stops[-1] == self.high
+        self._next = (self.reference + self.high) & _MASK if is_whole else -1
         return position, notes
 
-    def _take_unusual(self, frame: int, position: int, length: int) -> int:
+    def _place(self, frame: int, position: int, length: int) -> int:
+        """Note where a payload lies; what is remarkable about that."""
         stop = position + length
         if abs(position - self.high) > MAX_WINDOW:
             return LOST_BEFORE

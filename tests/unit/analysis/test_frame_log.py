@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from chatlab.analysis.frame_log import HEAD
 from chatlab.core.errors import FileError
 from chatlab.protocol import pcapng
 from tests.helpers.tcp_talk import ETHERNET, RECEIVED, SENT, START_NS, Talk
@@ -115,10 +116,10 @@ def test_frames_longer_than_a_slab_are_read(tmp_path: Path, open_log: OpenLog) -
     log = open_log(file)
     assert log.pull() == range(1, 3)
     assert (log.raw(1), log.raw(2)) == (big, b"x")
-    assert [(number, len(head)) for number, head, _, _ in log.heads(range(1, 3))] == [
-        (1, 512),
-        (2, 1),
-    ]
+    first, second = log.heads(range(1, 3))
+    assert (first.numbers, second.numbers) == (range(1, 2), range(2, 3))
+    assert first.data[first.starts[0] :][:HEAD] == bytes(HEAD)
+    assert second.data[second.starts[0] :][: second.captured[0]] == b"x"
 
 
 def test_damage_is_told_and_what_lies_before_it_kept(

@@ -97,6 +97,42 @@ def test_a_flow_finds_its_conversations_from_either_end(
     assert streams.of_flow(FlowKey(LOCAL, REMOTE, Transport.UDP)) == ()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {14: 0x46},  # an option of IPv4
+        {20: 0x20, 21: 0x01},  # a later fragment
+        {16: 0, 17: 0},  # no total length, as segmentation offload leaves it
+        {17: 40},  # a total length that ends before the payload begins
+        {23: 17},  # UDP
+        {46: 0x40},  # a TCP header too short to be one
+        {12: 0x86, 13: 0xDD},
+    ],
+    ids=lambda change: repr(change) if change else "plain",
+)
+@pytest.mark.parametrize("cut", [999, 60, 53])
+def test_the_quick_way_and_the_long_way_agree(
+    change: dict[int, int], cut: int, tmp_path: Path, opened: OpenStreams
+) -> None:
+    """A plain frame is read at once; behind a VLAN tag nothing is plain."""
+    talk = Talk().handshake()
+    before = talk.blocks()
+    number = talk.segment(SENT, PSH | ACK, b"PRIVMSG #lab :hi\r\n", options=b"\1\1\1\0")
+    raw = bytes(change.get(place, value) for place, value in enumerate(talk.frames[-1][2]))
+    found: list[tuple[object, ...]] = []
+    for tag in (b"", b"\x81\x00\x00\x05"):
+        frame = raw[:12] + tag + raw[12:]
+        file = tmp_path / f"tag of {len(tag)}.pcapng"
+        kept = frame[: cut + len(tag)]
+        file.write_bytes(before + pcapng.enhanced_packet(0, START_NS, kept, len(frame)))
+        place = opened(file).place(number)
+        fields = place._replace(payload=place.payload.shifted(-len(tag))) if place else ()
+        found.append(tuple(fields))
+    assert found[0] == found[1]
+    assert bool(found[0]) or change or cut < 54
+
+
 def many_streams(file: Path) -> Path:
     """Re-used ports, interleaved streams, a SYN sent twice, datagrams and a stray ARP."""
     talk = Talk().handshake()

@@ -140,14 +140,3 @@ def test_a_cut_frame_with_a_wrong_byte_never_raises(place: int, value: int, cut:
     found = parse(bytes(raw[:cut]), 1, len(raw))
     if found is not None and found.payload >= 0 and found.protocol == TCP:
         tcp_options(bytes(raw[:cut]), found)
-
-
-@given(st.binary(min_size=1, max_size=80))
-def test_the_quick_way_and_the_long_way_agree(payload: bytes) -> None:
-    packet = tcp_packet(LOCAL, REMOTE, 5, 6, ACK, payload)
-    quick, long = parse(ETHERNET + packet, 1), parse(packet, 101)
-    assert quick is not None
-    assert long is not None
-    assert quick[6:12] == long[6:12]
-    assert quick.payload - quick.network == long.payload
-    assert quick.payload_length == long.payload_length == len(payload)
