@@ -5,6 +5,7 @@ things: the chat book (what is said) and the feed (what crossed the wire).
 """
 
 import asyncio
+import time
 
 from chatlab.app.feed import CaptureFeed
 from chatlab.capture.source import CaptureSource
@@ -19,6 +20,7 @@ from chatlab.core.chats import ChatBook
 from chatlab.core.flow import ConnectionId, FlowKey, WireRange
 from chatlab.core.message import Delivery, Message, MessageId
 from chatlab.core.ports import ChatConnection, EventSink, SecretStore, StsStore
+from chatlab.core.rules import RuleBook
 
 
 class Session:
@@ -33,13 +35,18 @@ class Session:
         accepts_any_certificate: bool = False,
         pace: SendPace | None = None,
         sts: StsStore | None = None,
+        rules: RuleBook | None = None,
     ) -> None:
-        """``sts`` remembers which servers demanded TLS; without it that ends with the session."""
+        """``sts`` remembers which servers demanded TLS; without it that ends with the session.
+
+        ``rules`` say who is ignored and what concerns the reader.
+        """
         self.book = book
         self.feed = feed
         self.connections: dict[AccountId, IrcConnection] = {}
         self._secrets = secrets
         self._pace = pace
+        self._rules = rules or RuleBook()
         self._sts = sts or MemorySts()
         self._source: CaptureSource | None = None
         self._dialler = Dialler(self, feed, accepts_any_certificate=accepts_any_certificate)
@@ -63,7 +70,13 @@ class Session:
             account, self.handle, self._dialler, self._secrets, pace=self._pace, sts=self._sts
         )
         self.connections[account.id] = connection
+        connection.wait_for(self._rules.buddies_of(account.id))
         return connection
+
+    def follow_rules(self) -> None:
+        """The rules changed: have the servers watch for the same people as the reader."""
+        for account, connection in self.connections.items():
+            connection.wait_for(self._rules.buddies_of(account))
 
     async def remove_account(self, account: AccountId) -> None:
         if connection := self.connections.pop(account, None):
@@ -71,7 +84,16 @@ class Session:
         self.book.remove_account(account)
 
     def handle(self, event: ev.ChatEvent) -> None:
-        """Take in one event of a connection's."""
+        """Take in one event of a connection's.
+
+        What is ignored ends here: it is neither shown nor counted. Its frames are captured as
+        any others, and still say whose they are.
+        """
+        event = self._rules.marked(event)
+        if self._rules.hides(event, time.time_ns()):
+            if isinstance(event, ev.MessageAdded):
+                self._note_wire(event.message)
+            return
         self.book.apply(event)
         match event:
             case ev.MessageAdded(message):

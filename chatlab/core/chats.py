@@ -162,6 +162,8 @@ class ChatBook:
                 self._change_chat(event)
             case ev.Informed():
                 self._inform(event)
+            case ev.ContactSeen():
+                self._contact_seen(event)
             case _:
                 pass  # For dialogs and consoles: nothing of a transcript changes.
 
@@ -338,6 +340,13 @@ class ChatBook:
             if event.change:
                 self._append(chat, Note(event.time_ns, NoteKind.MODE, notes.modes_changed(event)))
         self._tell(Change.CHAT_CHANGED, chat)
+
+    def _contact_seen(self, event: ev.ContactSeen) -> None:
+        """Told on the server's page, and in the private chat where there is one."""
+        note = Note(event.time_ns, NoteKind.PRESENCE, notes.contact_seen(event))
+        self._append(self.open(event.account, SERVER_CHAT), note)
+        for chat in self._still_open(event.account, (event.nick,)):
+            self._append(chat, note)
 
     def _inform(self, event: ev.Informed) -> None:
         chat = self.open(event.account, event.chat)

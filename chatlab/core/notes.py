@@ -26,3 +26,7 @@ def topic_changed(event: ev.TopicChanged) -> str:
 
 def modes_changed(event: ev.ModesChanged) -> str:
     return f"{event.by or 'The server'} set mode {event.change}"
+
+
+def contact_seen(event: ev.ContactSeen) -> str:
+    return f"{event.nick} is {'online' if event.is_online else 'offline'}"

@@ -66,3 +66,4 @@ class Schema:
 
 SETTINGS = Schema(current=1)
 ACCOUNTS = Schema(current=1)
+RULES = Schema(current=1)

@@ -34,6 +34,11 @@ class Paths:
         return self.config / "accounts.toml"
 
     @property
+    def rules_file(self) -> Path:
+        """Whom to ignore, what to be told of."""
+        return self.config / "rules.toml"
+
+    @property
     def history_file(self) -> Path:
         return self.data / "history" / "history.sqlite3"
 

@@ -53,13 +53,21 @@ class Settings:
     history_lines: int = 200
     """Older lines shown when a chat opens."""
     capture_on_start: bool = True
+    notifies: bool = False
+    """Messages for the reader are shown by the desktop as well; off, for labs are shared."""
+    auto_away_minutes: int = 0
+    """Away by itself after this long without a key; 0: never, as it makes packets."""
     last_folder: str = ""
     """Where a file was last opened or saved."""
     window: WindowSettings = WindowSettings()
 
 
 MIN_FONT_SCALE, MAX_FONT_SCALE = 70, 250
-_TOP = ("theme", "font_scale", "keep_history", "history_lines", "capture_on_start", "last_folder")
+MAX_AWAY_MINUTES = 24 * 60
+_TOP = (
+    "theme", "font_scale", "keep_history", "history_lines", "capture_on_start", "notifies",
+    "auto_away_minutes", "last_folder",
+)  # fmt: skip
 
 
 class SettingsStore:
@@ -89,6 +97,10 @@ def _read_settings(reader: TableReader) -> Settings:
         keep_history=reader.flag("keep_history", default.keep_history),
         history_lines=reader.number("history_lines", default.history_lines, 0, 10_000),
         capture_on_start=reader.flag("capture_on_start", default.capture_on_start),
+        notifies=reader.flag("notifies", default.notifies),
+        auto_away_minutes=reader.number(
+            "auto_away_minutes", default.auto_away_minutes, 0, MAX_AWAY_MINUTES
+        ),
         last_folder=reader.text("last_folder"),
         window=_read_window(reader.table("window")),
     )

@@ -165,6 +165,18 @@ class IrcConnection:
         """What the server announced about itself."""
         return features_of(self.state)
 
+    def wait_for(self, nicks: Sequence[str]) -> None:
+        """Have the server tell when these come and go, and nobody else (IRCv3 monitor)."""
+        known = self._shared.lasting.monitored
+        wanted = {self.state.fold(nick): nick for nick in nicks}
+        if self.is_online and self.features.buddy_limit:
+            for sign, names in (("-", known.keys() - wanted), ("+", wanted.keys() - known)):
+                if names:
+                    self.monitor(sign, [wanted.get(name) or known[name] for name in names])
+        else:
+            known.clear()
+            known.update(wanted)
+
     # -- what the commands ask for (``commands.Engine``)
 
     @property

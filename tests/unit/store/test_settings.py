@@ -19,6 +19,8 @@ CHANGED = Settings(
     keep_history=False,
     history_lines=50,
     capture_on_start=False,
+    notifies=True,
+    auto_away_minutes=10,
     last_folder="/home/me/Lab 6",
     window=WindowSettings(
         geometry="AdnQywADAAA=",

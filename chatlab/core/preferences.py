@@ -1,0 +1,21 @@
+"""What a reader can choose about the program as a whole."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """The choices of the Preferences dialog; where they are kept is the store's matter."""
+
+    theme: str = "system"
+    """``system``, ``light`` or ``dark``."""
+    font_scale: int = 100
+    """Per cent of the system's font size."""
+    keep_history: bool = True
+    history_lines: int = 200
+    """Older lines shown when a chat opens."""
+    capture_on_start: bool = True
+    notifies: bool = False
+    """Messages for the reader are shown by the desktop while ChatLab is not in front."""
+    auto_away_minutes: int = 0
+    """Marked away after this long without a key; 0: never, as AWAY makes packets."""
