@@ -11,7 +11,6 @@ from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.streams import Placement, Streams
 from chatlab.analysis.units import Speech, Unit, Units, looks_like_irc
 from chatlab.core.account import Application
-from chatlab.core.connection import Connection
 from chatlab.core.flow import ByteRange, Transport
 from chatlab.protocol.tls import HEADER_SIZE, begins_record
 from chatlab.protocol.tls_handshake import ClientHello, cipher_name, version_name
@@ -144,13 +143,14 @@ class Contents:
             return ours.application is Application.IRC
         return any(units.saw_irc for units in self.units(place.stream))
 
-    def tls(self, stream: int, ours: Connection | None = None) -> TlsNames | None:
-        """What TLS agreed on in a stream; None when there is no handshake to go by."""
+    def tls(self, stream: int) -> TlsNames | None:
+        """What TLS agreed on in a stream; None when there is nothing to go by."""
         pair = self.units(stream)
         hello = next((units.client_hello for units in pair if units.client_hello), None)
         chosen = next((units.server_hello for units in pair if units.server_hello), None)
         if chosen is not None:
             return TlsNames(version_name(chosen.version), cipher_name(chosen.cipher), hello)
+        ours = self._correlator.connection_of(self._streams.tcp[stream].first_frame)
         if ours is not None and ours.tls is not None:
             return TlsNames(ours.tls.version, ours.tls.cipher, hello)
         return TlsNames("", "", hello) if hello is not None else None

@@ -89,12 +89,17 @@ class Explainer:
         """What TLS agreed on, and how many records carry the message; 0 when it is plain."""
         place = self._place(known.frames[0])
         span = self._correlator.positions(known.message)
-        units = self._contents.units(place.stream)[place.side].overlapping(span) if span else []
+        units = {
+            part.unit
+            for number in known.frames
+            for part in self._contents.parts(number, self._place(number))
+            if span is not None and part.unit.span.overlaps(span)
+        }
         records = sum(1 for unit in units if not unit.is_line)
         ours = self._correlator.connection_of(known.frames[0])
-        if not records:
-            return None, 1 if ours is not None and ours.tls is not None else 0
-        return self._contents.tls(place.stream, ours), records
+        if not units and ours is not None and ours.tls is not None:
+            records = 1  # Its beginning was not captured; one message is one record.
+        return (self._contents.tls(place.stream), records) if records else (None, 0)
 
     def _readers(self, known: Attribution) -> str:
         _, records = self._tls(known)

@@ -187,7 +187,7 @@ class RowBuilder:
             is_chatter = is_keep_alive(_lines(parts))
             exposure = Exposure.PLUMBING if is_chatter else Exposure.READABLE
         else:
-            info, protocol = self._tls_info(parts, place, ours)
+            info, protocol = self._tls_info(parts, place)
             types = {part.unit.content_type for part in parts}
             exposure = Exposure.SEALED if APPLICATION_DATA in types else Exposure.PLUMBING
             if types & {0}:
@@ -212,9 +212,7 @@ class RowBuilder:
                 break
         return SEPARATOR.join(words)
 
-    def _tls_info(
-        self, parts: Sequence[Part], place: Placement, ours: Connection | None
-    ) -> tuple[str, str]:
+    def _tls_info(self, parts: Sequence[Part], place: Placement) -> tuple[str, str]:
         """Names of the records that end in a frame, and the Protocol column."""
         names: list[str] = []
         for part in parts:
@@ -222,7 +220,7 @@ class RowBuilder:
                 names.append(line_words(part, place.position - place.payload.start))
             elif part.ends:
                 names += self.record_names(part, place)
-        agreed = self.contents.tls(place.stream, ours)
+        agreed = self.contents.tls(place.stream)
         version = agreed.version if agreed is not None else ""
         if not version:
             data = next((part.data for part in parts if part.data), b"")

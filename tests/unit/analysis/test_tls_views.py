@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatlab.analysis.binding import Anchor
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.explain import Explainer
 from chatlab.analysis.frame_log import FrameLog
@@ -21,6 +22,7 @@ from chatlab.analysis.session_file import (
     session_blocks,
 )
 from chatlab.analysis.streams import Streams
+from chatlab.core.attribution import Evidence
 from chatlab.core.errors import FileError
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Delivery, Message, MessageId
@@ -119,6 +121,43 @@ def test_a_sealed_message_is_explained_by_its_record(session: Session) -> None:
         "protection), 54 of headers. An observer learns the length and the time, not the words."
     )
     assert "Echoed by the server after" in told
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=["1.2", "1.3"])
+@pytest.mark.parametrize("lost", ["the beginning", "what lay between"])
+def test_what_tls_agreed_on_is_known_behind_a_gap_too(
+    version: ssl.TLSVersion, lost: str, tmp_path: Path, open_log: OpenLog
+) -> None:
+    tls = TlsTalk(tmp_path, version)
+    before = len(tls.talk.frames)
+    for _ in range(3):
+        tls.write(SENT, LINE)
+    del tls.talk.frames[0 if lost == "the beginning" else before :]
+    said = tls.write(SENT, LINE)
+    number = len(tls.talk.frames) - 1
+    log = open_log(tls.talk.write(tmp_path / "gap.pcapng"))
+    correlator = Correlator(Streams(log))
+    name = "TLSv1.2" if version is ssl.TLSVersion.TLSv1_2 else "TLSv1.3"
+    ours = connection(TLS_FLOW, tls=tls_facts(name, tls.cipher))
+    correlator.opened(ours)
+    correlator.update()
+    for direction in (SENT, RECEIVED):
+        sequence = tls.talk.isn[direction] + 1
+        correlator.anchor(ours.id, direction, Anchor(0, sequence, Evidence.CONTENT))
+    heard = message("behind", wire(SENT, said.start, said.stop))
+    correlator.assign(heard.id, wire(SENT, said.start, said.stop))
+
+    told = Explainer(log, correlator.streams, correlator).message(heard)
+    protection = len(said) - len(LINE)
+    assert (
+        f"a {name.replace('v', ' ')} record of {len(said)} bytes ({len(LINE)} of your line, "
+        f"{protection} of protection)"
+    ) in told
+    row = RowBuilder(log, correlator.streams, correlator).row(number)
+    assert (row.protocol, row.why) == (name, "message")
+    assert row.info.endswith("Application Data")
+    (layer, *_) = LayerBuilder(log, correlator.streams, correlator).layers(number, {})
+    assert layer.summary == f"{name} Application Data"
 
 
 def test_the_tree_shows_records_and_what_we_know_is_inside(session: Session) -> None:
