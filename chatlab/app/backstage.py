@@ -18,8 +18,11 @@ from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.errors import ChatlabError, FileError
 from chatlab.core.events import Severity
 from chatlab.core.ports import ChatConnection, EventSink
+from chatlab.core.preferences import Preferences
+from chatlab.core.rules import RuleBook
 from chatlab.store.accounts import AccountStore
 from chatlab.store.secrets import KeyringSecrets
+from chatlab.ui.theme import system_theme
 from chatlab.ui.widgets.message_bar import BarMessage, MessageBar
 
 if TYPE_CHECKING:
@@ -44,6 +47,10 @@ class WindowBackstage:
         self.session: Session | None = None
         self.bar: MessageBar | None = None
         self.font_scale = 100
+        self.rules = RuleBook()
+        self.preferences = Preferences()
+        self.on_preferences: Callable[[Preferences], None] = lambda preferences: None
+        """Told of what the reader chose, to be kept."""
         self.leave = asyncio.Event()
         self.on_lab_chat: Callable[[ChatKey], None] = lambda chat: None
         """Told of the lab's channels, which are to be shown side by side."""
@@ -160,6 +167,7 @@ class WindowBackstage:
     async def _remove_account(self, account: AccountId) -> None:
         if self.session is not None:
             await self.session.remove_account(account)
+        self.rules.forget_account(account)
         self._secrets.delete(account)
         await self._history.delete_account(account)
         self._save_accounts()
@@ -248,6 +256,24 @@ class WindowBackstage:
 
     def load_older(self, chat: ChatKey) -> None:
         self.run(self._history.load_older(chat))
+
+    def export_chat(self, chat: ChatKey, file: Path) -> None:
+        self.run(self._export_chat(chat, file))
+
+    async def _export_chat(self, chat: ChatKey, file: Path) -> None:
+        from chatlab.app.exporting import export_chat
+
+        if found := self._book.chats.get(chat):
+            count = export_chat(found, file)
+            self.post(Severity.INFO, f"Saved {count} lines as {file.name}.", topic="saved")
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        before, self.preferences = self.preferences, preferences
+        if preferences.theme != before.theme or preferences.font_scale != before.font_scale:
+            self.font_scale = preferences.font_scale
+            self.set_theme(system_theme(preferences.theme))
+        self._history.set_keeping(preferences.keep_history, preferences.history_lines)
+        self.on_preferences(preferences)
 
     def set_theme(self, name: str) -> None:
         from PySide6.QtWidgets import QApplication

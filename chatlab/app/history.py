@@ -27,6 +27,11 @@ class HistoryKeeper:
         """Told of each chat that opens; has ``fill`` awaited for it."""
         book.observe(self._on_book_changed)
 
+    def set_keeping(self, is_keeping: bool, lines: int) -> None:
+        """Whether anything more is written, and how much comes back when a chat opens."""
+        self._history.is_keeping = is_keeping
+        self._lines = lines
+
     def take_event(self, event: ev.ChatEvent) -> None:
         """A message changed: have its row on disk follow."""
         if isinstance(event, ev.MessageChanged) and (found := self._book.find(event.message)):

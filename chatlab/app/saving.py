@@ -33,7 +33,7 @@ def save_capture(
         with_secrets=with_secrets,
     )
     try:
-        with _appearing_whole(file) as stream:
+        with appearing_whole(file) as stream:
             for block in blocks:
                 stream.write(block)
     except OSError as error:
@@ -44,7 +44,7 @@ def save_capture(
 
 
 @contextmanager
-def _appearing_whole(file: Path) -> Iterator[BinaryIO]:
+def appearing_whole(file: Path) -> Iterator[BinaryIO]:
     """A private temporary file beside ``file`` that takes its place when all is written."""
     handle, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
     try:

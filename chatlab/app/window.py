@@ -10,6 +10,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from chatlab.app.garbage import GentleCollector
 from chatlab.app.history import HistoryKeeper
 from chatlab.app.leftovers import MAX_KEPT, SessionFolder
 from chatlab.app.loop import QtLoop
+from chatlab.app.rule_keeper import RuleKeeper
 from chatlab.app.saving import save_capture
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.core.account import Account
@@ -29,9 +31,12 @@ from chatlab.core.chats import ChatBook, ChatKey, ChatKind
 from chatlab.core.errors import FileError
 from chatlab.core.events import Severity
 from chatlab.core.message import MessageId
+from chatlab.core.preferences import Preferences
+from chatlab.core.rules import RuleBook
 from chatlab.store.accounts import AccountStore
 from chatlab.store.history import History
 from chatlab.store.paths import Paths, find_paths
+from chatlab.store.rules import RulesStore
 from chatlab.store.secrets import KeyringSecrets
 from chatlab.store.settings import Settings, SettingsStore, ThemeChoice, WindowSettings
 from chatlab.ui.action_wiring import ActionWiring
@@ -92,8 +97,46 @@ class _Life:
             HistoryKeeper(self._book, history, self._settings.history_lines),
             self._folder.lab,
         )
-        self._backstage.font_scale = self._settings.font_scale
+        self._take_preferences()
+        self._load_rules()
         self._make_window()
+
+    def _take_preferences(self) -> None:
+        settings, backstage = self._settings, self._backstage
+        backstage.font_scale = settings.font_scale
+        backstage.preferences = Preferences(
+            theme=settings.theme.value,
+            font_scale=settings.font_scale,
+            keep_history=settings.keep_history,
+            history_lines=settings.history_lines,
+            capture_on_start=settings.capture_on_start,
+            notifies=settings.notifies,
+            auto_away_minutes=settings.auto_away_minutes,
+        )
+        backstage.on_preferences = self._keep_preferences
+
+    def _keep_preferences(self, chosen: Preferences) -> None:
+        self._settings = replace(
+            self._settings,
+            theme=ThemeChoice(chosen.theme),
+            font_scale=chosen.font_scale,
+            keep_history=chosen.keep_history,
+            history_lines=chosen.history_lines,
+            capture_on_start=chosen.capture_on_start,
+            notifies=chosen.notifies,
+            auto_away_minutes=chosen.auto_away_minutes,
+        )
+        self._write_settings(self._settings)
+
+    def _load_rules(self) -> None:
+        store = RulesStore(self._paths.rules_file)
+        loaded = store.load()
+        self._notes += loaded.notes
+        self._backstage.rules = RuleBook(loaded.value)
+        self._rules = RuleKeeper(self._backstage.rules, self._book, store, self._on_rules_error)
+
+    def _on_rules_error(self, error: FileError) -> None:
+        self._backstage.post(Severity.ERROR, error.message, error.hint, "rules")
 
     def _on_history_error(self, error: FileError) -> None:
         """Called in the history's own thread."""
@@ -183,7 +226,8 @@ class _Life:
             self._offer_leftovers()
         except FileError as error:
             self._backstage.post(Severity.ERROR, error.message, error.hint)
-        session = Session(self._book, self._feed, self._secrets)
+        session = Session(self._book, self._feed, self._secrets, rules=self._backstage.rules)
+        self._rules.attach(session)
         self._backstage.observe(self._presenter.take_event)
         self._backstage.attach(session)
         if self._settings.capture_on_start:
@@ -274,15 +318,16 @@ class _Life:
             is_wire_shown=layout.is_wire_shown,
             is_member_list_shown=self._window.chats.are_members_shown,
         )
-        settings = Settings(
-            theme=self._theme_choice(),
-            font_scale=self._backstage.font_scale,
-            keep_history=self._settings.keep_history,
-            history_lines=self._settings.history_lines,
-            capture_on_start=self._settings.capture_on_start,
-            last_folder=self._settings.last_folder,
-            window=window,
+        self._write_settings(
+            replace(
+                self._settings,
+                theme=self._theme_choice(),
+                font_scale=self._backstage.font_scale,
+                window=window,
+            )
         )
+
+    def _write_settings(self, settings: Settings) -> None:
         try:
             self._settings_store.save(settings)
         except FileError as error:

@@ -8,10 +8,12 @@ from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.attribution import Attribution
 from chatlab.core.capture import CaptureStatus
 from chatlab.core.chats import ChatKey
-from chatlab.core.flow import ByteRange
+from chatlab.core.flow import ByteRange, WireRange
 from chatlab.core.frame import Exposure, Layer
 from chatlab.core.message import MessageId
 from chatlab.core.ports import ChatConnection, EventSink
+from chatlab.core.preferences import Preferences
+from chatlab.core.rules import RuleBook
 
 if TYPE_CHECKING:
     from chatlab.analysis.rows import FrameRow
@@ -46,6 +48,17 @@ class WireFeed(Protocol):
         ...
 
     def attribution(self, message: MessageId) -> Attribution: ...
+
+    def frames_of(self, wire: WireRange) -> tuple[int, ...]:
+        """The frames that carry bytes of a range, ascending."""
+        ...
+
+    def choose_line(self, wire: WireRange) -> MessageId:
+        """A name under which a protocol line that is no message can be asked about like one.
+
+        It holds until another line is chosen.
+        """
+        ...
 
     def messages_of(self, number: int) -> tuple[MessageId, ...]: ...
 
@@ -120,6 +133,22 @@ class Backstage(Protocol):
 
     def load_older(self, chat: ChatKey) -> None:
         """Bring earlier lines of a chat from disk."""
+        ...
+
+    def export_chat(self, chat: ChatKey, file: Path) -> None:
+        """Write what is said in a chat to a text file."""
+        ...
+
+    @property
+    def rules(self) -> RuleBook:
+        """Who is ignored, what the reader wants to be told of, who is waited for."""
+        ...
+
+    @property
+    def preferences(self) -> Preferences: ...
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        """Put them into force and keep them."""
         ...
 
     def set_theme(self, name: str) -> None: ...

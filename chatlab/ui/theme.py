@@ -193,6 +193,11 @@ def system_theme_name() -> str:
     return "dark" if hints.colorScheme() == Qt.ColorScheme.Dark else "light"
 
 
+def system_theme(choice: str) -> str:
+    """The theme that a choice means: ``system`` is the desktop's."""
+    return choice if choice in ("light", "dark") else system_theme_name()
+
+
 def on_theme_changed(callback: Callable[[], object]) -> None:
     """Call ``callback`` after each change; a bound method of a QObject ends with its object."""
     theme_signals.changed.connect(callback)

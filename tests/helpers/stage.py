@@ -12,8 +12,11 @@ from chatlab.core.chats import Chat, ChatBook, ChatKey
 from chatlab.core.commands import Command
 from chatlab.core.errors import LocalProtocolError
 from chatlab.core.events import Member
+from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink
+from chatlab.core.preferences import Preferences
+from chatlab.core.rules import RuleBook
 from chatlab.ui.action_wiring import ActionWiring
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.main_window import MainWindow
@@ -35,6 +38,8 @@ class NotingConnection:
     executed: list[tuple[Command, str]] = field(default_factory=list)
     resent: list[MessageId] = field(default_factory=list)
     cancelled: list[MessageId] = field(default_factory=list)
+    masks_asked: list[tuple[str, str]] = field(default_factory=list)
+    known_features: ServerFeatures = field(default_factory=ServerFeatures)
     starts: int = 0
     failure: LocalProtocolError | None = None
 
@@ -69,6 +74,13 @@ class NotingConnection:
             raise self.failure
         self.executed.append((command, chat))
 
+    @property
+    def features(self) -> ServerFeatures:
+        return self.known_features
+
+    def request_masks(self, chat: str, mode: str) -> None:
+        self.masks_asked.append((chat, mode))
+
     def predict(
         self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
     ) -> tuple[int, ...]:
@@ -85,6 +97,8 @@ class NotingBackstage:
     connections: dict[AccountId, NotingConnection] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     kept: list[tuple[Account, bool]] = field(default_factory=list)
+    rules: RuleBook = field(default_factory=RuleBook)
+    preferences: Preferences = field(default_factory=Preferences)
     keeps_secrets: bool = True
     font_scale: int = 100
 
@@ -128,6 +142,12 @@ class NotingBackstage:
 
     def load_older(self, chat: ChatKey) -> None:
         self.asked.append(f"older {chat.name}")
+
+    def export_chat(self, chat: ChatKey, file: Path) -> None:
+        self.asked.append(f"export {chat.name} {file.name}")
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        self.preferences = preferences
 
     def set_theme(self, name: str) -> None:
         self.asked.append(f"theme {name}")
