@@ -72,7 +72,8 @@ class Contents:
         if place.transport is not Transport.TCP or not len(place.payload):
             return ()
         units = self.units(place.stream)[place.side]
-        found = units.overlapping(place.span, most)
+        span = place.span
+        found = units.overlapping(span, most)
         if units.speech is Speech.LINES and not self.is_irc(number, place):
             return ()
         into_frame = place.payload.start - place.position
@@ -80,9 +81,9 @@ class Contents:
             Part(
                 unit,
                 data,
-                unit.span.intersection(place.span).shifted(into_frame),
-                unit.span.start >= place.span.start,
-                unit.span.stop <= place.span.stop,
+                unit.span.intersection(span).shifted(into_frame),
+                unit.span.start >= span.start,
+                unit.span.stop <= span.stop,
             )
             for unit, data in zip(found, units.read_all(found), strict=True)
         ]

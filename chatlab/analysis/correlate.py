@@ -296,16 +296,14 @@ class Correlator:
 
     def _current(self, half: Half, offsets: ByteRange) -> tuple[MessageId, ...]:
         """Owners of these bytes, without messages that were sent anew since."""
-        return tuple(
-            message
-            for message in half.ledger.owners(offsets)
-            if any(
-                wire is not None
-                and wire.direction is half.direction
-                and wire.span.overlaps(offsets)
-                for wire in self._assigned[message]
-            )
-        )
+        found: list[MessageId] = []
+        direction = half.direction
+        for message in half.ledger.owners(offsets):
+            for wire in self._assigned[message]:
+                if wire and wire.direction is direction and wire.span.overlaps(offsets):
+                    found.append(message)
+                    break
+        return tuple(found)
 
     def _positions(self, half: Half, wire: WireRange | None) -> ByteRange | None:
         if wire is None or wire.connection not in self._bindings:

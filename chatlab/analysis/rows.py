@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chatlab.analysis.contents import Contents, Part
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
-from chatlab.analysis.irc_words import is_keep_alive, line_words, purpose, read_line
+from chatlab.analysis.irc_words import ELLIPSIS, is_keep_alive, line_words, purpose, read_line
 from chatlab.analysis.streams import Placement, Streams, address_text
 from chatlab.analysis.tcp_info import note_text, tcp_info
 from chatlab.core.account import Application
@@ -45,8 +45,8 @@ from chatlab.protocol.tls_handshake import (
 
 MAX_INFO = 400
 """Characters of the Info column; the detail tree has the rest."""
-MAX_PARTS = 128
-"""Lines or records of a frame that a row is made from: one-letter lines would fill its Info."""
+MAX_PARTS = 40
+"""Lines or records of a frame that a row is made from; their first ten mostly fill its Info."""
 SEPARATOR = " ┊ "
 REASSEMBLED = "[TCP segment of a reassembled PDU]"
 _TROUBLE = tcp.RETRANSMISSION | tcp.OUT_OF_ORDER | tcp.LOST_BEFORE
@@ -210,6 +210,9 @@ class RowBuilder:
             length += len(words[-1]) + len(SEPARATOR)
             if length > MAX_INFO + len(SEPARATOR):
                 break
+        else:
+            if len(parts) == MAX_PARTS:
+                words.append(ELLIPSIS)
         return SEPARATOR.join(words)
 
     def _tls_info(self, parts: Sequence[Part], place: Placement) -> tuple[str, str]:
@@ -287,12 +290,10 @@ class RowBuilder:
     def _name(self, number: int, messages: tuple[MessageId, ...]) -> str:
         """``message``, or ``echo`` for what the server sent back."""
         direction = self._correlator.direction_of(number)
-        echoes = 0
-        for message in messages:
-            wire = self._correlator.wire(message)
-            if wire is not None and wire.direction is not direction:
-                echoes += 1
-        if echoes == len(messages) and direction is Direction.RECEIVED:
+        wires = (self._correlator.wire(message) for message in messages)
+        if direction is Direction.RECEIVED and all(
+            wire is not None and wire.direction is Direction.SENT for wire in wires
+        ):
             return _count("echo of", messages)
         return "message" if len(messages) == 1 else f"{len(messages)} messages"
 

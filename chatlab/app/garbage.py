@@ -1,4 +1,4 @@
-"""Python's garbage collector without the pauses that grow with the session.
+"""Python without the pauses of its garbage collector, which grow with the session.
 
 A full collection looks at every object there is: a tenth of a second after 50,000 messages, in the
 middle of a keystroke. Here each full collection ends by setting aside what survived it, so that the
@@ -8,10 +8,14 @@ in no cycle and freed at once, as always.
 """
 
 import gc
+import sys
 import time
 
-YOUNG = 2_000
+YOUNG = 1_000
 """Objects made before the youngest are looked at; Python's 700 is for smaller programs."""
+SWITCH_S = 0.001
+"""A thread that computes (the history's) holds the interpreter no longer than this: the window
+lets go of it at each look into a file, and has to wait to get it back."""
 SWEEP_S = 600.0
 """At most this often everything is looked at."""
 
@@ -21,17 +25,22 @@ class GentleCollector:
 
     def __init__(self) -> None:
         self._swept = time.monotonic()
+        self._before = gc.get_threshold(), sys.getswitchinterval()
 
     def start(self) -> None:
         """Set aside what the program itself consists of, and all that survives from now on."""
         gc.freeze()
-        gc.set_threshold(YOUNG, 10, 3)
+        gc.set_threshold(YOUNG, 10, 2)
         gc.callbacks.append(self._on_phase)
         gc.enable()
+        sys.setswitchinterval(SWITCH_S)
 
     def stop(self) -> None:
         """Back to Python's ways, with nothing set aside."""
         gc.callbacks.remove(self._on_phase)
+        thresholds, interval = self._before
+        gc.set_threshold(*thresholds)
+        sys.setswitchinterval(interval)
         gc.unfreeze()
 
     def sweep(self) -> None:

@@ -1,7 +1,7 @@
 """Frames of a capture as rows, or those of them that a scope lets through.
 
 The model holds frame numbers, never frames: a row is asked from the feed when it is painted and
-kept in a small cache. The scope is part of the model because a proxy in Python would double the
+kept at hand (``FrameRows``). The scope is part of the model: a proxy in Python would double the
 cost of each cell; what it stores is one number a row, and nothing at all when it shows everything.
 """
 
@@ -27,6 +27,7 @@ from chatlab.core.flow import Direction
 from chatlab.core.message import MessageId
 from chatlab.ui import theme
 from chatlab.ui.models.frame_links import LINK_WORDS, Link, differing, links_of
+from chatlab.ui.models.frame_rows import FrameRows
 
 if TYPE_CHECKING:
     from chatlab.analysis.rows import FrameRow
@@ -35,9 +36,8 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 NUMBER_ROLE = Qt.ItemDataRole.UserRole
-_MAX_CACHED = 2_000
-_MAX_COMPARED = 100
-"""Rows asked for since the last ``pull`` (those in view) that are compared one by one."""
+_MAX_REPAINTED = 100
+"""Rows that are painted anew one by one; beyond that all are."""
 _SCAN_SLICE = 10_000
 """Frames whose owner is asked for in one go when a scope by account is chosen."""
 _MAX_UNDECIDED = 1_000
@@ -108,8 +108,8 @@ class FrameTableModel(QAbstractTableModel):
         self._seen = 0
         self._undecided: list[int] = []
         self._links: dict[int, Link] = {}
-        self._cache: dict[int, FrameRow] = {}
-        self._asked: set[int] = set()
+        self._rows = FrameRows(feed, self)
+        self._rows.changed.connect(self._repaint)
         self._scan = QTimer(self)
         self._scan.setSingleShot(True)
         self._scan.setInterval(0)
@@ -143,17 +143,14 @@ class FrameTableModel(QAbstractTableModel):
 
     def reset(self) -> None:
         """Another capture is behind the feed: forget everything."""
-        self._cache.clear()
+        self._rows.clear()
         self._message = None
         self._links = {}
         self._start_over()
 
     def pull(self) -> None:
         """Take over what the feed has learnt since the last time."""
-        # A frame's row may say more now: a message found, a connection known.
-        before = {number: self._cache[number] for number in self._asked if number in self._cache}
-        self._asked.clear()
-        self._cache.clear()
+        self._rows.renew()
         links = self._links
         self._read_links()
         match self._scope:
@@ -166,11 +163,7 @@ class FrameTableModel(QAbstractTableModel):
                 self._become(sorted(self._links))
             case Scope.CHAT:
                 self._become(self._chat_numbers())
-        changed = set(before)
-        if len(before) <= _MAX_COMPARED:
-            self._cache = {number: self._feed.row(number) for number in before}
-            changed = {number for number, row in before.items() if row != self._cache[number]}
-        self._repaint(changed | differing(links, self._links))
+        self._repaint(differing(links, self._links))
 
     def number_at(self, row: int) -> int:
         """The number of the frame in a row."""
@@ -184,13 +177,8 @@ class FrameTableModel(QAbstractTableModel):
         return at if at < len(self._numbers) and self._numbers[at] == number else None
 
     def frame_row(self, number: int) -> "FrameRow":
-        """The row of a frame, asked from the feed when it is not at hand."""
-        self._asked.add(number)
-        if (row := self._cache.get(number)) is None:
-            if len(self._cache) >= _MAX_CACHED:
-                self._cache.clear()
-            row = self._cache[number] = self._feed.row(number)
-        return row
+        """What a frame's row says."""
+        return self._rows.row(number)
 
     def link(self, number: int) -> Link | None:
         """What a frame is to the chosen message."""
@@ -368,7 +356,7 @@ class FrameTableModel(QAbstractTableModel):
     def _repaint(self, numbers: set[int]) -> None:
         """These frames say something else now; painting the others again would take a while."""
         spans = [(row, row) for number in numbers if (row := self.row_of(number)) is not None]
-        if len(spans) > _MAX_COMPARED:
+        if len(spans) > _MAX_REPAINTED:
             spans = [(0, self.rowCount() - 1)]
         for first, last in spans:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
