@@ -175,6 +175,29 @@ class Correlator:
             if offsets := half.offsets(changed):
                 self._touch(half.ledger.owners(offsets))
 
+    @property
+    def is_settling(self) -> bool:
+        """A direction waits for quiet: ``settle`` is to be called in a while."""
+        return any(
+            half.late is not None and half.late.is_settling(half.tail)
+            for tracked in self._bindings
+            for half in tracked.halves.values()
+        )
+
+    def settle(self) -> bool:
+        """Time has passed in which the tap could read; whether more is known now.
+
+        To be called by a timer of the loop that reads the sockets, for as long as
+        ``is_settling``: it takes two calls between which nothing came.
+        """
+        is_news = False
+        for tracked in self._bindings:
+            for half in tracked.halves.values():
+                if half.late is not None and half.late.settle(half.tail) and half.try_anchor():
+                    self._touch(self._messages_on(tracked.connection.id))
+                    is_news = True
+        return is_news
+
     # --- questions about a message -------------------------------------------------------------
 
     def attribution(self, message: MessageId) -> Attribution:
@@ -202,13 +225,14 @@ class Correlator:
             frames=carriers.frames,
             retransmissions=carriers.retransmissions,
             acks=half.stream.acks(span),
-            echo_frames=self._frames(assigned.echo) if assigned.echo is not None else (),
+            echo_frames=self.frames_of(assigned.echo) if assigned.echo is not None else (),
             evidence=half.stream.evidence if carriers.frames else None,
             is_complete=half.stream.covers(span),
             is_acknowledged=acknowledged is not None and acknowledged >= span.stop,
         )
 
-    def _frames(self, wire: WireRange) -> tuple[int, ...]:
+    def frames_of(self, wire: WireRange) -> tuple[int, ...]:
+        """The frames that carry bytes of a range, whoever’s they are; ascending."""
         if wire.connection not in self._bindings:
             return ()
         half = self._bindings[wire.connection].halves[wire.direction]
@@ -265,11 +289,16 @@ class Correlator:
 
     def frame_span(self, number: int, message: MessageId) -> ByteRange:
         """The bytes of a frame which carry a message; empty when there are none."""
-        place, assigned = self.streams.place(number), self._assigned.get(message)
+        assigned = self._assigned.get(message)
+        return self.span_in(number, *assigned) if assigned is not None else ByteRange(0, 0)
+
+    def span_in(self, number: int, *ranges: WireRange | None) -> ByteRange:
+        """The bytes of a frame that lie in the first of these ranges which it touches."""
+        place = self.streams.place(number)
         half = self._bindings.half(place) if place is not None else None
-        if place is None or half is None or assigned is None:
+        if place is None or half is None:
             return ByteRange(0, 0)
-        for wire in assigned:
+        for wire in ranges:
             positions = self._positions(half, wire)
             if positions is not None and positions.overlaps(place.span):
                 return positions.intersection(place.span).shifted(

@@ -16,7 +16,7 @@ from chatlab.core.attribution import Attribution
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureStatus
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.connection import Connection
-from chatlab.core.flow import ByteRange, ConnectionId, Direction
+from chatlab.core.flow import ByteRange, ConnectionId, Direction, WireRange
 from chatlab.core.frame import Exposure, Layer
 from chatlab.core.message import Message, MessageId
 from chatlab.core.ports import Dissector
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Observer = Callable[[], None]
+_LINE_NOT_CAPTURED = "No frame of this line was captured: it crossed the wire at another time."
 
 
 class CaptureFeed:
@@ -47,6 +48,8 @@ class CaptureFeed:
         self.on_secret: Callable[[str], None] = lambda line: None
         """Where a running capture takes the lines of the key log."""
         self._sealed: set[ConnectionId] = set()
+        self._line: tuple[MessageId, WireRange] | None = None
+        """A protocol line that is no message, chosen by the reader as if it were one."""
         self._book = book
         self._dissector = dissector
         self._status: CaptureStatus = CaptureIdle()
@@ -183,18 +186,37 @@ class CaptureFeed:
         return frozenset(found)
 
     def attribution(self, message: MessageId) -> Attribution:
+        if (line := self._chosen(message)) is not None:
+            return Attribution(message=message, stream=None, frames=self.frames_of(line))
         return self.correlator.attribution(message)
+
+    def frames_of(self, wire: WireRange) -> tuple[int, ...]:
+        return self.correlator.frames_of(wire)
+
+    def choose_line(self, wire: WireRange) -> MessageId:
+        name = f"line {wire.connection} {wire.direction.value} {wire.span.start}-{wire.span.stop}"
+        self._line = MessageId(name), wire
+        return self._line[0]
+
+    def _chosen(self, message: MessageId) -> WireRange | None:
+        return self._line[1] if self._line is not None and self._line[0] == message else None
 
     def messages_of(self, number: int) -> tuple[MessageId, ...]:
         return self.correlator.messages_of(number)
 
     def message_spans(self, number: int) -> tuple[tuple[MessageId, ByteRange], ...]:
-        return tuple(
+        spans = tuple(
             (message, self.correlator.frame_span(number, message))
             for message in self.messages_of(number)
         )
+        if self._line is not None and (span := self.correlator.span_in(number, self._line[1])):
+            spans += ((self._line[0], span),)
+        return spans
 
     def explain_message(self, message: MessageId) -> str:
+        if (line := self._chosen(message)) is not None:
+            frames = self.frames_of(line)
+            return self.explain_frame(frames[0]) if frames else _LINE_NOT_CAPTURED
         known = self.messages.get(message)
         if known is None:
             return "It is waiting: nothing of it has been written to the network yet."
@@ -204,14 +226,14 @@ class CaptureFeed:
         return self._explainer.frame(number)
 
     def exposure_of(self, message: MessageId) -> Exposure | None:
-        wire = self.correlator.wire(message)
+        wire = self._chosen(message) or self.correlator.wire(message)
         if wire is None:
             return None
         is_sealed = wire.connection in self._sealed
         return Exposure.SEALED if is_sealed else Exposure.READABLE
 
     def tap_bytes(self, message: MessageId) -> bytes:
-        wire = self.correlator.wire(message)
+        wire = self._chosen(message) or self.correlator.wire(message)
         return self.correlator.carried_bytes(wire) if wire else b""
 
     def close(self) -> None:

@@ -47,6 +47,7 @@ class ActionId(Enum):
     FIND_NEXT = "find-next"
     FIND_PREVIOUS = "find-previous"
     CAPTURE = "capture"
+    RAW_CONSOLE = "raw-console"
     PACKETS = "packets"
     COMPARE = "compare"
     SPLIT = "split"
@@ -188,6 +189,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _A.PACKETS, _M.WIRE, "&Frames of the selected message",
         "Show in the wire pane which frames carried the message.",
         ("Ctrl+Return",), "wire", "packets bytes hex", starts_group=True,
+    ),
+    ActionSpec(
+        _A.RAW_CONSOLE, _M.WIRE, "&Raw console",
+        "Every protocol line as it crosses the wire, and a field to send one.",
+        ("Ctrl+Shift+X",), "layers", "raw lines protocol log console quote irc", True,
     ),
     ActionSpec(
         _A.COMPARE, _M.VIEW, "&Compare two chats side by side",

@@ -14,6 +14,7 @@ from chatlab.ui.actions import ActionId
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
+from chatlab.ui.raw_desk import RawDesk
 from chatlab.ui.theme import current
 from chatlab.ui.widgets.message_bar import BarMessage
 
@@ -37,6 +38,7 @@ class ActionWiring:
         self._backstage = backstage
         self._book = book
         self._feed = feed
+        self._raw = RawDesk(presenter, book, feed, backstage)
         self._connect()
         self._connect_toggles()
         self._window.actions_table.fill(self._window.menuBar())
@@ -90,6 +92,7 @@ class ActionWiring:
         self._toggle(ActionId.SIDEBAR, _is_shown(window.sidebar), window.sidebar.setVisible)
         self._toggle(ActionId.WIRE_PANE, _is_shown(window.wire), window.wire.setVisible)
         self._toggle(ActionId.MEMBER_LIST, lambda: chats.are_members_shown, chats.show_members)
+        self._toggle(ActionId.RAW_CONSOLE, lambda: self._raw.is_shown, self._raw.set_shown)
         self._toggle(ActionId.FULL_SCREEN, window.isFullScreen, self._set_full_screen)
 
     def _toggle(

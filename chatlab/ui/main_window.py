@@ -25,6 +25,7 @@ DEFAULT_SIZE = (1280, 800)
 _MINIMUM_SIZE = (800, 520)
 _CHATS_SHARE, _WIRE_SHARE = 11, 10
 _LEAST_SPLIT = 200
+_ABOVE_SHARE, _BELOW_SHARE = 520, 380
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,15 @@ class MainWindow(QMainWindow):
         self._lay_out()
 
     def _lay_out(self) -> None:
+        self.middle = QSplitter(Qt.Orientation.Vertical, self)
+        self.middle.setHandleWidth(1)
+        self.middle.setChildrenCollapsible(False)
+        self.middle.addWidget(self.chats)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
         for index, (part, stretch) in enumerate(
-            ((self.sidebar, 0), (self.chats, _CHATS_SHARE), (self.wire, _WIRE_SHARE))
+            ((self.sidebar, 0), (self.middle, _CHATS_SHARE), (self.wire, _WIRE_SHARE))
         ):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(index, stretch)
@@ -91,6 +96,12 @@ class MainWindow(QMainWindow):
         column.addWidget(self.bar)
         column.addWidget(self.strip)
         self.setCentralWidget(middle)
+
+    def put_below_chats(self, part: QWidget) -> None:
+        """Give something a place under the chats, beside the wire pane."""
+        self.middle.addWidget(part)
+        self.middle.setStretchFactor(0, 1)
+        self.middle.setSizes([_ABOVE_SHARE, _BELOW_SHARE])
 
     def show_first_start(self, is_shown: bool) -> None:
         """The page with three choices, in place of an empty window."""

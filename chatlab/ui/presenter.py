@@ -43,6 +43,8 @@ class Presenter:
         self._desk = desk
         self._speaker = speaker
         self._selected: MessageId | None = None
+        self.on_selected: Callable[[MessageId | None], None] = lambda message: None
+        """Told which message is chosen now."""
         self._is_following = True
         """Nothing was picked by hand: each message that is sent shows its frames by itself."""
         self._opens_when_joined: dict[ChatKey, bool] = {}
@@ -119,6 +121,7 @@ class Presenter:
         self._selected = message
         self.window.chats.select_message(message)
         self.window.wire.show_message(message)
+        self.on_selected(message)
 
     def _on_message_picked(self, message: MessageId | None) -> None:
         self._is_following = not message

@@ -9,7 +9,7 @@ from chatlab.core.attribution import Attribution, Evidence
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureStatus
 from chatlab.core.chats import ChatKey
 from chatlab.core.errors import ChatlabError
-from chatlab.core.flow import ByteRange
+from chatlab.core.flow import ByteRange, WireRange
 from chatlab.core.frame import Exposure, Field, Layer
 from chatlab.core.message import MessageId
 
@@ -49,6 +49,7 @@ class FakeFeed:
     status: CaptureStatus = field(default_factory=CaptureIdle)
     failure: ChatlabError | None = None
     observers: list[Callable[[], None]] = field(default_factory=list)
+    lines: dict[WireRange, tuple[int, ...]] = field(default_factory=dict)
     rows_asked: int = 0
 
     @property
@@ -91,6 +92,15 @@ class FakeFeed:
 
     def attribution(self, message: MessageId) -> Attribution:
         return self.attributions.get(message, Attribution(message=message, stream=None))
+
+    def frames_of(self, wire: WireRange) -> tuple[int, ...]:
+        return self.lines.get(wire, ())
+
+    def choose_line(self, wire: WireRange) -> MessageId:
+        line = MessageId(f"line {wire.span.start}")
+        found = self.frames_of(wire)
+        self.attributions[line] = Attribution(message=line, stream=0, frames=found)
+        return line
 
     def messages_of(self, number: int) -> tuple[MessageId, ...]:
         return tuple(owner for owner, _span in self.frames[number - 1].messages)

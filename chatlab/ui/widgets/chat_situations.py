@@ -63,7 +63,7 @@ def situation_of(chat: Chat, state: AccountState | None, waiting: int = 0) -> Si
     if chat.kind is ChatKind.CHANNEL and not chat.is_joined:
         return Situation(placeholder, f"You are not in {name}.", WayOut.JOIN)
     if waiting >= _WORTH_TELLING:
-        words = f"{waiting:,} messages wait: they leave at a pace that the server puts up with."
+        words = f"{waiting:,} messages wait: the server sets the pace."
         return Situation(placeholder, words, WayOut.CANCEL)
     return Situation(placeholder)
 

@@ -94,7 +94,7 @@ class FindBar(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(SPACE + HALF, HALF, HALF, HALF)
         row.setSpacing(HALF)
-        row.addWidget(self._field, 1)
+        row.addWidget(self._field, 4)
         row.addWidget(self._older)
         row.addWidget(self._newer)
         row.addSpacing(HALF)
@@ -205,6 +205,7 @@ class FindBar(QWidget):
         self._place = QPersistentModelIndex(index)
         self._unfold(row)
         self._view.setCurrentIndex(index)
+        self._view.doItemsLayout()  # Where it lies is a guess until it was measured.
         inside = self._view.viewport().rect()
         if not inside.contains(self._view.visualRect(index)):
             self._view.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)

@@ -1,0 +1,296 @@
+"""The list of protocol lines: fixed pitch, the command in bold, what is malformed marked."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from chatlab.core.events import LineSeen
+from chatlab.core.flow import Direction
+from chatlab.ui import theme
+from chatlab.ui.models.raw_lines import (
+    RawColumn,
+    RawLineModel,
+    RawRole,
+    as_text,
+    clock,
+    visible,
+)
+from chatlab.ui.theme import HALF, SPACE
+
+Index = QModelIndex | QPersistentModelIndex
+_LEFT_TO_RIGHT = "\u200e"
+"""A protocol line reads from left to right, whatever the first letter of a word says."""
+_PAD = 6
+_ICON = 14
+_FLAGS = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
+_WAY_ICONS = {Direction.SENT: "arrow-up", Direction.RECEIVED: "arrow-down"}
+
+
+def parts_of(line: str) -> list[tuple[str, str, bool]]:
+    """A line cut into pieces: words, colour token, and whether they are bold.
+
+    Tags and source step back, the command stands out (the grammar: RFC 1459, section 2.3.1, and
+    IRCv3 message-tags).
+    """
+    rest, parts = line, []
+    for sign, token in (("@", "faint"), (":", "muted")):
+        if rest.startswith(sign):
+            word, blank, rest = rest.partition(" ")
+            parts.append((word + blank, token, False))
+    command, blank, rest = rest.partition(" ")
+    parts.append((command + blank, "text", True))
+    middle, colon, last = rest.partition(" :") if not rest.startswith(":") else ("", "", rest)
+    if middle:
+        parts.append((middle + colon, "muted", False))
+    if last:
+        parts.append((last, "text", False))
+    return parts
+
+
+class _RawDelegate(QStyledItemDelegate):
+    """Paints cells without asking the style: thousands of them a second in a flood."""
+
+    def __init__(self, view: "RawLineView") -> None:
+        super().__init__(view)
+        self._view = view
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over the fonts of the theme."""
+        self._font: QFont = theme.mono_font(0.94)
+        self._bold = QFont(self._font)
+        self._bold.setWeight(QFont.Weight.Bold)
+        self._metrics = QFontMetrics(self._font)
+        self._bold_metrics = QFontMetrics(self._bold)
+        self.cell = self._metrics.horizontalAdvance("0")
+
+    @property
+    def row_height(self) -> int:
+        return self._metrics.height() + 6
+
+    def width_of(self, text: str) -> int:
+        """Room that a text needs; measured only where figures of a fixed pitch will not do."""
+        if text.isascii():
+            return len(text) * self.cell + 2 * _PAD + SPACE
+        return self._metrics.horizontalAdvance(text) + 2 * _PAD + SPACE
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(60, self.row_height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        line = index.data(RawRole.LINE)
+        if not isinstance(line, LineSeen):
+            return
+        rect, colors = option.rect, theme.current()
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        ground = "attention_soft" if line.is_malformed else "surface"
+        painter.fillRect(rect, colors.color("selection" if is_selected else ground))
+        match RawColumn(index.column()):
+            case RawColumn.TIME:
+                painter.setFont(self._font)
+                painter.setPen(colors.color("muted"))
+                painter.drawText(rect.adjusted(SPACE + HALF, 0, 0, 0), _FLAGS, clock(line))
+            case RawColumn.WAY:
+                self._paint_way(painter, rect, line)
+            case RawColumn.LINE:
+                self._paint_line(painter, rect.adjusted(_PAD, 0, -_PAD, 0), line.line)
+        if is_selected and self._view.hasFocus():
+            painter.setPen(QPen(colors.color("accent"), 1))
+            painter.drawLine(rect.topLeft(), rect.topRight())
+            painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+
+    def _paint_way(self, painter: QPainter, rect: QRect, line: LineSeen) -> None:
+        top = rect.top() + (rect.height() - _ICON) // 2
+        token = "accent" if line.direction is Direction.SENT else "muted"
+        painter.drawPixmap(
+            rect.left() + HALF, top, theme.pixmap(_WAY_ICONS[line.direction], token, _ICON)
+        )
+        if line.is_malformed:
+            left = rect.left() + _ICON + 2 * HALF
+            painter.drawPixmap(left, top, theme.pixmap("warning", "attention", _ICON))
+
+    def _paint_line(self, painter: QPainter, rect: QRect, line: str) -> None:
+        colors = theme.current()
+        left = rect.left()
+        for words, token, is_bold in parts_of(visible(line)):
+            painter.setFont(self._bold if is_bold else self._font)
+            painter.setPen(colors.color(token))
+            area = QRect(left, rect.top(), max(0, rect.right() - left), rect.height())
+            painter.drawText(area, _FLAGS, words if words.isascii() else _LEFT_TO_RIGHT + words)
+            metrics = self._bold_metrics if is_bold else self._metrics
+            left += metrics.horizontalAdvance(words)
+
+
+class RawLineView(QTableView):
+    """Shows a ``RawLineModel``; follows the newest line until somebody reads.
+
+    Signals:
+        line_selected: the LineSeen that the reader made current.
+        reuse_requested: the text of a line, to be changed and sent.
+    """
+
+    line_selected = Signal(object)
+    reuse_requested = Signal(str)
+
+    def __init__(self, model: RawLineModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._is_at_end = True
+        self._is_ours = False
+        self._empty_words = ""
+        self._delegate = _RawDelegate(self)
+        self.setObjectName("raw-lines")
+        self.setAccessibleName(self.tr("Protocol lines"))
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.hide()
+            header.setMinimumSectionSize(1)
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.selectionModel().currentRowChanged.connect(self._on_row_changed)
+        model.rowsAboutToBeInserted.connect(self._note_end)
+        model.rowsInserted.connect(self._on_inserted)
+        model.modelReset.connect(self._on_reset)
+        theme.on_theme_changed(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def set_empty_words(self, words: str) -> None:
+        self._empty_words = words
+        self.viewport().update()
+
+    def show_row(self, row: int | None) -> None:
+        """Choose a line without telling."""
+        self._is_ours = True
+        try:
+            if row is None:
+                self.selectionModel().clear()
+            else:
+                self.selectRow(row)
+                self.scrollTo(self._model.index(row, RawColumn.TIME))
+        finally:
+            self._is_ours = False
+
+    def selected_lines(self) -> list[LineSeen]:
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self._model.line(row) for row in rows]
+
+    def copy_selection(self) -> None:
+        if lines := self.selected_lines():
+            QGuiApplication.clipboard().setText("\n".join(as_text(line) for line in lines))
+
+    # Following the newest -----------------------------------------------------------------------
+
+    def _note_end(self) -> None:
+        bar = self.verticalScrollBar()
+        self._is_at_end = bar.value() >= bar.maximum()
+
+    def _on_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        self._widen(range(first, last + 1))
+        if self._is_at_end:
+            self.scrollToBottom()
+
+    def _on_reset(self) -> None:
+        self.setColumnWidth(RawColumn.LINE, 0)
+        self._widen(range(self._model.rowCount()))
+        self.scrollToBottom()
+
+    def _widen(self, rows: range) -> None:
+        """As wide as the longest line, and never narrower than the view."""
+        lines = (visible(self._model.line(row).line) for row in rows)
+        widest = max((self._delegate.width_of(line) for line in lines), default=0)
+        room = self.viewport().width() - self.columnViewportPosition(RawColumn.LINE)
+        room -= self.horizontalScrollBar().value()
+        wanted = max(widest, room, self.columnWidth(RawColumn.LINE))
+        self.setColumnWidth(RawColumn.LINE, wanted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._widen(range(0))
+
+    def _on_theme_changed(self) -> None:
+        self._delegate.refresh()
+        self.verticalHeader().setDefaultSectionSize(self._delegate.row_height)
+        self.setColumnWidth(RawColumn.TIME, 13 * self._delegate.cell + SPACE)
+        self.setColumnWidth(RawColumn.WAY, 2 * _ICON + 3 * HALF)
+        self._widen(range(self._model.rowCount()))
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._model.rowCount() or not self._empty_words:
+            return
+        painter = QPainter(self.viewport())
+        painter.setPen(theme.current().color("muted"))
+        area = self.viewport().rect().adjusted(3 * SPACE, 0, -3 * SPACE, 0)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(area, flags, self._empty_words)
+        painter.end()
+
+    # What the reader does -----------------------------------------------------------------------
+
+    def _on_row_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.isValid() and not self._is_ours:
+            self.line_selected.emit(self._model.line(current.row()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selection()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.make_menu(event.pos())
+        menu.popup(event.globalPos())
+
+    def make_menu(self, at: QPoint) -> QMenu:
+        """What can be done with the line under a point, or with those that are chosen."""
+        index = self.indexAt(at)
+        if index.isValid() and not self.selectionModel().isSelected(index):
+            self.selectRow(index.row())
+        lines = self.selected_lines()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction(theme.icon("copy"), self.tr("Copy"), self.copy_selection)
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setEnabled(bool(lines))
+        bare = menu.addAction(self.tr("Copy without time"), lambda: _copy_bare(lines))
+        bare.setEnabled(bool(lines))
+        if len(lines) == 1 and lines[0].direction is Direction.SENT:
+            menu.addSeparator()
+            menu.addAction(
+                theme.icon("edit"),
+                self.tr("Change and send again"),
+                lambda: self.reuse_requested.emit(lines[0].line),
+            )
+        return menu
+
+
+def _copy_bare(lines: list[LineSeen]) -> None:
+    QGuiApplication.clipboard().setText("\n".join(line.line for line in lines))
