@@ -4,6 +4,11 @@ Where no SYN was captured, sequence numbers alone say nothing about offsets. The
 keeps the last bytes of each direction with their offsets (``Tail``); a captured payload that
 occurs exactly once among them fixes the difference. Nothing is guessed: what occurs twice waits for
 a payload that does not, and every other captured payload must agree.
+
+A received line may be captured before the tap has read it, and an equal, older line then looks like
+it. Ciphertext has no equals. A readable payload has to wait until our own TCP has acknowledged it
+(it is ready to be read) and the tap has read on since, or has had the time to and nothing came
+(``settle``): then what was captured ends where the tail ends.
 """
 
 from typing import NamedTuple
@@ -61,6 +66,14 @@ class _Candidate(NamedTuple):
     """How far the tail reached when the frame was seen."""
 
 
+class _State(NamedTuple):
+    """How far everything has come; the same twice means that nothing has happened."""
+
+    captured: int
+    acknowledged: int | None
+    known_to: int
+
+
 class LateAnchor:
     """Looks for the offset of one direction whose SYN was not captured."""
 
@@ -69,6 +82,10 @@ class LateAnchor:
         self._target = target
         self._sense = sense
         self._candidates: list[_Candidate] = []
+        self._before: _State | None = None
+        """What was known at the last ``settle``."""
+        self._tried: _State | None = None
+        """What was known when quiet did not help."""
 
     def saw(self, number: int, place: Placement, tail: Tail) -> None:
         """Note a frame of the direction."""
@@ -80,28 +97,50 @@ class LateAnchor:
             self._candidates.append(_Candidate(place.position, payload, tail.stop))
             del self._candidates[:-MAX_CANDIDATES]
 
-    def attempt(self, tail: Tail) -> bool:
-        """Anchor the direction if one payload now says where it lies."""
+    def is_settling(self, tail: Tail) -> bool:
+        """Whether ``settle`` may help: a readable payload waits, and it was not in vain before."""
+        if self._sense is Direction.SENT or self._target.is_anchored or not self._candidates:
+            return False
+        return self._state(tail) != self._tried
+
+    def settle(self, tail: Tail) -> bool:
+        """Anchor the direction if nothing at all has come since the last call."""
+        state = self._state(tail)
+        if state != self._before:
+            self._before = state
+            return False
+        self._tried = state
+        return self.attempt(tail, is_quiet=True)
+
+    def _state(self, tail: Tail) -> _State:
+        return _State(self._target.high, self._target.acknowledged, tail.stop)
+
+    def attempt(self, tail: Tail, *, is_quiet: bool = False) -> bool:
+        """Anchor the direction if one payload now says where it lies.
+
+        ``is_quiet``: whatever could be read has been read.
+        """
         for candidate in self._candidates:
             offset = tail.find(candidate.payload)
-            if offset is None or not self._is_settled(candidate, tail):
+            if offset is None:
+                continue
+            shift = offset - candidate.position
+            is_end = is_quiet and self._target.high + shift == tail.stop
+            if not self._is_settled(candidate, tail.stop > candidate.known_to or is_end):
                 continue
             sequence = self._target.sequence(candidate.position)
-            shift = offset - candidate.position
             if sequence is not None and self._agrees(shift, tail):
                 self._target.anchor(offset, sequence, Evidence.CONTENT)
                 return True
         return False
 
-    def _is_settled(self, candidate: _Candidate, tail: Tail) -> bool:
-        """Whether the tail must hold the candidate's own bytes by now.
-
-        A received line may be captured before the tap has read it; an equal, older line
-        would then look like it. Bytes read since, or ciphertext, rule that out.
-        """
+    def _is_settled(self, candidate: _Candidate, is_read_since: bool) -> bool:
+        """Whether the tail must hold the candidate's own bytes by now."""
         if self._sense is Direction.SENT or begins_record(candidate.payload):
             return True
-        return tail.stop > candidate.known_to
+        reached = self._target.acknowledged
+        stop = candidate.position + len(candidate.payload)
+        return is_read_since and reached is not None and reached >= stop
 
     def _agrees(self, shift: int, tail: Tail) -> bool:
         for position, payload, _ in self._candidates:

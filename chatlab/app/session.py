@@ -22,6 +22,9 @@ from chatlab.core.message import Delivery, Message, MessageId
 from chatlab.core.ports import ChatConnection, EventSink, SecretStore, StsStore
 from chatlab.core.rules import RuleBook
 
+_SETTLE_S = 0.1
+"""After so much time without news, what our TCP has acknowledged has been read, too."""
+
 
 class Session:
     """Everything that is going on, from the first account to the last frame."""
@@ -52,7 +55,9 @@ class Session:
         self._dialler = Dialler(self, feed, accepts_any_certificate=accepts_any_certificate)
         self._observers: list[EventSink] = []
         self._unacknowledged: dict[MessageId, tuple[AccountId, WireRange]] = {}
+        self._settling: asyncio.TimerHandle | None = None
         feed.on_frames(self._look_for_acks)
+        feed.on_frames(self._settle_later)
 
     def observe(self, observer: EventSink) -> None:
         """``observer`` gets every chat event, after the book has taken it in."""
@@ -127,6 +132,18 @@ class Session:
 
     # -- capture
 
+    def _settle_later(self) -> None:
+        """Where a capture began late, quiet tells where it lies (``analysis.anchoring``)."""
+        if self._settling is None and self.feed.count and self.feed.correlator.is_settling:
+            loop = asyncio.get_running_loop()
+            self._settling = loop.call_later(_SETTLE_S, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
+        if self.feed.correlator.settle():
+            self.feed.tell()
+        self._settle_later()
+
     async def start_capture(self) -> CaptureStatus:
         """Capture into the feed's file from now on, open connections included."""
         if self._source is None:
@@ -172,3 +189,5 @@ class Session:
         await asyncio.gather(*(connection.stop() for connection in self.connections.values()))
         await self.catch_up()
         await self.stop_capture()
+        if self._settling is not None:
+            self._settling.cancel()

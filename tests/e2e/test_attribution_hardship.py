@@ -166,6 +166,43 @@ def test_a_capture_that_begins_late_finds_its_place_by_content(tls: bool, tmp_pa
     assert chatlab("messages", str(saved), "--json").records == records
 
 
+@_SECURITY
+def test_in_a_quiet_chat_a_late_capture_finds_its_place_too(tls: bool, tmp_path: Path) -> None:
+    """Nothing is said after the one line, which resembles one from before the capture."""
+    saved, whole = tmp_path / "quiet.pcapng", tmp_path / "whole.pcapng"
+    line = "the same words before and under the eyes of the capture"
+
+    async def scene(lab: Lab, feeder: Feeder) -> list[str]:
+        async with talking(lab, tmp_path, tls=tls) as talk:
+            await talk.join()
+            feeder.speak(line)
+            await talk.until_all_is_there(0, 1)
+            await talk.session.start_capture()
+            feeder.speak(f"{line}!")
+            await talk.until_all_is_there(0, 2)
+            (heard,) = (m.id for m in talk.feed.messages.values() if m.text == f"{line}!")
+            await talk.until(lambda: bool(talk.feed.attribution(heard).frames))
+            save_capture(talk.feed, saved, with_secrets=True)
+            return talk.feed.key_log
+
+    with lab_server(tmp_path / "server") as lab:
+        port, other = (lab.tls_port, lab.port) if tls else (lab.port, lab.tls_port)
+        trust = None if tls else lab.ca_file
+        with (
+            Feeder(lab.host, other, "rain", ca_file=trust) as feeder,
+            onlooker(whole, port) as look,
+        ):
+            keys = asyncio.run(scene(lab, feeder))
+            look.until_the_end()
+    if tls:
+        look.decrypt(keys)
+    records = chatlab("messages", str(saved), "--json").records
+    theirs = [part for part in said_in_part(whole, saved) if part.said.nick == "rain"]
+    assert [part.said.text for part in theirs] == [line, f"{line}!"]
+    assert [tuple(r["frames"]) for r in records] == [part.frames for part in theirs]
+    assert [r["evidence"] for r in records] == [None, "content"]
+
+
 # --- killed -----------------------------------------------------------------------------------
 
 
