@@ -85,7 +85,7 @@ def test_a_match_is_chosen_so_that_its_frames_are_shown(qtbot: QtBot) -> None:
     with qtbot.waitSignal(stage.pane.message_selected):
         stage.find("needle")
     rect = stage.pane.transcript.visualRect(stage.pane.transcript.currentIndex())
-    assert stage.pane.transcript.viewport().rect().contains(rect)
+    assert 0 <= rect.top() < rect.bottom() <= stage.pane.transcript.viewport().height()
 
 
 def test_what_is_not_there_is_said_and_nothing_moves(qtbot: QtBot) -> None:

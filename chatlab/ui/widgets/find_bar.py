@@ -206,8 +206,8 @@ class FindBar(QWidget):
         self._unfold(row)
         self._view.setCurrentIndex(index)
         self._view.doItemsLayout()  # Where it lies is a guess until it was measured.
-        inside = self._view.viewport().rect()
-        if not inside.contains(self._view.visualRect(index)):
+        rect = self._view.visualRect(index)
+        if rect.top() < 0 or rect.bottom() > self._view.viewport().height():
             self._view.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         self._tell()
 
