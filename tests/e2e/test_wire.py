@@ -250,6 +250,41 @@ def test_ranges_of_both_directions_are_those_the_server_counted(
     asyncio.run(check())
 
 
+@pytest.mark.only_on("linux")
+@pytest.mark.parametrize("ender", ["server", "server, with a last word", "we", "we, at once"])
+def test_what_was_acknowledged_stays_known_after_the_end(ender: str) -> None:
+    """Nobody asks before the connection is gone; the socket is closed by then."""
+    line = b"PRIVMSG #lab :the last words\r\n"
+
+    async def check() -> None:
+        heard = asyncio.Event()
+
+        async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readexactly(len(line))
+            if ender != "server":
+                writer.write(b"ERROR :heard\r\n")  # Its segment acknowledges the line.
+            if ender.startswith("we"):
+                await reader.read()
+            heard.set()
+
+        recorder = Recorder()
+        async with listening(hear) as port:
+            wire = await dialled(recorder, account(port, Security.PLAIN))
+            span = wire.write(line).span
+            if ender.startswith("we"):
+                await recorder.until(lambda: bool(recorder.chunks))
+                if ender == "we":
+                    await wire.close()
+                else:
+                    wire.abort()
+            await recorder.until(lambda: bool(recorder.closed))
+            await heard.wait()
+        assert wire.fileno() == -1
+        assert wire.acknowledged() == span.stop == len(line)
+
+    asyncio.run(check())
+
+
 def test_secrets_and_facts_of_the_handshake_are_reported(tmp_path: Path) -> None:
     async def check() -> None:
         recorder = Recorder()
