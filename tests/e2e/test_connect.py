@@ -1,18 +1,16 @@
 """``chatlab connect`` as a process against a scripted server: what scripts and judges rely on."""
 
 import contextlib
-import json
 import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-TIMEOUT_S = 30.0
+from tests.helpers.connecting import TIMEOUT_S, ConnectClient
 
 
 class Server:
@@ -65,58 +63,6 @@ class Server:
         self._socket.close()
 
 
-class Client:
-    """The program under test."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "chatlab", "connect", *arguments, "--json"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._deadline = threading.Timer(TIMEOUT_S, self.process.kill)
-        self._deadline.start()
-
-    def type(self, *lines: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("".join(line + "\n" for line in lines))
-        self.process.stdin.flush()
-
-    def end_input(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-
-    def event(self, name: str, **values: object) -> dict[str, object]:
-        """Skip to the event with this name and these values."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            event: dict[str, object] = json.loads(line)
-            if event["event"] == name and all(event[key] == values[key] for key in values):
-                return event
-        raise AssertionError(f"there was no {name} with {values}")
-
-    def wait(self) -> int:
-        code = self.process.wait(TIMEOUT_S)
-        self._deadline.cancel()
-        return code
-
-    def errors(self) -> str:
-        assert self.process.stderr is not None
-        return self.process.stderr.read()
-
-    def close(self) -> None:
-        self._deadline.cancel()
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
     server = Server()
@@ -125,9 +71,11 @@ def server() -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def connected(server: Server, tmp_path: Path, *options: str, path: str = "") -> Iterator[Client]:
+def connected(
+    server: Server, tmp_path: Path, *options: str, path: str = ""
+) -> Iterator[ConnectClient]:
     url = f"irc://127.0.0.1:{server.port}{path}"
-    client = Client(url, "--nick", "ann", "--state-dir", str(tmp_path / "state"), *options)
+    client = ConnectClient(url, "--nick", "ann", "--state-dir", str(tmp_path / "state"), *options)
     try:
         server.accept()
         yield client
@@ -218,7 +166,7 @@ def test_a_policy_in_the_state_directory_is_obeyed_and_an_untrusted_certificate_
         encoding="utf-8",
     )
     elsewhere = "irc://127.0.0.1:1"
-    client = Client(elsewhere, "--nick", "ann", "--state-dir", str(state))
+    client = ConnectClient(elsewhere, "--nick", "ann", "--state-dir", str(state))
     try:
         server.accept()
         assert server._peer is not None

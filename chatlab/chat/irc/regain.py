@@ -9,6 +9,7 @@ from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.protocol.irc import split_source
 
 ASK_S = 60.0
+ANSWER_S = 5.0
 
 
 class NickRegain:
@@ -19,6 +20,8 @@ class NickRegain:
         self._wanted = ""
         self._is_asking = False
         """An ISON of ours is out."""
+        self._patient_until = 0.0
+        """A server may tell twice that the nick is free; it is asked for once."""
 
     @property
     def is_waiting(self) -> bool:
@@ -48,6 +51,10 @@ class NickRegain:
             self._context.timers.call_later(ASK_S, self._ask)
 
     def _take(self) -> None:
+        now = self._context.timing.monotonic()
+        if now < self._patient_until:
+            return
+        self._patient_until = now + ANSWER_S
         self._context.inform(f"“{self._wanted}” is free again: taking it back.", code="NICK")
         self._context.outbox.put_command("NICK", self._wanted)
 

@@ -13,6 +13,11 @@ _WHOIS = "301 307 311 312 313 317 319 320 330 335 338 378 379 671 276"
 _BANNED = re.compile(
     r"\b([kgz]-?lined?|akill|autokill|banned|not welcome|no authori[sz]ation)\b", re.IGNORECASE
 )
+_BAD_PASSWORD = re.compile(
+    r"(bad|wrong|invalid|incorrect) password|password (is )?(incorrect|invalid|mismatch)",
+    re.IGNORECASE,
+)
+"""Some servers say so in ERROR only, without the numeric 464."""
 _THROTTLED = re.compile(r"throttl|too fast|too many|clone", re.IGNORECASE)
 THROTTLE_DELAY_S = 60.0
 ERROR_WAIT_S = 1.0
@@ -58,6 +63,12 @@ class Replies:
             self._context.verdict = self._context.verdict or Verdict(
                 f"The server does not let you in: {as_sentence(words)} "
                 "Ask its operators; connecting again by itself would make it worse.",
+                may_retry=False,
+            )
+        elif _BAD_PASSWORD.search(words) and not self._state.is_online:
+            self._context.verdict = self._context.verdict or Verdict(
+                f"The server refused the password: {as_sentence(words)} "
+                "Check “Server password” in this account’s settings.",
                 may_retry=False,
             )
         elif _THROTTLED.search(words):

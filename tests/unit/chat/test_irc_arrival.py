@@ -146,7 +146,11 @@ def test_a_server_with_monitor_tells_when_the_nick_is_free() -> None:
         taken(play)
         await play.start()
         assert play.server.said("MONITOR") == ["MONITOR + ann"]
-        play.server.say(":irc.test 731 ann_ :ann")
+        play.server.on["NICK"] = lambda line: None
+        play.server.say(":irc.test 731 ann_ :ann", ":ann!a@h QUIT :gone")
+        await settle()
+        assert play.server.said("NICK")[2:] == ["NICK ann"]
+        play.server.say(":ann_!ann@host.test NICK ann")
         await settle()
         assert play.of(NickInUse)[-1].nick == "ann"
         assert play.server.said("MONITOR")[-1] == "MONITOR - ann"

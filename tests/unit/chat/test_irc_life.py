@@ -127,6 +127,7 @@ def test_the_servers_last_words_are_the_reason() -> None:
         [":irc.test 465 ann :You are banned from this server"],
         ["ERROR :Closing Link: ann (K-Lined: spam)"],
         [":irc.test 464 ann :Password incorrect"],
+        ["ERROR :Access denied: Bad password?"],
     ],
 )
 def test_where_it_is_not_welcome_the_account_does_not_insist(lines: list[str]) -> None:
