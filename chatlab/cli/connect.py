@@ -274,7 +274,7 @@ def _to_line(value: Json) -> str:
 
 
 def _message_line(chat: Chat, message: Message) -> str:
-    text = strip_formatting(message.text)
+    text = strip_formatting(message.text.replace("\n", " "))
     match message.kind:
         case MessageKind.ACTION:
             said = f"* {message.sender} {text}"

@@ -76,7 +76,8 @@ class Account:
     real_name: str = ""
     login: LoginMethod = LoginMethod.NONE
     further_logins: tuple[LoginMethod, ...] = ()
-    """SASL mechanisms to try, in this order, where ``login`` is not offered or refused."""
+    """What to try, in this order, where ``login`` is not offered or refused; NickServ comes
+    after all SASL mechanisms, wherever it stands."""
     login_name: str = ""
     has_server_password: bool = False
     channels: tuple[Autojoin, ...] = ()

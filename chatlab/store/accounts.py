@@ -126,11 +126,13 @@ def _read_account(row: TableReader) -> Account | None:
 
 
 def _read_further_logins(row: TableReader) -> tuple[LoginMethod, ...]:
-    known = {method.value: method for method in LoginMethod if method.is_sasl}
+    known = {method.value: method for method in LoginMethod if method is not LoginMethod.NONE}
     names = row.texts("further_logins")
     for name in names:
         if name not in known:
-            row.note(f"“further_logins”: “{name}” is no SASL mechanism of ours and is left out.")
+            row.note(
+                f"“further_logins”: “{name}” is no way to log in that is known here and is left out."
+            )
     return tuple(known[name] for name in names if name in known)
 
 

@@ -38,7 +38,7 @@ class Arrival:
         if self._nickserv is not None:
             self._nickserv.handle(dispatcher)
 
-    def begin(self) -> None:
+    def begin(self, *, is_logged_in: bool) -> None:
         """The outbox is open. Messages to channels wait until these are joined."""
         context = self._context
         fold = context.state.fold
@@ -46,7 +46,7 @@ class Arrival:
         self._be_away_again()
         self._regain.begin()
         self.monitor.begin()
-        if self._nickserv is not None:
+        if self._nickserv is not None and not is_logged_in:
             self._nickserv.begin()
             context.outbox.flush()
         else:

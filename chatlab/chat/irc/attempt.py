@@ -76,6 +76,7 @@ class Attempt:
     def __init__(self, account: Account, shared: Shared) -> None:
         self.state = ServerState(account.nick)
         self._account = shared.sts.apply(account)
+        self._why_other = shared.sts.why(account, self._account)
         self._shared = shared
         self._context: Context | None = None
         self._arrival: Arrival | None = None
@@ -177,6 +178,8 @@ class Attempt:
         self._register_handlers(context, dispatcher, registration, keepalive)
         self._shared.emit(ConnectionOpened(self._account.id, transport.connection))
         self._shared.set_state(LinkState.REGISTERING)
+        if self._why_other:
+            context.inform(self._why_other, code="sts")
         reason = ""
         try:
             link.attach(transport)
@@ -256,13 +259,13 @@ class Attempt:
         if not self._closed.done():
             self._closed.set_result(reason)
 
-    def _on_online(self) -> None:
+    def _on_online(self, is_logged_in: bool) -> None:
         assert self._context is not None  # the registration belongs to it
         assert self._arrival is not None
         self._online_since = self._shared.timing.monotonic()
         self._shared.set_state(LinkState.ONLINE)
         self._shared.outbox.open(self._context.link, self.state)
-        self._arrival.begin()
+        self._arrival.begin(is_logged_in=is_logged_in)
 
 
 def _verdict_of(context: Context, reason: str) -> Verdict:

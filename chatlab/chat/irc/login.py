@@ -23,14 +23,18 @@ from chatlab.core.errors import ChatlabError, RemoteProtocolError
 
 
 class SaslLogin:
-    """The SASL part of one registration; ``on_success`` is called once."""
+    """The SASL part of one registration.
+
+    ``on_done`` is called once: we are logged in, or NickServ has to do it.
+    """
 
     def __init__(
-        self, context: Context, credentials: Credentials, on_success: Callable[[], None]
+        self, context: Context, credentials: Credentials, on_done: Callable[[], None]
     ) -> None:
         self._context = context
         self._password = credentials.login
-        self._on_success = on_success
+        self._on_done = on_done
+        self._may_do_without = credentials.uses_nickserv
         self._wanted = credentials.mechanisms
         self._waiting: deque[LoginMethod] = deque()
         self._mechanism: Mechanism | None = None
@@ -54,6 +58,8 @@ class SaslLogin:
         self._waiting = deque(m for m in self._wanted if not names or m.value in names)
         if self._waiting:
             self._begin_next()
+        elif self._may_do_without:
+            self._on_done()
         else:
             wanted = " or ".join(method.value for method in self._wanted)
             self.give_up(f"The server does not offer SASL {wanted}, only {', '.join(names)}.")
@@ -123,7 +129,7 @@ class SaslLogin:
             return
         self._mechanism = None
         self.is_logged_in = True
-        self._on_success()
+        self._on_done()
 
     def _on_failure(self, event: LineEvent) -> None:
         mechanism = self._mechanism

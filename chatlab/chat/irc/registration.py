@@ -19,20 +19,24 @@ _MAX_UNDERSCORES = 4
 
 
 class Registration:
-    """From the first line to the end of the greeting; then ``on_online`` is called once."""
+    """From the first line to the end of the greeting; then ``on_online`` is called once.
+
+    It is told whether SASL has logged us in.
+    """
 
     def __init__(
         self,
         context: Context,
         credentials: Credentials,
         sts: StrictTransport,
-        on_online: Callable[[], None],
+        on_online: Callable[[bool], None],
     ) -> None:
         self._context = context
         self._credentials = credentials
         self._on_online = on_online
         self._capabilities = Capabilities(context, sts, self._on_caps_settled)
         self._login = SaslLogin(context, credentials, self._end_negotiation)
+        self._may_do_without_sasl = credentials.uses_nickserv
         self._capabilities.wants_sasl = self._login.is_wanted
         self._is_welcome = False
         self._tried: list[str] = []
@@ -65,10 +69,12 @@ class Registration:
     def _on_caps_settled(self) -> None:
         if not self._login.is_wanted or self._is_welcome:
             self._end_negotiation()
-        elif "sasl" not in self._context.state.caps:
-            self._login.give_up("The server offers no SASL login.")
-        else:
+        elif "sasl" in self._context.state.caps:
             self._login.start(self._capabilities.value("sasl"))
+        elif self._may_do_without_sasl:
+            self._end_negotiation()
+        else:
+            self._login.give_up("The server offers no SASL login.")
 
     def _end_negotiation(self) -> None:
         if not self._is_welcome:
@@ -142,7 +148,8 @@ class Registration:
     def _on_welcome(self, event: LineEvent) -> None:
         if self._is_welcome:
             return
-        if self._login.is_wanted and not self._login.is_logged_in:
+        lacks_login = self._login.is_wanted and not self._login.is_logged_in
+        if lacks_login and not self._may_do_without_sasl:
             self._login.give_up("The server let us in without a login: it does not know SASL.")
             return
         self._is_welcome = True
@@ -162,7 +169,7 @@ class Registration:
     def _finish(self) -> None:
         if not self._context.state.is_online:
             self._context.state.is_online = True
-            self._on_online()
+            self._on_online(self._login.is_logged_in)
 
 
 def _is_one_word(nick: str) -> bool:

@@ -73,6 +73,15 @@ class StrictTransport:
             return replace(account, security=Security.DIRECT_TLS, port=self._demanded[1])
         return account
 
+    def why(self, wanted: Account, used: Account) -> str:
+        """Why a connection is not as the account says; empty when it is, or when it was told."""
+        if used.security is wanted.security or self._demanded is not None:
+            return ""
+        return (
+            f"{used.host} has demanded TLS before (STS): connecting to port {used.port} with TLS, "
+            f"not to {wanted.port} in clear."
+        )
+
     def take(self, context: Context, value: str) -> bool:
         """The server offers ``sts``. True: the connection was ended for one with TLS."""
         offer = parse_sts(value)

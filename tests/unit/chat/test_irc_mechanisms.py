@@ -89,6 +89,32 @@ def test_a_password_that_was_judged_wrong_is_not_handed_to_the_next_mechanism() 
     run(scenario)
 
 
+@pytest.mark.parametrize("caps", ["server-time", "sasl=EXTERNAL"])
+def test_without_sasl_nickserv_is_asked_where_the_account_says_so(caps: str) -> None:
+    async def scenario() -> None:
+        settings = account(LoginMethod.PLAIN, further_logins=(LoginMethod.NICKSERV,))
+        play = Play(settings, PlayServer(caps), secrets=MemorySecrets(login=PASSWORD))
+        await play.start()
+        assert play.irc.is_online
+        assert play.server.said("PRIVMSG") == [f"PRIVMSG NickServ :IDENTIFY {PASSWORD}"]
+        await play.stop()
+
+    run(scenario)
+
+
+def test_with_sasl_nickserv_is_left_in_peace() -> None:
+    async def scenario() -> None:
+        play = play_with("=PLAIN", LoginMethod.PLAIN, LoginMethod.NICKSERV)
+        answer(play, PLAIN="AUTHENTICATE +")
+        await play.start()
+        assert play.irc.is_online
+        assert play.server.said("PRIVMSG") == []
+        assert play.server.said("JOIN") == ["JOIN #lab"]
+        await play.stop()
+
+    run(scenario)
+
+
 def test_in_clear_what_would_show_the_password_is_left_out_of_the_order() -> None:
     async def scenario() -> None:
         play = play_with(

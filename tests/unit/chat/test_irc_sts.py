@@ -71,6 +71,8 @@ def test_a_policy_of_a_verified_server_holds_for_its_time_and_its_port_is_the_on
         await second.time.advance(139)
         await second.start()
         assert ports(second) == [(Security.DIRECT_TLS, 6699)]
+        (told,) = [told.text for told in second.of(Informed) if told.code == "sts"]
+        assert "port 6699 with TLS, not to 6667" in told
         await second.stop()
 
         third = Play(CLEAR, PlayServer(), sts=store)
