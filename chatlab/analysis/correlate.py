@@ -348,10 +348,6 @@ class Correlator:
         """Every connection of ours, in the order in which they were announced."""
         return tuple(tracked.connection for tracked in self._bindings)
 
-    def stream_of(self, connection: ConnectionId) -> int | None:
-        """The ``tcp.stream`` of a connection; None when it was not captured."""
-        return self._bindings[connection].stream if connection in self._bindings else None
-
     def acknowledged(self, connection: ConnectionId) -> int | None:
         """The offset up to which captured ACKs cover what we sent; None when unknowable."""
         if connection not in self._bindings:

@@ -69,7 +69,7 @@ class Explainer:
             parts.insert(-1, f"{repeated - len(wire.span):,} sent again")
         if payload > repeated:
             parts.insert(-1, f"{payload - repeated:,} of other lines")
-        return start + _listed(parts) + "."
+        return f"{start}{', '.join(parts)}."
 
     def _line(self, wire: WireRange, known: Attribution, whose: str) -> list[str]:
         """The line's own bytes and, under TLS, what protects them."""
@@ -230,10 +230,6 @@ class Explainer:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return ", ".join(parts)
 
 
 def _spoken(version: str) -> str:

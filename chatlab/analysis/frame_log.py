@@ -67,7 +67,6 @@ class FrameLog:
         if not (is_growing and not path.exists()):
             self._open()
         self.section_comments: list[str] = []
-        self.applications: list[str] = []
         self.secrets: list[Secrets] = []
         self._reader: FileReader | None = None
         self._columns = PacketColumns()
@@ -147,7 +146,6 @@ class FrameLog:
             match block:
                 case SectionHeader():
                     self.section_comments += block.comments
-                    self.applications.append(block.application)
                 case Secrets():
                     self.secrets.append(block)
                 case Statistics():

@@ -156,10 +156,6 @@ class FileReader(ABC):
     def packet_options(self, area: bytes, interface: int) -> PacketOptions:
         """Read the bytes that ``PacketColumns.options`` counts."""
 
-    @abstractmethod
-    def needed(self, head: bytes) -> int:
-        """Bytes that the block beginning with ``head`` fills; a lower bound while cut short."""
-
     @property
     def pending(self) -> int:
         """Bytes fed that do not make a whole block yet."""

@@ -88,6 +88,29 @@ def parse_runs(text: str) -> tuple[Run, ...]:
     return tuple(runs)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text as it is written: words in their style, or a code."""
+
+    text: str
+    style: Style
+    """Of words: how they look. Of a code: how the words after it will."""
+    is_code: bool
+
+
+def parse_pieces(text: str) -> tuple[Piece, ...]:
+    """Every character of the text in order, codes included, for those who show both."""
+    pieces: list[Piece] = []
+    style = PLAIN
+    for words, code in _pieces(text):
+        if words:
+            pieces.append(Piece(words, style, is_code=False))
+        if code is not None:
+            style = _restyled(style, code)
+            pieces.append(Piece(code[0], style, is_code=True))
+    return tuple(pieces)
+
+
 def _pieces(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:
     """Plain text, each piece with the code that follows it."""
     position = 0

@@ -1,7 +1,6 @@
 """Who wrote which bytes: ties chat messages to offsets in one direction of a byte stream.
 
-Sans-IO: fed by the connection's tap, asked by the analysis. It never sees a socket, a loop or a
-clock, so its tests are plain calls and comparisons.
+Sans-IO: it never sees a socket, a loop or a clock, so its tests are plain calls and comparisons.
 """
 
 from chatlab.core.flow import ByteRange
@@ -17,20 +16,8 @@ class StreamLedger:
     """
 
     def __init__(self) -> None:
-        self._length = 0
         self._spans = SpanIndex()
         self._owners: list[MessageId] = []
-
-    @property
-    def length(self) -> int:
-        """Bytes counted so far: the offset of the next one."""
-        return self._length
-
-    def advance(self, size: int) -> ByteRange:
-        """Count ``size`` more bytes; the range that they fill."""
-        start = self._length
-        self._length += size
-        return ByteRange(start, self._length)
 
     def own(self, span: ByteRange, message: MessageId) -> None:
         """Note that ``span`` carries ``message``; a message may own several spans."""

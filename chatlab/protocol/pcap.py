@@ -82,13 +82,6 @@ class PcapReader(FileReader):
     def packet_options(self, area: bytes, interface: int) -> PacketOptions:
         return PacketOptions()
 
-    def needed(self, head: bytes) -> int:
-        if not self.interfaces:
-            return _FILE_HEADER
-        if len(head) < _RECORD_HEADER:
-            return _RECORD_HEADER
-        return int(self._record(head)[2]) + _RECORD_HEADER
-
 
 def reader_for(head: bytes) -> FileReader:
     """The reader of the format that ``head``, a file's first four bytes, belongs to.

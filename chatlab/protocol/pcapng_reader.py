@@ -161,11 +161,6 @@ class BlockReader(FileReader):
             raise DamagedFile("a packet names an interface that was not described", offset)
         raise DamagedFile(f"a packet of {captured:,} bytes in a block of {length:,}", offset)
 
-    def needed(self, head: bytes) -> int:
-        if len(head) < MIN_BLOCK:
-            return MIN_BLOCK
-        return int(self._pair(head, 0)[1])
-
     def packet_options(self, area: bytes, interface: int) -> PacketOptions:
         if not area:
             return PacketOptions()

@@ -154,7 +154,7 @@ def test_a_reused_four_tuple_belongs_to_the_connection_of_its_time(
     found.update()
     assert found.attribution(A).frames == (first,)
     assert found.attribution(B).frames == (second,)
-    assert (found.stream_of(C1), found.stream_of(ConnectionId("c2"))) == (0, 1)
+    assert (found.attribution(A).stream, found.attribution(B).stream) == (0, 1)
 
 
 def test_datagrams_belong_to_the_look_up_of_their_time(

@@ -97,7 +97,6 @@ def test_secrets_comments_and_losses_are_kept(
     log = open_log(file)
     log.pull()
     assert log.section_comments == ["of the section"]
-    assert log.applications == ["chatlab"]
     assert [block.data for block in log.secrets] == [b"CLIENT_RANDOM a b\n"]
     assert log.comments(1) == ()
     assert log.comments(2) == ("first", "second")
