@@ -87,6 +87,21 @@ class Commands:
             Verb.AWAY: self._away,
             Verb.BACK: lambda command, chat: self._set_away(""),
             Verb.MONITOR: self._monitor,
+            **self._rules_of_a_channel(),
+            Verb.CTCP: self._ctcp,
+            Verb.PING: self._ping,
+            Verb.VERSION: lambda command, chat: self._send_ctcp(command.argument(0), "VERSION"),
+            Verb.TIME: lambda command, chat: self._send_ctcp(command.argument(0), "TIME"),
+            Verb.RAW: self._raw,
+            Verb.CONNECT: lambda command, chat: engine.start(),
+            Verb.DISCONNECT: lambda command, chat: engine.stop_soon(command.argument(0)),
+            Verb.QUIT: lambda command, chat: engine.stop_soon(command.argument(0)),
+            Verb.RECONNECT: lambda command, chat: engine.restart_soon(),
+        }
+
+    def _rules_of_a_channel(self) -> dict[Verb, Callable[[Command, str], None]]:
+        """Who may come in, speak and decide."""
+        return {
             Verb.INVITE: self._invite,
             Verb.KICK: self._kick,
             Verb.BAN: self._ban,
@@ -99,15 +114,6 @@ class Commands:
             Verb.VOICE: lambda command, chat: self._change_modes(chat, "+v", command),
             Verb.DEVOICE: lambda command, chat: self._change_modes(chat, "-v", command),
             Verb.MODE: self._mode,
-            Verb.CTCP: self._ctcp,
-            Verb.PING: self._ping,
-            Verb.VERSION: lambda command, chat: self._send_ctcp(command.argument(0), "VERSION"),
-            Verb.TIME: lambda command, chat: self._send_ctcp(command.argument(0), "TIME"),
-            Verb.RAW: self._raw,
-            Verb.CONNECT: lambda command, chat: engine.start(),
-            Verb.DISCONNECT: lambda command, chat: engine.stop_soon(command.argument(0)),
-            Verb.QUIT: lambda command, chat: engine.stop_soon(command.argument(0)),
-            Verb.RECONNECT: lambda command, chat: engine.restart_soon(),
         }
 
     def execute(self, command: Command, chat: str) -> None:
