@@ -15,6 +15,7 @@ class Menu(Enum):
 
     FILE = "&File"
     CHAT = "&Chat"
+    TEXT = "&Text"
     WIRE = "&Wire"
     VIEW = "&View"
     HELP = "&Help"
@@ -46,6 +47,13 @@ class ActionId(Enum):
     FIND = "find"
     FIND_NEXT = "find-next"
     FIND_PREVIOUS = "find-previous"
+    BOLD = "bold"
+    ITALIC = "italic"
+    UNDERLINE = "underline"
+    STRIKE = "strike"
+    MONOSPACE = "monospace"
+    COLOUR = "colour"
+    PLAIN_TEXT = "plain-text"
     CAPTURE = "capture"
     RAW_CONSOLE = "raw-console"
     PACKETS = "packets"
@@ -179,6 +187,35 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         _A.FIND_PREVIOUS, _M.CHAT, "Find pre&vious", "Go back to the match before.",
         ("Shift+F3",), "arrow-down", "search back newer",
+    ),
+    ActionSpec(
+        _A.BOLD, _M.TEXT, "&Bold", "Write bold words, or make the chosen ones bold (IRC).",
+        ("Ctrl+B",), "", "format fat strong mirc",
+    ),
+    ActionSpec(
+        _A.ITALIC, _M.TEXT, "&Italic", "Write slanted words (IRC).",
+        ("Ctrl+I",), "", "format slanted emphasis mirc",
+    ),
+    ActionSpec(
+        _A.UNDERLINE, _M.TEXT, "&Underlined", "Write underlined words (IRC).",
+        ("Ctrl+U",), "", "format mirc",
+    ),
+    ActionSpec(
+        _A.STRIKE, _M.TEXT, "&Struck out", "Write struck-out words (IRC).",
+        ("Ctrl+Shift+S",), "", "format strike through mirc",
+    ),
+    ActionSpec(
+        _A.MONOSPACE, _M.TEXT, "&Monospaced", "Write words of fixed pitch, for code (IRC).",
+        ("Ctrl+Shift+M",), "", "format code fixed mirc",
+    ),
+    ActionSpec(
+        _A.COLOUR, _M.TEXT, "&Colour…", "Choose a colour for the words, or for their ground (IRC).",
+        ("Ctrl+Shift+K",), "", "format color mirc",
+    ),
+    ActionSpec(
+        _A.PLAIN_TEXT, _M.TEXT, "&Plain again",
+        "End all formatting; Ctrl+O does it while formatted words are written.",
+        (), "", "format reset normal remove mirc", starts_group=True,
     ),
     ActionSpec(
         _A.CAPTURE, _M.WIRE, "&Start or stop the capture",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
@@ -12,6 +13,7 @@ from chatlab.core.chats import Chat, ChatBook, ChatKind
 from chatlab.core.events import Severity
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialog_desk import DialogDesk
+from chatlab.ui.formatting import Code
 from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.raw_desk import RawDesk
@@ -19,6 +21,14 @@ from chatlab.ui.theme import current
 from chatlab.ui.widgets.message_bar import BarMessage
 
 FONT_STEP = 10
+_FORMATS = {
+    ActionId.BOLD: Code.BOLD,
+    ActionId.ITALIC: Code.ITALIC,
+    ActionId.UNDERLINE: Code.UNDERLINE,
+    ActionId.STRIKE: Code.STRIKE,
+    ActionId.MONOSPACE: Code.MONOSPACE,
+    ActionId.PLAIN_TEXT: Code.RESET,
+}
 
 
 class ActionWiring:
@@ -81,9 +91,15 @@ class ActionWiring:
             ActionId.SYSTEM_CHECK: desk.system_check,
             ActionId.ABOUT: desk.about,
         }
+        for action, code in _FORMATS.items():
+            handlers[action] = partial(self._format, code)
+        handlers[ActionId.COLOUR] = lambda: self._window.chats.active.composer.choose_colour()
         for action, handler in handlers.items():
             self._window.actions_table.on(action, handler)
         self._window.actions_table.on_number(ActionId.GO_TO_CHAT, self._go_to)
+
+    def _format(self, code: Code) -> None:
+        self._window.chats.active.composer.toggle_format(code)
 
     def _connect_toggles(self) -> None:
         """Parts of the window that are shown or not; the menu's tick follows what is true."""

@@ -1,5 +1,6 @@
 """What Tab completes in the composer, and the one-line help while a command is typed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from chatlab.core import commands
 from chatlab.core.chats import CHANNEL_SIGNS
 
 _MOST_NAMES = 8
+_LINE_ENDS = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def command_hint(text: str) -> Hint | None:
 
 def is_hidden_command(text: str) -> bool:
     """Whether a blank before the slash would publish what was meant as a command."""
-    stripped = text.lstrip()
+    stripped = text.lstrip(" \t\u00a0")
     if stripped == text or not stripped.startswith("/"):
         return False
     return commands.spec_of(stripped[1:].partition(" ")[0]) is not None
@@ -81,5 +83,6 @@ def lines_to_send(text: str) -> list[str]:
 
     Only the first line may be a command; in what follows, a slash is text (a path in pasted code).
     """
-    lines = [line for line in text.splitlines() if line.strip()]
+    # Not splitlines(): to Python, the codes for italic and struck-out words end a line.
+    lines = [line for line in _LINE_ENDS.split(text) if line.strip()]
     return lines[:1] + [f"/{line}" if line.startswith("/") else line for line in lines[1:]]

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from chatlab.core import events as ev
@@ -16,6 +16,7 @@ from chatlab.core.message import Delivery
 from chatlab.core.raw_lines import RawLineLog
 from chatlab.ui.theme import Theme
 from chatlab.ui.widgets.chat_pane import ChatPane
+from chatlab.ui.widgets.colour_chooser import ColourChooser
 from chatlab.ui.widgets.raw_console import RawConsole
 from tests.helpers.chats import NOON, account, message
 from tests.helpers.gallery_b import make_book, services
@@ -95,11 +96,26 @@ def queue() -> QWidget:
     return made
 
 
+def formatting() -> QWidget:
+    made = _pane(make_book())
+    words = "\x02bold\x02, \x1dslanted\x1d, \x1funder\x1f, \x1estruck\x1e, \x11mono\x11 "
+    made.composer.set_text(words + "\x0304red\x03 and \x0301,08black on yellow\x0f, \x02still bold")
+    return made
+
+
+def colours() -> QWidget:
+    made = ColourChooser()
+    made.setWindowFlags(Qt.WindowType.Widget)
+    return made
+
+
 SCENES: dict[str, Callable[[], QWidget]] = {
     "console": console,
     "console-refused": refused,
     "find": finding,
     "queue": queue,
+    "formatting": formatting,
+    "colours": colours,
 }
 
 

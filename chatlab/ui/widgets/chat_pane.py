@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from chatlab.core.account import AccountId
+from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.frame import Exposure
 from chatlab.core.message import MessageId
@@ -286,6 +286,9 @@ class ChatPane(QWidget):
         state = self._book.accounts.get(chat.key.account)
         found = situation_of(chat, state, len(waiting_in(chat)))
         self._way_out = found.way_out
+        self.composer.set_formatting(
+            state is not None and state.account.application is Application.IRC
+        )
         self.composer.set_situation(
             found.placeholder,
             found.notice,

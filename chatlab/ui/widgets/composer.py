@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from chatlab.ui.completion import command_hint, is_hidden_command, lines_to_send
+from chatlab.ui.formatting import Code
 from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon, set_role
 from chatlab.ui.widgets.composer_bar import Choice, ComposerBar
 from chatlab.ui.widgets.composer_editor import ComposerEditor
@@ -14,6 +15,8 @@ from chatlab.ui.widgets.elided_label import ElidedLabel
 
 ASK_FROM = 4
 """That many messages at once are sent only after a question."""
+_LIGHT_COLOURS = frozenset({0, 7, 8, 9, 11, 13, 15})
+"""Of the sixteen, those on which black words are read better than white ones."""
 _PREDICT_MS = 60
 _MOST_PREDICTED = 200
 """Lines of a long paste whose size is asked for; beyond, only the lines are counted."""
@@ -129,6 +132,36 @@ class Composer(QWidget):
         """Begin an answer to someone."""
         is_start = self.editor.textCursor().position() == 0
         self.insert(f"{nick}: " if is_start else f"{nick} ")
+
+    # Formatting -----------------------------------------------------------------------------
+
+    def set_formatting(self, is_allowed: bool) -> None:
+        """Whether the protocol of the chat has codes for bold, colours and so on."""
+        self.editor.allows_formatting = is_allowed
+
+    def toggle_format(self, code: Code) -> None:
+        """Make what is chosen, or what is written next, bold or whatever ``code`` says."""
+        if self.editor.allows_formatting and self.editor.isEnabled():
+            self.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.editor.toggle_format(code)
+
+    def choose_colour(self) -> None:
+        """Show the colours above the cursor."""
+        if not (self.editor.allows_formatting and self.editor.isEnabled()):
+            return
+        from chatlab.ui.widgets.colour_chooser import ColourChooser
+
+        self.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        chooser = ColourChooser(self)
+        chooser.chosen.connect(self._on_colour_chosen)
+        place = self.editor.viewport().mapToGlobal(self.editor.cursorRect().topLeft())
+        chooser.show_above(place)
+
+    def _on_colour_chosen(self, colour: int, is_ground: bool) -> None:
+        if is_ground:
+            self.editor.put_colour(1 if colour in _LIGHT_COLOURS else 0, colour)
+        else:
+            self.editor.put_colour(colour, None)
 
     # Sending --------------------------------------------------------------------------------
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from chatlab.ui import completion
+from chatlab.protocol.irc_format import PLAIN, strip_formatting
+from chatlab.ui import completion, formatting
+from chatlab.ui.formatting import Code
 from chatlab.ui.rich_text import utf16_index, utf16_length
 from chatlab.ui.theme import on_theme_changed
+from chatlab.ui.widgets.format_marks import CodeHighlighter, has_codes, paint_marks
 
 MAX_LINES = 6
 MAX_PASTED = 16_000
@@ -44,6 +47,9 @@ class ComposerEditor(QPlainTextEdit):
         self._completion: completion.Completion | None = None
         self._choice = 0
         self._is_completing = False
+        self.allows_formatting = False
+        """The protocol of this chat has codes for bold, colours and so on."""
+        self._highlighter = CodeHighlighter(self.document())
         self.setObjectName("composer")
         self.setAccessibleName(self.tr("Message"))
         self.setTabChangesFocus(False)
@@ -53,6 +59,7 @@ class ComposerEditor(QPlainTextEdit):
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self.textChanged.connect(self._on_text_changed)
         on_theme_changed(self._fit)
+        on_theme_changed(self._highlighter.rehighlight)
         self._fit()
 
     def replace_text(self, text: str) -> None:
@@ -96,6 +103,10 @@ class ComposerEditor(QPlainTextEdit):
                 self.insertPlainText("\n")
             else:
                 event.ignore()  # Ctrl+Return belongs to the window.
+        elif key == Qt.Key.Key_O and modifiers == Qt.KeyboardModifier.ControlModifier:
+            self.toggle_format(Code.RESET)
+        elif key == Qt.Key.Key_Backspace and is_plain and self._take_code_back():
+            pass
         elif key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
             if not self._complete(-1 if key == Qt.Key.Key_Backtab else 1):
                 self._leave(key == Qt.Key.Key_Tab)
@@ -129,6 +140,85 @@ class ComposerEditor(QPlainTextEdit):
         is_unsent = place == len(self._history)
         self.replace_text(self._unsent if is_unsent else self._history[place])
 
+    # Formatting -----------------------------------------------------------------------------
+
+    def toggle_format(self, code: Code) -> None:
+        """Put the chosen words between two codes, or a code where the cursor is."""
+        cursor = self.textCursor()
+        if cursor.hasSelection():
+            self._replace_selection(formatting.toggled(self._selected(), code))
+        elif code is Code.RESET and formatting.style_at_end(self._around()[0]) == PLAIN:
+            return
+        elif code is not Code.RESET and formatting.code_before(self._around()[0]) == code.value:
+            cursor.deletePreviousChar()  # Nothing was written since: it is taken back.
+        else:
+            cursor.insertText(code.value)
+
+    def put_colour(self, foreground: int, background: int | None) -> None:
+        """Colour the chosen words, or what is written from here on."""
+        after = self._around()[1]
+        if self.textCursor().hasSelection():
+            words = formatting.coloured(self._selected(), foreground, background, after)
+            self._replace_selection(words)
+        else:
+            self.textCursor().insertText(formatting.colour_code(foreground, background, after))
+
+    def _selected(self) -> str:
+        return self.textCursor().selectedText().replace("\u2029", "\n")
+
+    def _around(self) -> tuple[str, str]:
+        """What stands before the chosen words (or the cursor), and what behind them."""
+        text, cursor = self.toPlainText(), self.textCursor()
+        start = utf16_index(text, cursor.selectionStart())
+        return text[:start], text[utf16_index(text, cursor.selectionEnd()) :]
+
+    def _replace_selection(self, words: str) -> None:
+        cursor = self.textCursor()
+        start = cursor.selectionStart()
+        cursor.insertText(words)
+        cursor.setPosition(start)
+        stop = start + utf16_length(words)
+        cursor.setPosition(stop, QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+
+    def _take_code_back(self) -> bool:
+        """Delete a code before the cursor whole: half a colour would be another colour."""
+        cursor = self.textCursor()
+        code = formatting.code_before(self._around()[0])
+        if cursor.hasSelection() or len(code) < 2:
+            return False
+        way, keep = QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor
+        cursor.movePosition(way, keep, len(code))
+        cursor.removeSelectedText()
+        return True
+
+    def _can_reset(self) -> bool:
+        """There is formatting that Ctrl+O would end; else the key is the window's."""
+        if not self.allows_formatting:
+            return False
+        if self.textCursor().hasSelection():
+            return has_codes(self._selected())
+        return formatting.style_at_end(self._around()[0]) != PLAIN
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            is_control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+            if is_control and event.key() == Qt.Key.Key_O and self._can_reset():
+                event.accept()
+                return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        offset = self.contentOffset()
+        block = self.firstVisibleBlock()
+        while block.isValid() and block.isVisible():
+            place = self.blockBoundingGeometry(block).translated(offset)
+            if place.top() > self.viewport().height():
+                break
+            paint_marks(self, block, place.top(), place.left())
+            block = block.next()
+
     # Completion -----------------------------------------------------------------------------
 
     def _complete(self, step: int) -> bool:
@@ -156,6 +246,9 @@ class ComposerEditor(QPlainTextEdit):
         return True
 
     def _on_text_changed(self) -> None:
+        if has_codes(self.toPlainText()):
+            # Their marks make lines longer, which the document does not report.
+            QTimer.singleShot(0, self, self._fit)
         if not self._is_completing:
             self._completion = None
 
@@ -164,8 +257,10 @@ class ComposerEditor(QPlainTextEdit):
     def insertFromMimeData(self, source: QMimeData) -> None:
         if not source.hasText():
             return
-        text = source.text().replace("\x00", "").replace("\t", "    ")
+        text = formatting.without_other_controls(source.text()).replace("\t", "    ")
+        if not self.allows_formatting:
+            text = "\n".join(strip_formatting(line) for line in text.split("\n"))
         is_cut = len(text) > MAX_PASTED
         text = text[:MAX_PASTED].strip("\r\n")
         self.insertPlainText(text)
-        self.pasted.emit(len([line for line in text.splitlines() if line.strip()]), is_cut)
+        self.pasted.emit(len(completion.lines_to_send(text)), is_cut)

@@ -163,7 +163,7 @@ def _formats(rich: RichText) -> list[QTextLayout.FormatRange]:
     start = 0
     for run in rich.runs:
         if run.style != Style():
-            made.append(_range(start, utf16_length(run.text), _char_format(run.style)))
+            made.append(_range(start, utf16_length(run.text), char_format(run.style)))
         start += utf16_length(run.text)
     for link in _links_for_qt(rich):
         look = QTextCharFormat()
@@ -190,7 +190,8 @@ def _range(start: int, length: int, look: QTextCharFormat) -> QTextLayout.Format
     return made
 
 
-def _char_format(style: Style) -> QTextCharFormat:
+def char_format(style: Style) -> QTextCharFormat:
+    """How a style looks on the theme's surface."""
     look, theme = QTextCharFormat(), current()
     if style.is_bold:
         look.setFontWeight(QFont.Weight.Bold)
