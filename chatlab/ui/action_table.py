@@ -15,6 +15,7 @@ class Menu(Enum):
 
     FILE = "&File"
     CHAT = "&Chat"
+    PEOPLE = "&People"
     TEXT = "&Text"
     WIRE = "&Wire"
     VIEW = "&View"
@@ -34,8 +35,12 @@ class ActionId(Enum):
     OPEN_CAPTURE = "open-capture"
     SAVE_CAPTURE = "save-capture"
     PICTURE = "picture"
+    EXPORT_CHAT = "export-chat"
+    PREFERENCES = "preferences"
     QUIT = "quit"
     JOIN = "join"
+    CHANNEL_LIST = "channel-list"
+    CHANNEL = "channel"
     CONNECT = "connect"
     DISCONNECT = "disconnect"
     NEXT_CHAT = "next-chat"
@@ -54,6 +59,12 @@ class ActionId(Enum):
     MONOSPACE = "monospace"
     COLOUR = "colour"
     PLAIN_TEXT = "plain-text"
+    MENTIONS = "mentions"
+    HIGHLIGHTS = "highlights"
+    BUDDIES = "buddies"
+    IGNORES = "ignores"
+    AWAY = "away"
+    MUTE = "mute"
     CAPTURE = "capture"
     RAW_CONSOLE = "raw-console"
     PACKETS = "packets"
@@ -135,12 +146,32 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+P",), "frame", "screenshot png image report lab",
     ),
     ActionSpec(
+        _A.EXPORT_CHAT, _M.FILE, "&Export this chat…", "Save what is in this chat as a text file.",
+        (), "save", "text log transcript copy",
+    ),
+    ActionSpec(
+        _A.PREFERENCES, _M.FILE, "Pre&ferences…",
+        "Theme, size of text, history, notifications, and when you count as away.",
+        ("Ctrl+,",), "settings", "settings options configure notify dark font",
+        starts_group=True,
+    ),
+    ActionSpec(
         _A.QUIT, _M.FILE, "&Quit", "Leave all servers politely and close ChatLab.",
         ("Ctrl+Q",), "close", "exit leave end", starts_group=True,
     ),
     ActionSpec(
         _A.JOIN, _M.CHAT, "&Join a channel…", "Enter a channel, with its key if it has one.",
         ("Ctrl+J",), "channel", "room enter new chat",
+    ),
+    ActionSpec(
+        _A.CHANNEL_LIST, _M.CHAT, "Lis&t of channels…",
+        "See which channels the network has, and enter one.",
+        ("Ctrl+L",), "search", "rooms find browse list",
+    ),
+    ActionSpec(
+        _A.CHANNEL, _M.CHAT, "Topic, modes and &bans…",
+        "Change the channel: its topic, who may enter and speak, and whom not.",
+        ("Ctrl+Shift+T",), "settings", "channel operator key limit ban exception invite",
     ),
     ActionSpec(
         _A.CONNECT, _M.CHAT, "&Connect", "Connect the account of this chat.",
@@ -216,6 +247,33 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _A.PLAIN_TEXT, _M.TEXT, "&Plain again",
         "End all formatting; Ctrl+O does it while formatted words are written.",
         (), "", "format reset normal remove mirc", starts_group=True,
+    ),
+    ActionSpec(
+        _A.MENTIONS, _M.PEOPLE, "&Mentions…",
+        "See the messages that were meant for you, in all chats.",
+        ("Alt+M",), "bell", "highlights nick missed",
+    ),
+    ActionSpec(
+        _A.HIGHLIGHTS, _M.PEOPLE, "&Highlights…",
+        "Choose the words besides your nick that you want to be told of.",
+        (), "bulb", "keywords words rules regex notify",
+    ),
+    ActionSpec(
+        _A.BUDDIES, _M.PEOPLE, "&Buddies…", "See who is online, and be told who comes and goes.",
+        (), "members", "monitor notify friends online contacts",
+    ),
+    ActionSpec(
+        _A.IGNORES, _M.PEOPLE, "&Ignored people…", "Choose whose words are not shown.",
+        (), "eye-off", "block silence mute ignore",
+    ),
+    ActionSpec(
+        _A.AWAY, _M.PEOPLE, "&Away or back", "Tell others that you are not here, or here again.",
+        ("Alt+Shift+A",), "moon", "afk status present", starts_group=True,
+    ),
+    ActionSpec(
+        _A.MUTE, _M.PEOPLE, "&Count this chat or not",
+        "A muted chat is shown as ever, and counts nothing as unread.",
+        (), "bell-off", "mute unmute quiet silence",
     ),
     ActionSpec(
         _A.CAPTURE, _M.WIRE, "&Start or stop the capture",

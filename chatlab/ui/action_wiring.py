@@ -17,6 +17,7 @@ from chatlab.ui.formatting import Code
 from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.raw_desk import RawDesk
+from chatlab.ui.talk_actions import TalkActions
 from chatlab.ui.theme import current
 from chatlab.ui.widgets.message_bar import BarMessage
 
@@ -49,6 +50,7 @@ class ActionWiring:
         self._book = book
         self._feed = feed
         self._raw = RawDesk(presenter, book, feed, backstage)
+        self.talk = TalkActions(presenter, desk, backstage, book)
         self._connect()
         self._connect_toggles()
         self._window.actions_table.fill(self._window.menuBar())

@@ -49,8 +49,8 @@ class DialogDesk:
         self.on_join: Callable[[ChatKey], None] = lambda chat: None
         """Told of a channel that the reader wants to enter."""
 
-    def edit_account(self, account_id: AccountId | None = None) -> None:
-        """The account form: empty, or with the account's fields."""
+    def edit_account(self, account_id: AccountId | None = None, *, server: str = "") -> None:
+        """The account form: empty, for a server, or with the account's fields."""
         from chatlab.ui.dialogs.account import AccountDialog, StoredSecrets
 
         state = self._book.accounts.get(account_id) if account_id else None
@@ -62,8 +62,11 @@ class DialogDesk:
             StoredSecrets(known, self._backstage.keeps_secrets),
             self._window,
         )
+        if server:
+            dialog.network.host.setText(server)
+            dialog.network.settle()
         dialog.submitted.connect(self._on_account_filled_in)
-        self._show("account", dialog)
+        self.show("account", dialog)
 
     def accounts(self) -> None:
         """The list of accounts: add, change, remove, connect."""
@@ -81,7 +84,7 @@ class DialogDesk:
         dialog.connect_requested.connect(self._connect)
         dialog.destroyed.connect(self._book.observe(show))
         show()
-        self._show("accounts", dialog)
+        self.show("accounts", dialog)
 
     def _connect(self, account: str) -> None:
         if connection := self._backstage.connection(AccountId(account)):
@@ -103,7 +106,7 @@ class DialogDesk:
         )
         dialog.trusted_once.connect(lambda who, pin: self._trust(AccountId(who), pin, False))
         dialog.pinned_for.connect(lambda who, pin: self._trust(AccountId(who), pin, True))
-        self._show(f"certificate {event.account}", dialog)
+        self.show(f"certificate {event.account}", dialog)
 
     def _trust(self, account_id: AccountId, sha256: str, is_lasting: bool) -> None:
         state = self._book.accounts.get(account_id)
@@ -129,7 +132,7 @@ class DialogDesk:
         names = tuple((account.id, account.name) for account in accounts)
         dialog = JoinDialog(names, self._window)
         dialog.submitted.connect(self._join)
-        self._show("join", dialog)
+        self.show("join", dialog)
 
     def _join(self, account: str, channel: str, key: str) -> None:
         if connection := self._backstage.connection(AccountId(account)):
@@ -149,7 +152,7 @@ class DialogDesk:
             _documents() / name, self._feed.count, has_tls=has_tls, parent=self._window
         )
         dialog.submitted.connect(self._on_save_chosen)
-        self._show("save", dialog)
+        self.show("save", dialog)
 
     def _on_save_chosen(self, choice: "SaveChoice") -> None:
         self._backstage.save_capture(
@@ -161,27 +164,27 @@ class DialogDesk:
 
         dialog = open_dialog(str(_documents()), self._window)
         dialog.fileSelected.connect(lambda name: self._backstage.open_capture(Path(name)))
-        self._show("open", dialog)
+        self.show("open", dialog)
 
     def help(self, topic: str = "") -> None:
         from chatlab.ui.dialogs.help import HelpDialog
 
         dialog = HelpDialog(self._window.actions_table.obeyed(), self._window)
-        self._show("help", dialog)
+        self.show("help", dialog)
         if topic:
             dialog.search(topic)
 
     def about(self) -> None:
         from chatlab.ui.dialogs.about import AboutDialog
 
-        self._show("about", AboutDialog({}, self._window))
+        self.show("about", AboutDialog({}, self._window))
 
     def system_check(self) -> None:
         from chatlab.ui.dialogs.system_check import SystemCheckDialog
 
         dialog = SystemCheckDialog(self._window)
         dialog.check_again_requested.connect(lambda: self._check_system(dialog.show_rows))
-        self._show("check", dialog)
+        self.show("check", dialog)
         self._check_system(dialog.show_rows)
 
     def palette(self, chosen: Callable[[ChatKey], None], type_in: Callable[[str], None]) -> None:
@@ -194,7 +197,7 @@ class DialogDesk:
         palette.help_chosen.connect(self.help)
         palette.open()
 
-    def _show(self, name: str, dialog: QDialog) -> None:
+    def show(self, name: str, dialog: QDialog) -> None:
         """Never nested loops: the dialog is shown, and its signals tell the rest."""
         if before := self._open.pop(name, None):
             before.close()

@@ -41,7 +41,7 @@ class Presenter:
         self._feed = feed
         self._backstage = backstage
         self._desk = desk
-        self._speaker = speaker
+        self.speaker = speaker
         self._selected: MessageId | None = None
         self.on_selected: Callable[[MessageId | None], None] = lambda message: None
         """Told which message is chosen now."""
@@ -207,7 +207,7 @@ class Presenter:
         return chat.key if chat is not None else None
 
     def _on_submitted(self, key: ChatKey, line: str) -> None:
-        self._speaker.say(key, line)
+        self.speaker.say(key, line)
 
     def _on_resend(self, message: MessageId) -> None:
         if (found := self._book.find(message)) is None:
@@ -224,7 +224,7 @@ class Presenter:
             self._try(key, lambda: connection.cancel(message))
 
     def _on_topic_edited(self, key: ChatKey, topic: str) -> None:
-        self._speaker.say(key, f"/topic {topic or '-'}")
+        self.speaker.say(key, f"/topic {topic or '-'}")
 
     def _on_query(self, key: ChatKey) -> None:
         self.window.chats.show_chat(self._book.open(key.account, key.name))
@@ -265,7 +265,7 @@ class Presenter:
         try:
             what()
         except ChatlabError as error:
-            self._speaker.complain(key, error)
+            self.speaker.complain(key, error)
 
     def _on_local_command(self, command: Command, key: ChatKey) -> None:
         match command.verb:
@@ -288,7 +288,7 @@ class Presenter:
         }.get(what)
         if does is None:
             error = ChatlabError(f"/capture does not know “{what}”.", "Say start, stop or save.")
-            self._speaker.complain(key, error)
+            self.speaker.complain(key, error)
         else:
             does()
 

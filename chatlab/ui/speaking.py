@@ -19,6 +19,8 @@ class Speaker:
         self._backstage = backstage
         self.on_local: Callable[[Command, ChatKey], None] = lambda command, chat: None
         """Carries out the commands that only the window can."""
+        self.handlers: dict[Verb, Callable[[Command, ChatKey], None]] = {}
+        """Commands that open something in this window, whoever else could carry them out."""
         self.on_query: Callable[[ChatKey], None] = lambda chat: None
         """Told of a private chat that the reader wants to see."""
         self.on_join: Callable[[ChatKey], None] = lambda chat: None
@@ -68,6 +70,9 @@ class Speaker:
         )
 
     def _carry_out(self, command: Command, key: ChatKey) -> None:
+        if handler := self.handlers.get(command.verb):
+            handler(command, key)
+            return
         spec = spec_of(command.verb.value)
         if spec is not None and spec.is_local:
             self.on_local(command, key)

@@ -56,6 +56,8 @@ def link_words(state: AccountState, waited_s: float = 0.0) -> str:
     """How an account is doing; ``waited_s`` of its waiting time are over."""
     if state.state is LinkState.WAITING and state.retry_in_s is not None:
         return f"Reconnects in {max(0, round(state.retry_in_s - waited_s))} s"
+    if state.is_away and state.state is LinkState.ONLINE:
+        return "Away"
     return LINK_WORDS[state.state]
 
 
@@ -262,4 +264,5 @@ def _spoken(state: AccountState | None, chat: Chat | None) -> str:
         return ""
     kind = "channel" if chat.kind is ChatKind.CHANNEL else "private chat"
     out = "not joined" if chat.kind is ChatKind.CHANNEL and not chat.is_joined else ""
-    return ", ".join(filter(None, (f"{kind} {bare(chat.title)}", out, unread)))
+    muted = "muted" if chat.is_muted else ""
+    return ", ".join(filter(None, (f"{kind} {bare(chat.title)}", out, muted, unread)))

@@ -130,7 +130,9 @@ class AccountDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(small_font())
         painter.setFont(small_font())
         token = "error" if state.is_fault and state.state is not LinkState.ONLINE else "muted"
-        sign = pixmap(_LINK_ICONS.get(state.state, "refresh"), token, _SMALL_ICON, ratio)
+        is_away = state.is_away and state.state is LinkState.ONLINE
+        name = "moon" if is_away else _LINK_ICONS.get(state.state, "refresh")
+        sign = pixmap(name, token, _SMALL_ICON, ratio)
         y = line.top() + (line.height() - _SMALL_ICON) // 2
         painter.drawPixmap(line.left(), y, sign)
         words = self._words(state)
@@ -154,9 +156,13 @@ class AccountDelegate(QStyledItemDelegate):
         sign = pixmap(name, "faint" if is_out else "muted", _ICON, ratio)
         painter.drawPixmap(left, area.top() + (area.height() - _ICON) // 2, sign)
         left += _ICON + HALF + 2
-        right = _paint_counter(
-            painter, area.right() - SPACE - HALF, area.top(), area.height(), chat
-        )
+        right = area.right() - SPACE - HALF
+        if chat.is_muted:
+            bell = pixmap("bell-off", "faint", _SMALL_ICON, ratio)
+            right -= _SMALL_ICON
+            painter.drawPixmap(right, area.top() + (area.height() - _SMALL_ICON) // 2, bell)
+            right -= HALF
+        right = _paint_counter(painter, right, area.top(), area.height(), chat)
         font = QFont(QApplication.font())
         if chat.unread:
             font.setWeight(QFont.Weight.DemiBold)
@@ -196,7 +202,8 @@ def _chat_tip(chat: Chat) -> str:
         what = f"Private chat with {isolated(chat.title)}"
     else:
         what = isolated(chat.title) + ("" if chat.is_joined else " — you are not in it")
-    return "\n".join(filter(None, (what, bare(chat.topic)[:300], unread_words(chat))))
+    muted = "Muted: nothing here counts as unread" if chat.is_muted else ""
+    return "\n".join(filter(None, (what, bare(chat.topic)[:300], muted, unread_words(chat))))
 
 
 def _paint_counter(painter: QPainter, right: int, top: int, height: int, chat: Chat) -> int:

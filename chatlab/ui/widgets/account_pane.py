@@ -35,6 +35,9 @@ class AccountPane(QWidget):
         connect_requested, disconnect_requested, edit_requested, remove_requested,
         join_requested: AccountId.
         close_requested: ChatKey of a channel to leave, or a private chat to close.
+        mute_requested: ChatKey, and whether it is to be muted.
+        channel_requested: ChatKey of a channel to be changed.
+        list_requested, away_requested: AccountId.
     """
 
     chat_activated = Signal(object)
@@ -46,6 +49,10 @@ class AccountPane(QWidget):
     remove_requested = Signal(str)
     join_requested = Signal(str)
     close_requested = Signal(object)
+    mute_requested = Signal(object, bool)
+    channel_requested = Signal(object)
+    list_requested = Signal(str)
+    away_requested = Signal(str)
 
     def __init__(self, model: AccountTreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -183,7 +190,16 @@ class AccountPane(QWidget):
         join = menu.addAction(
             icon("channel"), self.tr("Join channel…"), lambda: self.join_requested.emit(account)
         )
-        join.setEnabled(state.state is LinkState.ONLINE)
+        channels = menu.addAction(
+            icon("search"), self.tr("List of channels…"), lambda: self.list_requested.emit(account)
+        )
+        away = menu.addAction(
+            icon("moon"),
+            self.tr("I am back") if state.is_away else self.tr("I am away"),
+            lambda: self.away_requested.emit(account),
+        )
+        for action in (join, channels, away):
+            action.setEnabled(state.state is LinkState.ONLINE)
         menu.addSeparator()
         menu.addAction(
             icon("edit"), self.tr("Edit account…"), lambda: self.edit_requested.emit(account)
@@ -198,6 +214,17 @@ class AccountPane(QWidget):
             self.tr("Open beside"),
             lambda: self.beside_requested.emit(chat.key),
         )
+        menu.addAction(
+            icon("bell" if chat.is_muted else "bell-off"),
+            self.tr("Unmute") if chat.is_muted else self.tr("Mute"),
+            lambda: self.mute_requested.emit(chat.key, not chat.is_muted),
+        )
+        if chat.kind is ChatKind.CHANNEL and chat.is_joined:
+            menu.addAction(
+                icon("settings"),
+                self.tr("Topic, modes and bans…"),
+                lambda: self.channel_requested.emit(chat.key),
+            )
         menu.addSeparator()
         is_joined = chat.kind is ChatKind.CHANNEL and chat.is_joined
         words = self.tr("Leave channel") if is_joined else self.tr("Close chat")

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from chatlab.core.chats import AccountState, Chat, ChatKind
 from chatlab.ui.rich_text import bare, tooltip
-from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon
+from chatlab.ui.theme import HALF, SPACE, set_icon
 from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.security_badge import SecurityBadge, security_facts
 
@@ -43,6 +43,7 @@ class ChatHeader(QWidget):
         members_toggled: whether the member list is wanted.
         split_requested, close_requested: the buttons.
         security_clicked: details of the connection are wanted.
+        channel_clicked: topic, modes and lists of the channel are wanted.
     """
 
     topic_edited = Signal(str)
@@ -50,6 +51,7 @@ class ChatHeader(QWidget):
     split_requested = Signal()
     close_requested = Signal()
     security_clicked = Signal()
+    channel_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +83,10 @@ class ChatHeader(QWidget):
         self._topic_line.addWidget(self._topic)
         self._topic_line.addWidget(self._edit)
         self._topic_line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._modes = plain_label("", "small", self)
+        self._modes = ElidedLabel("", "small", self)
+        self._modes.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._modes.set_clickable(True)
+        self._modes.clicked.connect(self.channel_clicked)
         self._lay_out()
         self._end_edit()
 
@@ -157,8 +162,9 @@ class ChatHeader(QWidget):
         """The channel's modes as IRC writes them; in words on hover."""
         letters = modes.partition(" ")[0].removeprefix("+")
         words = [f"{letter}: {_MODE_WORDS.get(letter, 'set')}" for letter in letters]
-        self._modes.setText(bare(modes.partition(" ")[0]))  # Not the key behind them.
-        self._modes.setToolTip(tooltip("\n".join([self.tr("Modes of the channel"), *words])))
+        tip = [self.tr("Modes of the channel"), *words, self.tr("Click to see or change them")]
+        self._modes.set_text(modes.partition(" ")[0])  # Not the key behind them.
+        self._modes.setToolTip(tooltip("\n".join(tip)))
         self._modes.setAccessibleName(self.tr("Modes: {}").format(", ".join(words)))
         self._modes.setVisible(bool(letters))
 

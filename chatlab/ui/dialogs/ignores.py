@@ -1,0 +1,158 @@
+"""Who is not shown: the rules, and a line to add one."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+from chatlab.core.account import AccountId
+from chatlab.core.ignoring import EVERYTHING, EVERYWHERE, IgnoreKind, IgnoreRule, kind_words
+from chatlab.core.masks import full_mask
+from chatlab.ui.dialogs.parts import Form, Hint, Sheet, header
+from chatlab.ui.dialogs.table import Table
+from chatlab.ui.rich_text import bare
+from chatlab.ui.theme import SPACE, isolated, plain_label, set_icon
+from chatlab.ui.widgets.controls import Select, Tick, scaled
+
+WIDTH, HEIGHT = 88 * SPACE, 80 * SPACE
+_TITLES = ("Who", "What", "Where", "Until")
+_NS = 1_000_000_000
+_TIMES = (
+    ("Until I take it back", 0),
+    ("For an hour", 3_600),
+    ("For a day", 86_400),
+    ("For a week", 604_800),
+)
+_KIND_TITLES = {
+    IgnoreKind.CHANNEL: "Channels",
+    IgnoreKind.PRIVATE: "Private",
+    IgnoreKind.NOTICE: "Notices",
+    IgnoreKind.CTCP: "CTCP",
+    IgnoreKind.INVITE: "Invitations",
+}
+
+
+class IgnoresDialog(Sheet):
+    """Shows and changes the rules; use it with ``open()`` and ``show_rules``.
+
+    Signals:
+        added, removed: an IgnoreRule.
+    """
+
+    added = Signal(object)
+    removed = Signal(object)
+
+    def __init__(
+        self, accounts: Sequence[tuple[AccountId, str]], parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Ignored people", parent)
+        words = "What they say is neither shown nor counted. Its frames are captured all the same."
+        self.head.addWidget(header(self.windowTitle(), words, self))
+        self._accounts = ((EVERYWHERE, "All accounts"), *accounts)
+        self._rules: tuple[IgnoreRule, ...] = ()
+        self.who = QLineEdit(self)
+        self.who.setPlaceholderText("bob, *!*@host.example")
+        self.kinds = {kind: Tick(words, self) for kind, words in _KIND_TITLES.items()}
+        self.where = Select(self)
+        self.where.addItems([isolated(name) for _, name in self._accounts])
+        self.how_long = Select(self)
+        self.how_long.addItems([words for words, _ in _TIMES])
+        self.ignore_button = QPushButton(self.tr("Ignore"), self)
+        self.model = QStandardItemModel(0, len(_TITLES), self)
+        self.model.setHorizontalHeaderLabels(list(_TITLES))
+        self.table = Table(self.tr("Ignored people"), self.tr("Nobody is ignored."), self)
+        self.table.setModel(self.model)
+        self._lay_out()
+        self._connect()
+        self._update()
+        self.settle(self.ignore_button)
+        self.who.setFocus()
+        self.resize(scaled(WIDTH), scaled(HEIGHT))
+
+    def _lay_out(self) -> None:
+        kinds = QWidget(self)
+        row = QHBoxLayout(kinds)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * SPACE)
+        for tick in self.kinds.values():
+            tick.setChecked(True)
+            row.addWidget(tick)
+        row.addStretch(1)
+        form = Form(parent=self)
+        form.add("Who", self.who, Hint("A nick, or a mask: * stands for anything, ? for one sign."))
+        form.add("What", kinds)
+        form.add("Where", self.where)
+        form.add("How long", self.how_long)
+        self.body.addWidget(form)
+        add = QHBoxLayout()
+        add.addStretch(1)
+        add.addWidget(self.ignore_button)
+        self.body.addLayout(add)
+        self.body.addWidget(plain_label("Ignored now", "heading", self))
+        for column, width in enumerate((30, 20, 16)):
+            self.table.setColumnWidth(column, scaled(width * SPACE))
+        self.table.setSelectionMode(Table.SelectionMode.ExtendedSelection)
+        self.body.addWidget(self.table, 1)
+        self.remove_button = self.add_button(self.tr("Show again"))
+        set_icon(self.remove_button, "eye")
+        self.foot.addStretch(1)
+        self.close_button = self.add_button(self.tr("Close"))
+
+    def _connect(self) -> None:
+        self.who.textChanged.connect(self._update)
+        for tick in self.kinds.values():
+            tick.toggled.connect(self._update)
+        self.ignore_button.clicked.connect(self._add)
+        self.remove_button.clicked.connect(self._remove)
+        self.table.remove_wanted.connect(self._remove)
+        self.table.rows_chosen.connect(self._update)
+        self.close_button.clicked.connect(self.reject)
+
+    def propose(self, mask: str) -> None:
+        """Begin with somebody in the field."""
+        self.who.setText(mask)
+
+    def show_rules(self, rules: Sequence[IgnoreRule]) -> None:
+        """The rules that hold now."""
+        now_ns = time.time_ns()
+        self._rules = tuple(rule for rule in rules if not rule.is_over(now_ns))
+        names = dict(self._accounts)
+        self.model.removeRows(0, self.model.rowCount())
+        for rule in self._rules:
+            until = datetime.fromtimestamp(rule.until_ns / _NS) if rule.until_ns else None
+            cells = (
+                bare(rule.mask),
+                kind_words(rule.kinds),
+                bare(names.get(rule.account, rule.account)),
+                f"{until:%Y-%m-%d %H:%M}" if until else "taken back",
+            )
+            self.model.appendRow([QStandardItem(cell) for cell in cells])
+        self._update()
+
+    def _chosen_kinds(self) -> frozenset[IgnoreKind]:
+        return frozenset(kind for kind, tick in self.kinds.items() if tick.isChecked())
+
+    def _update(self) -> None:
+        self.ignore_button.setEnabled(bool(self.who.text().strip()) and bool(self._chosen_kinds()))
+        self.remove_button.setEnabled(bool(self.table.chosen_rows()))
+
+    def _add(self) -> None:
+        if not self.ignore_button.isEnabled():
+            return
+        seconds = _TIMES[self.how_long.currentIndex()][1]
+        rule = IgnoreRule(
+            mask=full_mask(self.who.text()),
+            kinds=self._chosen_kinds() or EVERYTHING,
+            account=self._accounts[self.where.currentIndex()][0],
+            until_ns=time.time_ns() + seconds * _NS if seconds else 0,
+        )
+        self.who.clear()
+        self.who.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.added.emit(rule)
+
+    def _remove(self) -> None:
+        for rule in [self._rules[row] for row in self.table.chosen_rows()]:
+            self.removed.emit(rule)

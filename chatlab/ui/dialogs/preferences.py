@@ -1,0 +1,130 @@
+"""What a reader can choose about the program as a whole."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+
+from chatlab.core.preferences import Preferences
+from chatlab.ui.dialogs.parts import Form, Hint, Sheet, header, line
+from chatlab.ui.theme import SPACE, plain_label
+from chatlab.ui.widgets.controls import Select, Tick, scaled
+
+WIDTH, MAX_HEIGHT = 68 * SPACE, 720
+_THEMES = (("system", "As the desktop"), ("light", "Light"), ("dark", "Dark"))
+_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
+_USUAL_AWAY = 15
+_MAX_LINES, _MAX_MINUTES = 10_000, 1_440
+_NUMBER_WIDTH = 9 * SPACE
+
+
+class PreferencesDialog(Sheet):
+    """A form; use it with ``open()``.
+
+    Signals:
+        submitted: Preferences; the dialog has closed itself.
+    """
+
+    submitted = Signal(object)
+
+    def __init__(
+        self, preferences: Preferences, *, can_notify: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Preferences", parent)
+        self._before = preferences
+        subtitle = "For the whole program. Accounts have their own settings (F2)."
+        self.head.addWidget(header(self.windowTitle(), subtitle, self))
+        self.theme = Select(self)
+        self.theme.addItems([words for _, words in _THEMES])
+        self.font_size = Select(self)
+        self._sizes = sorted({*_SIZES, preferences.font_scale})
+        self.font_size.addItems([f"{size} %" for size in self._sizes])
+        self.capture = Tick(self.tr("Capture as soon as ChatLab starts"), self)
+        self.history = Tick(self.tr("Keep what is said on this computer"), self)
+        self.lines = _number("Older lines shown when a chat opens", _MAX_LINES, self)
+        self.notifies = Tick(self.tr("Show messages for me on the desktop"), self)
+        self.away = Tick(self.tr("Mark me away after"), self)
+        self.minutes = _number("Minutes until away", _MAX_MINUTES, self)
+        self._can_notify = can_notify
+        self._lay_out()
+        self._fill()
+        self.settle(self.save_button)
+        self.fit(WIDTH, MAX_HEIGHT)
+
+    def _lay_out(self) -> None:
+        looks = Form(self.tr("Looks"), self)
+        looks.add("Theme", self.theme)
+        looks.add("Size of text", self.font_size)
+        talk = Form(self.tr("Messages"), self)
+        talk.add(
+            "History", self.history, Hint("Off: nothing more is written; what is there stays.")
+        )
+        talk.add("Older lines", self.lines, Hint("Shown when a chat opens."))
+        words = "While ChatLab is not in front: your mentions and private messages."
+        if not self._can_notify:
+            words = "This desktop shows no notifications: it has no tray."
+        talk.add("Notifications", self.notifies, Hint(words))
+        self.notifies.setEnabled(self._can_notify)
+        away = QWidget(self)
+        row = QHBoxLayout(away)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE)
+        row.addWidget(self.away)
+        row.addWidget(self.minutes)
+        row.addWidget(plain_label(self.tr("minutes without a key"), "", away))
+        row.addStretch(1)
+        talk.add("Away", away, Hint("It sends AWAY, which you will see among the frames."))
+        wire = Form(self.tr("Wire"), self)
+        wire.add("Capture", self.capture)
+        for number, part in enumerate((looks, talk, wire)):
+            if number:
+                self.body.addWidget(line(self))
+            self.body.addWidget(part)
+        self.body.addStretch(1)
+        self.foot.addStretch(1)
+        self.cancel_button = self.add_button(self.tr("Cancel"))
+        self.save_button = self.add_button(self.tr("Save"), is_primary=True)
+        self.cancel_button.clicked.connect(self.reject)
+        self.save_button.clicked.connect(self._submit)
+        self.away.toggled.connect(self.minutes.setEnabled)
+
+    def _fill(self) -> None:
+        chosen = self._before
+        names = [name for name, _ in _THEMES]
+        self.theme.setCurrentIndex(names.index(chosen.theme) if chosen.theme in names else 0)
+        self.font_size.setCurrentIndex(self._sizes.index(chosen.font_scale))
+        self.capture.setChecked(chosen.capture_on_start)
+        self.history.setChecked(chosen.keep_history)
+        self.lines.setText(str(chosen.history_lines))
+        self.notifies.setChecked(chosen.notifies and self._can_notify)
+        self.away.setChecked(chosen.auto_away_minutes > 0)
+        self.minutes.setText(str(chosen.auto_away_minutes or _USUAL_AWAY))
+        self.minutes.setEnabled(self.away.isChecked())
+
+    def read(self) -> Preferences:
+        """The choices as they stand in the form."""
+        lines = self.lines.text()
+        minutes = int(self.minutes.text() or _USUAL_AWAY)
+        return replace(
+            self._before,
+            theme=_THEMES[self.theme.currentIndex()][0],
+            font_scale=self._sizes[self.font_size.currentIndex()],
+            keep_history=self.history.isChecked(),
+            history_lines=int(lines) if lines else self._before.history_lines,
+            capture_on_start=self.capture.isChecked(),
+            notifies=self.notifies.isChecked(),
+            auto_away_minutes=minutes if self.away.isChecked() else 0,
+        )
+
+    def _submit(self) -> None:
+        self.accept()
+        self.submitted.emit(self.read())
+
+
+def _number(name: str, most: int, parent: QWidget) -> QLineEdit:
+    edit = QLineEdit(parent)
+    edit.setAccessibleName(name)
+    edit.setValidator(QIntValidator(0, most, edit))
+    edit.setFixedWidth(scaled(_NUMBER_WIDTH))
+    return edit

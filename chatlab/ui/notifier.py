@@ -1,0 +1,160 @@
+"""Tells of what arrived while the reader looks elsewhere: title, icon, and the desktop if wanted."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer
+from PySide6.QtGui import QFont, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QSystemTrayIcon
+
+from chatlab.core import events as ev
+from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
+from chatlab.core.flow import Direction
+from chatlab.core.message import Message
+from chatlab.ui.main_window import MainWindow
+from chatlab.ui.rich_text import bare
+from chatlab.ui.theme import app_icon, current
+
+BATCH_MS = 100
+_ICON_SIZES = (32, 64, 128)
+_MAX_TEXT = 200
+_MOST = 99
+_SHOWN_MS = 8_000
+_MARKUP = str.maketrans({"<": "‹", ">": "›"})
+"""Desktops read simple markup in a notification; what others write must stay words."""
+
+
+class Notifier(QObject):
+    """Counts over all chats; one notification at a time."""
+
+    def __init__(
+        self, window: MainWindow, book: ChatBook, show_chat: Callable[[ChatKey], None]
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._book = book
+        self._show_chat = show_chat
+        self._tray: QSystemTrayIcon | None = None
+        self._told: ChatKey | None = None
+        self._prefix = ""
+        self._shown = 0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(BATCH_MS)
+        self._timer.timeout.connect(self.refresh)
+        book.observe(self._on_book_changed)
+
+    def can_notify(self) -> bool:
+        """Whether this desktop shows notifications."""
+        return QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages()
+
+    def set_on(self, is_on: bool) -> None:
+        """Whether the desktop is to show messages for the reader."""
+        if not is_on or not self.can_notify():
+            if self._tray is not None:
+                self._tray.hide()
+                self._tray.deleteLater()
+                self._tray = None
+            return
+        if self._tray is None:
+            self._tray = QSystemTrayIcon(self._window.windowIcon(), self)
+            self._tray.messageClicked.connect(self._on_clicked)
+            self._tray.activated.connect(lambda _reason: self._come_forward())
+            self._tray.setToolTip("ChatLab")
+            self._tray.show()
+
+    # -- counters
+
+    @property
+    def count(self) -> int:
+        """Messages for the reader that are not read yet."""
+        return sum(chat.highlights for chat in self._book.chats.values())
+
+    def refresh(self) -> None:
+        """Put the counter into title and icon."""
+        self._timer.stop()
+        count = self.count
+        title = self._window.windowTitle().removeprefix(self._prefix)
+        self._prefix = f"({count}) " if count else ""
+        self._window.setWindowTitle(self._prefix + title)
+        if min(count, _MOST + 1) != self._shown:
+            self._shown = min(count, _MOST + 1)
+            sign = badged_icon(count)
+            self._window.setWindowIcon(sign)
+            if self._tray is not None:
+                self._tray.setIcon(sign)
+
+    def _on_book_changed(self, change: Change, what: Chat | AccountState, *_: int) -> None:
+        is_count = isinstance(what, Chat) and change in (Change.CHAT_CHANGED, Change.CHAT_REMOVED)
+        if is_count and not self._timer.isActive():
+            self._timer.start()
+
+    # -- notifications
+
+    def take_event(self, event: ev.ChatEvent) -> None:
+        if self._tray is None or not isinstance(event, ev.MessageAdded):
+            return
+        message = event.message
+        if message.direction is Direction.RECEIVED and not message.is_history:
+            key = ChatKey(message.account, message.target.lower())
+            chat = self._book.chats.get(key)
+            if chat is not None and self._concerns(chat, message):
+                self._tell(chat, message)
+
+    def _concerns(self, chat: Chat, message: Message) -> bool:
+        is_meant = message.is_highlight or chat.kind is ChatKind.PRIVATE
+        is_seen = self._window.isActiveWindow() and chat.key in self._window.chats.shown()
+        return is_meant and not is_seen and not chat.is_muted
+
+    def _tell(self, chat: Chat, message: Message) -> None:
+        assert self._tray is not None  # the caller has looked
+        self._told = chat.key
+        sender, text = bare(message.sender), bare(message.text[:_MAX_TEXT])
+        where = f"{sender} in {bare(chat.title)}" if chat.kind is ChatKind.CHANNEL else sender
+        self._tray.showMessage(
+            where.translate(_MARKUP), text.translate(_MARKUP), app_icon(), _SHOWN_MS
+        )
+
+    def _on_clicked(self) -> None:
+        self._come_forward()
+        if self._told is not None:
+            self._show_chat(self._told)
+
+    def _come_forward(self) -> None:
+        self._window.setWindowState(self._window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self._window.show()
+        self._window.raise_()
+        self._window.activateWindow()
+
+
+def badged_icon(count: int) -> QIcon:
+    """The program's sign with a number on it; without one, the sign alone."""
+    plain = app_icon()
+    if not count:
+        return plain
+    made = QIcon()
+    for size in _ICON_SIZES:
+        made.addPixmap(_badged(plain.pixmap(size, size), size, count))
+    return made
+
+
+def _badged(picture: QPixmap, size: int, count: int) -> QPixmap:
+    made = QPixmap(picture)
+    words = str(count) if count <= _MOST else f"{_MOST}+"
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    side = size * made.devicePixelRatio()
+    painter.setWindow(0, 0, round(side), round(side))
+    height = side * 0.56
+    width = height if len(words) == 1 else height * 1.35
+    pill = QRectF(side - width, side - height, width, height)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(current().color("accent"))
+    painter.drawRoundedRect(pill, height / 2, height / 2)
+    font = QFont()
+    font.setPixelSize(max(6, round(height * (0.72 if len(words) < 3 else 0.52))))
+    font.setWeight(QFont.Weight.Bold)
+    painter.setFont(font)
+    painter.setPen(current().color("on_accent"))
+    painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, words)
+    painter.end()
+    return made
