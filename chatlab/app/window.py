@@ -53,23 +53,34 @@ if TYPE_CHECKING:
     from chatlab.ui.dialogs.system_check import CheckRow
 
 
-def run_window(*, lab: bool, file: Path | None) -> int:
-    """Open the window and stay until it is closed; returns the exit code."""
+def run_window(*, lab: bool, file: Path | None, link: str | None = None) -> int:
+    """Open the window and stay until it is closed; returns the exit code.
+
+    ``link`` is an address that the reader is offered to join once the window is there.
+    """
     application = QApplication(sys.argv[:1])
     application.setApplicationName("ChatLab")
     application.setDesktopFileName("chatlab")
     application.setQuitOnLastWindowClosed(False)
     with asyncio.Runner(loop_factory=QtLoop) as runner:
-        return runner.run(_Life(application, is_lab=lab, file=file).run())
+        return runner.run(_Life(application, is_lab=lab, file=file, link=link).run())
 
 
 class _Life:
     """One run of the program, from the first paint to the last file written."""
 
-    def __init__(self, application: QApplication, *, is_lab: bool, file: Path | None) -> None:
+    def __init__(
+        self,
+        application: QApplication,
+        *,
+        is_lab: bool,
+        file: Path | None,
+        link: str | None = None,
+    ) -> None:
         self._application = application
         self._is_lab = is_lab
         self._file = file
+        self._link = link
         self._paths: Paths = find_paths()
         self._settings_store = SettingsStore(self._paths.settings_file)
         loaded = self._settings_store.load()
@@ -200,6 +211,8 @@ class _Life:
         else:
             self._notes += accounts.notes if accounts else []
             await self._begin(accounts.value if accounts else ())
+            if self._link is not None:
+                self._desk.offer_link(self._link)
         for note in self._notes:
             self._backstage.post(Severity.WARNING, note)
         await self._backstage.leave.wait()

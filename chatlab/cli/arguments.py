@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from chatlab import __version__
+from chatlab.core.address import is_irc_link, parse_irc_link
 from chatlab.core.errors import ChatlabError, UsageError
 
 EXIT_FAILED = 1
@@ -24,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
 def run(arguments: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code."""
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(_with_command(arguments))
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except UsageError as error:
@@ -38,6 +39,12 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # The reader has seen enough, e.g. `| head`.
         return EXIT_FAILED
+
+
+def _with_command(arguments: Sequence[str]) -> Sequence[str]:
+    """``chatlab irc://…``, as desktops and browsers start us, is a command like the others."""
+    is_link = bool(arguments) and is_irc_link(arguments[0])
+    return ["link", *arguments] if is_link else arguments
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="can this machine capture, and if not, what to do")
     doctor.add_argument("--json", action="store_true", help="as one JSON object")
     doctor.set_defaults(command=_doctor)
+    link = commands.add_parser("link")  # Without help: nobody types it.
+    link.add_argument("link", metavar="URL", type=_link)
+    link.set_defaults(command=_window, lab=False, selftest=False)
     return parser
 
 
@@ -168,6 +178,11 @@ def _add_connect(commands: "Commands[_Parser]") -> None:
     connect.set_defaults(command=_connect)
 
 
+def _link(text: str) -> str:
+    parse_irc_link(text)  # What is wrong with it is said before a window opens.
+    return text
+
+
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 86_400:
@@ -190,7 +205,11 @@ def _window(options: argparse.Namespace) -> int:
     gc.disable()  # Nothing that is loaded before the first paint is garbage; see app.garbage.
     from chatlab.app.window import run_window
 
-    return run_window(lab=options.lab, file=getattr(options, "file", None))
+    return run_window(
+        lab=options.lab,
+        file=getattr(options, "file", None),
+        link=getattr(options, "link", None),
+    )
 
 
 def _say(options: argparse.Namespace) -> int:

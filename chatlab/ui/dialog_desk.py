@@ -48,6 +48,14 @@ class DialogDesk:
         self._open: dict[str, QDialog] = {}
         self.on_join: Callable[[ChatKey], None] = lambda chat: None
         """Told of a channel that the reader wants to enter."""
+        self.on_query: Callable[[ChatKey], None] = lambda chat: None
+        """Told of a chat that the reader wants to see."""
+
+    def offer_link(self, url: str) -> None:
+        """Offer to go where an ``irc:`` link leads; nothing is connected without a click."""
+        from chatlab.ui.link_desk import LinkDesk
+
+        LinkDesk(self._window, self._book, self._backstage, self).offer(url)
 
     def edit_account(self, account_id: AccountId | None = None, *, server: str = "") -> None:
         """The account form: empty, for a server, or with the account's fields."""

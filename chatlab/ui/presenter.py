@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
+from chatlab.core.address import is_irc_link
 from chatlab.core.capture import CaptureLive
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
@@ -53,7 +54,7 @@ class Presenter:
         self._badges.setInterval(BADGE_REFRESH_MS)
         self._badges.timeout.connect(window.chats.refresh_badges)
         speaker.on_local = self._on_local_command
-        speaker.on_query = self.show_chat
+        speaker.on_query = desk.on_query = self.show_chat
         speaker.on_join = desk.on_join = self.open_when_joined
         self._connect_chats()
         self._connect_sidebar()
@@ -237,6 +238,8 @@ class Presenter:
         url = QUrl(address)
         if url.scheme().lower() in _OPENED_OUTSIDE:
             QDesktopServices.openUrl(url)
+        elif is_irc_link(address):
+            self._desk.offer_link(address)
 
     def _on_security_clicked(self, account: str) -> None:
         """How the account is protected: its server page tells, and the wire shows the handshake."""
