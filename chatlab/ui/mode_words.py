@@ -14,7 +14,7 @@ MODE_WORDS = {
     "i": "Nobody enters without an invitation.",
     "m": "Only operators and those with voice speak.",
     "n": "Nobody outside the channel can write into it.",
-    "s": "In no list of channels; WHOIS does not tell who is in it.",
+    "s": "In no list of channels, and not in WHOIS.",
     "p": "Lists of channels do not name it.",
     "t": "Only operators change the topic.",
     "k": "Who enters must know the key.",

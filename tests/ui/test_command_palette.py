@@ -66,7 +66,7 @@ def scene(qtbot: QtBot, book: ChatBook) -> Scene:
         ("#la", ChatKey(PLAIN_ACCOUNT.id, "#lab")),
         ("alic", ChatKey(PLAIN_ACCOUNT.id, "alice")),
         ("wire pane", "wire"),
-        ("/who", "/whois "),
+        ("/whoi", "/whois "),
         ("unknown", "“UNKNOWN PACKET” in Wireshark"),
     ],
 )

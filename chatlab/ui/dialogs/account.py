@@ -77,6 +77,10 @@ class AccountDialog(Sheet):
         self._consent_hint = Hint(
             self.tr("Without this it is not sent over plain text, and the login fails."), self
         )
+        self.stays_clear = Tick(self.tr("Stay in clear where the server demands TLS (STS)"), self)
+        self._stays_clear_hint = Hint(
+            self.tr("For an experiment: no password is sent, and the chat says so."), self
+        )
         self.fold = Fold(self.tr("More"), self.more, self)
         self._summary = Hint(parent=self)
         self._summary.setWordWrap(False)
@@ -91,6 +95,8 @@ class AccountDialog(Sheet):
         self.head.addWidget(header(self.windowTitle(), subtitle, self))
         self.login.add_wide(self.consent)
         self.login.add_wide(self._consent_hint)
+        self.login.add_wide(self.stays_clear)
+        self.login.add_wide(self._stays_clear_hint)
         for part in (self.network, self.identity, self.login, self.channels):
             self.body.addWidget(part)
             self.body.addWidget(line(self))
@@ -107,6 +113,7 @@ class AccountDialog(Sheet):
         for part in (self.network, self.identity, self.login, self.more):
             part.changed.connect(self._update)
         self.consent.toggled.connect(self._update)
+        self.stays_clear.toggled.connect(self._update)
         self.network.nick_found.connect(self._on_nick_found)
         self.network.channel_found.connect(self.channels.channels.add_channel)
         self.cancel_button.clicked.connect(self.reject)
@@ -124,6 +131,7 @@ class AccountDialog(Sheet):
         for part in (self.network, self.identity, self.login, self.channels, self.more):
             part.show_account(account)
         self.consent.setChecked(account.password_over_plain)
+        self.stays_clear.setChecked(account.ignores_sts)
         self.fold.set_open(self.more.says_anything)
 
     def read(self) -> Account:
@@ -133,7 +141,11 @@ class AccountDialog(Sheet):
         account = self.login.read(account)
         account = self.channels.read(account)
         account = self.more.read(account, self.network.network_name)
-        return replace(account, password_over_plain=self.consent.isChecked())
+        return replace(
+            account,
+            password_over_plain=self.consent.isChecked(),
+            ignores_sts=self.stays_clear.isChecked(),
+        )
 
     @property
     def _sends_password(self) -> bool:
@@ -145,6 +157,8 @@ class AccountDialog(Sheet):
         is_asked = is_plain and self._sends_password
         self.consent.setVisible(is_asked)
         self._consent_hint.setVisible(is_asked and not self.consent.isChecked())
+        self.stays_clear.setVisible(is_plain)
+        self._stays_clear_hint.setVisible(is_plain and self.stays_clear.isChecked())
         self.network.tell_observer(
             # A server password always crosses as it is, whatever the login does.
             LoginMethod.NONE if self.more.server_password.has_password else self.login.login,

@@ -288,8 +288,10 @@ _LOGINS = {
     LoginMethod.PLAIN: "Password (SASL PLAIN)",
     LoginMethod.SCRAM_SHA_256: "Password that is proved, not sent (SASL SCRAM-SHA-256)",
     LoginMethod.EXTERNAL: "Certificate (SASL EXTERNAL)",
+    LoginMethod.ECDSA: "Key of the certificate (SASL ECDSA-NIST256P-CHALLENGE)",
+    LoginMethod.NICKSERV: "Password told to NickServ, where there is no SASL",
 }
-_WITH_PASSWORD = (LoginMethod.PLAIN, LoginMethod.SCRAM_SHA_256)
+_WITH_PASSWORD = (LoginMethod.PLAIN, LoginMethod.SCRAM_SHA_256, LoginMethod.NICKSERV)
 
 
 class LoginGroup(Form):

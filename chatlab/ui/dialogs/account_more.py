@@ -45,6 +45,9 @@ class ChannelsGroup(Form):
         return self.channels.first_error()
 
 
+_WITH_CERTIFICATE = (LoginMethod.EXTERNAL, LoginMethod.ECDSA)
+
+
 class MoreGroup(Form):
     """What most accounts never need.
 
@@ -148,7 +151,7 @@ class MoreGroup(Form):
 
     def _certificate_fault(self, login: LoginMethod) -> Fault:
         error = self.certificate.error()
-        if login is LoginMethod.EXTERNAL and not self.certificate.text():
+        if login in _WITH_CERTIFICATE and not self.certificate.text():
             error = self.tr("SASL EXTERNAL needs your certificate with its key.")
         return self._told(self.certificate.edit, self._certificate_hint, error)
 

@@ -23,7 +23,7 @@ from chatlab.ui.mode_words import LIST_TITLES
 from chatlab.ui.theme import SPACE, isolated, plain_label, set_role
 from chatlab.ui.widgets.controls import scaled
 
-WIDTH, HEIGHT = 84 * SPACE, 76 * SPACE
+WIDTH, HEIGHT = 86 * SPACE, 76 * SPACE
 _HALF_OPERATOR = "%"
 _LINE_ENDS = str.maketrans({"\n": " ", "\r": " ", "\u2028": " ", "\u2029": " "})
 

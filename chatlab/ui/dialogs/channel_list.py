@@ -14,7 +14,7 @@ from chatlab.ui.widgets.controls import scaled
 WIDTH, HEIGHT = 96 * SPACE, 76 * SPACE
 LONG_LIST = 1_000
 BUSY = 50
-_NAME_WIDTH, _USERS_WIDTH = 24 * SPACE, 9 * SPACE
+_NAME_WIDTH, _USERS_WIDTH = 24 * SPACE, 12 * SPACE
 
 
 class ChannelListDialog(Sheet):

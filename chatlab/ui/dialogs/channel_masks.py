@@ -17,7 +17,7 @@ from chatlab.ui.widgets.controls import Select, scaled
 
 _TITLES = ("Mask", "By", "Since")
 _MASK_WIDTH, _BY_WIDTH = 34 * SPACE, 12 * SPACE
-_LIST_HEIGHT = 26 * SPACE
+_LIST_HEIGHT = 16 * SPACE
 
 
 class MasksPage(QWidget):

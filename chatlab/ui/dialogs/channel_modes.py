@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from chatlab.core.features import ServerFeatures
 from chatlab.ui.dialogs.parts import Fold, Hint
@@ -12,7 +13,7 @@ from chatlab.ui.theme import HALF, SPACE, plain_label
 from chatlab.ui.widgets.controls import Tick, scaled
 
 _INDENT = 3 * SPACE
-_FIELD_WIDTH = 22 * SPACE
+_FIELD_WIDTH = 18 * SPACE
 _MAX_LIMIT = 1_000_000
 
 
@@ -40,15 +41,22 @@ class ModesPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE + HALF)
         known = [letter for letter in FLAGS_SHOWN if letter in features.flag_modes]
-        for letter in known:
-            column.addWidget(self._make_row(letter))
+        rows = [self._make_row(letter) for letter in known]
         if "k" in features.modes_with_parameter:
             self._set_up(self.key, "Key of the channel")
-            column.addWidget(self._make_row("k", self.key))
+            rows.append(self._make_row("k", self.key))
         if "l" in features.modes_set_with_parameter:
             self._set_up(self.limit, "Most members")
             self.limit.setValidator(QIntValidator(1, _MAX_LIMIT, self))
-            column.addWidget(self._make_row("l", self.limit))
+            rows.append(self._make_row("l", self.limit))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(3 * SPACE)
+        grid.setVerticalSpacing(2 * SPACE)
+        for number, row in enumerate(rows):
+            grid.addWidget(row, number // 2, number % 2, Qt.AlignmentFlag.AlignTop)
+        for number in range(2):
+            grid.setColumnStretch(number, 1)
+        column.addLayout(grid)
         for edit in (self.key, self.limit):
             edit.setHidden(edit.parent() is self)  # The server has no such mode.
         others = [letter for letter in features.flag_modes if letter not in known]
@@ -78,6 +86,7 @@ class ModesPage(QWidget):
         column.setSpacing(1)
         column.addLayout(head)
         words = plain_label(MODE_WORDS[letter], "small", row)
+        words.setWordWrap(True)
         words.setContentsMargins(_INDENT, 0, 0, 0)
         column.addWidget(words)
         return row
@@ -106,7 +115,7 @@ class ModesPage(QWidget):
             tick.setChecked(letter in self._before)
         self.key.clear()
         is_set = "k" in self._before
-        self.key.setPlaceholderText("Set; type to replace it" if is_set else "The key")
+        self.key.setPlaceholderText("Type to replace" if is_set else "The key")
         self.limit.setText(self._before.get("l", ""))
         self.limit.setPlaceholderText("Number")
 

@@ -92,7 +92,7 @@ class IgnoresDialog(Sheet):
         add.addWidget(self.ignore_button)
         self.body.addLayout(add)
         self.body.addWidget(plain_label("Ignored now", "heading", self))
-        for column, width in enumerate((30, 20, 16)):
+        for column, width in enumerate((24, 28, 15)):
             self.table.setColumnWidth(column, scaled(width * SPACE))
         self.table.setSelectionMode(Table.SelectionMode.ExtendedSelection)
         self.body.addWidget(self.table, 1)
@@ -127,7 +127,7 @@ class IgnoresDialog(Sheet):
                 bare(rule.mask),
                 kind_words(rule.kinds),
                 bare(names.get(rule.account, rule.account)),
-                f"{until:%Y-%m-%d %H:%M}" if until else "taken back",
+                f"{until:%Y-%m-%d %H:%M}" if until else "no end",
             )
             self.model.appendRow([QStandardItem(cell) for cell in cells])
         self._update()

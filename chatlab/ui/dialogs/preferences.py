@@ -11,7 +11,7 @@ from chatlab.ui.dialogs.parts import Form, Hint, Sheet, header, line
 from chatlab.ui.theme import SPACE, plain_label
 from chatlab.ui.widgets.controls import Select, Tick, scaled
 
-WIDTH, MAX_HEIGHT = 68 * SPACE, 720
+WIDTH, MAX_HEIGHT = 74 * SPACE, 760
 _THEMES = (("system", "As the desktop"), ("light", "Light"), ("dark", "Dark"))
 _SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 _USUAL_AWAY = 15
@@ -72,9 +72,13 @@ class PreferencesDialog(Sheet):
         row.setSpacing(SPACE)
         row.addWidget(self.away)
         row.addWidget(self.minutes)
-        row.addWidget(plain_label(self.tr("minutes without a key"), "", away))
+        row.addWidget(plain_label(self.tr("minutes"), "", away))
         row.addStretch(1)
-        talk.add("Away", away, Hint("It sends AWAY, which you will see among the frames."))
+        talk.add(
+            "Away",
+            away,
+            Hint("Without a key or a click. It sends AWAY, which you will see among the frames."),
+        )
         wire = Form(self.tr("Wire"), self)
         wire.add("Capture", self.capture)
         for number, part in enumerate((looks, talk, wire)):

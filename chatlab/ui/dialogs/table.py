@@ -2,11 +2,44 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractItemModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QWidget
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFrame,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
 from chatlab.ui.theme import SPACE, current, on_theme_changed
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+_ROOM_FOR_ARROW = f"QHeaderView::section {{ padding-right: {2 * SPACE}px; }}"
+
+
+class _RoomyDelegate(QStyledItemDelegate):
+    """Rows with air between them, and no frame around single cells."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        option.state &= ~QStyle.StateFlag.State_HasFocus
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        hint = super().sizeHint(option, index)
+        return QSize(hint.width(), QFontMetrics(QApplication.font()).height() + SPACE + 2)
 
 
 class Table(QTreeView):
@@ -28,7 +61,8 @@ class Table(QTreeView):
         self.setAccessibleName(name)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(True)
+        self.setItemDelegate(_RoomyDelegate(self))
+        self.header().setStyleSheet(_ROOM_FOR_ARROW)
         self.setItemsExpandable(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setViewportMargins(1, 1, 1, 1)
@@ -72,7 +106,7 @@ class Table(QTreeView):
             area = self.viewport().rect().adjusted(3 * SPACE, 0, -3 * SPACE, 0)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(area, flags, self._empty)
-        if self.hasFocus() and not self.currentIndex().isValid():
+        if self.hasFocus():
             painter.setPen(QPen(current().color("accent"), 1))
             painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
         painter.end()

@@ -23,6 +23,8 @@ _ROOT = QModelIndex()
 BATCH_MS = 200
 _MAX_TOPIC = 400
 """Characters of a topic that are shown and searched."""
+_GAP = "\u2002\u2002"
+"""Keeps figures, which end at the right, off the topic beside them."""
 CHANNEL_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -138,7 +140,7 @@ class ChannelListModel(QAbstractTableModel):
         row, column = self._shown[index.row()], Column(index.column())
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return (bare(row.channel.name), f"{row.channel.users:,}", row.topic)[column]
+                return (bare(row.channel.name), f"{row.channel.users:,}{_GAP}", row.topic)[column]
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case Qt.ItemDataRole.AccessibleTextRole:
