@@ -303,3 +303,17 @@ def test_names_with_markup_stay_text(qtbot: QtBot) -> None:
     qtbot.addWidget(dialog)
     formats = {label.textFormat() for label in dialog.findChildren(QLabel) if label.text()}
     assert formats == {Qt.TextFormat.PlainText}
+
+
+@pytest.mark.parametrize("login", list(LoginMethod))
+def test_every_way_to_log_in_comes_back(qtbot: QtBot, login: LoginMethod) -> None:
+    account = replace(PLAIN_ACCOUNT, login=login, ignores_sts=True)
+    dialog = AccountDialog(account.id, PRESETS, account, LOGIN_STORED)
+    qtbot.addWidget(dialog)
+    assert dialog.read() == account
+
+
+def test_staying_in_clear_is_offered_for_plain_text_only(filled: AccountDialog) -> None:
+    assert filled.stays_clear.isVisible()
+    filled.network.tls.click()
+    assert not filled.stays_clear.isVisible()
