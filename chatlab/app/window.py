@@ -39,6 +39,8 @@ from chatlab.store.paths import Paths, find_paths
 from chatlab.store.rules import RulesStore
 from chatlab.store.secrets import KeyringSecrets
 from chatlab.store.settings import Settings, SettingsStore, ThemeChoice, WindowSettings
+from chatlab.store.sts import FILE_NAME as STS_FILE_NAME
+from chatlab.store.sts import StsFile
 from chatlab.ui.action_wiring import ActionWiring
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.main_window import MainWindow, WindowLayout
@@ -239,7 +241,13 @@ class _Life:
             self._offer_leftovers()
         except FileError as error:
             self._backstage.post(Severity.ERROR, error.message, error.hint)
-        session = Session(self._book, self._feed, self._secrets, rules=self._backstage.rules)
+        session = Session(
+            self._book,
+            self._feed,
+            self._secrets,
+            sts=StsFile(self._paths.data / STS_FILE_NAME),
+            rules=self._backstage.rules,
+        )
         self._rules.attach(session)
         self._backstage.observe(self._presenter.take_event)
         self._backstage.attach(session)
