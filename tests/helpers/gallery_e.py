@@ -1,164 +1,221 @@
-"""Renders find, console, queue and what belongs to IRC alone to PNG files: gallery_e.py DIRECTORY."""
+"""Pictures of what concerns channels and people: ``python -m tests.helpers.gallery_e FOLDER [NAME…]``.
 
+``CHATLAB_FONT_SCALE=2`` shows them with text twice as big.
+"""
+
+import os
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
-from chatlab.core.address import parse_irc_link
-from chatlab.core.chats import AccountState, ChatBook
-from chatlab.core.flow import ByteRange, ConnectionId, Direction, WireRange
-from chatlab.core.frame import Exposure
-from chatlab.core.message import Delivery
-from chatlab.core.raw_lines import RawLineLog
-from chatlab.ui.dialogs.link import LinkDialog
+from chatlab.core.chats import ChatKey
+from chatlab.core.events import ChannelsListed, ListedChannel, ListedMask, Member
+from chatlab.core.features import ServerFeatures
+from chatlab.core.highlighting import HighlightRule
+from chatlab.core.ignoring import IgnoreKind, IgnoreRule
+from chatlab.core.preferences import Preferences
+from chatlab.core.rules import Buddy
+from chatlab.ui.dialogs.buddies import BuddiesDialog
+from chatlab.ui.dialogs.channel import ChannelDialog
+from chatlab.ui.dialogs.channel_list import ChannelListDialog
+from chatlab.ui.dialogs.highlights import HighlightsDialog
+from chatlab.ui.dialogs.ignores import IgnoresDialog
+from chatlab.ui.dialogs.mentions import MentionsDialog
+from chatlab.ui.dialogs.preferences import PreferencesDialog
+from chatlab.ui.models.account_tree import AccountTreeModel
+from chatlab.ui.notifier import badged_icon
 from chatlab.ui.theme import Theme
-from chatlab.ui.widgets.chat_pane import ChatPane
-from chatlab.ui.widgets.colour_chooser import ColourChooser
-from chatlab.ui.widgets.raw_console import RawConsole
-from tests.helpers.chats import NOON, account, message
-from tests.helpers.gallery_b import make_book, services
+from chatlab.ui.widgets.account_pane import AccountPane
+from tests.helpers.chats import MINUTE, NOON, account, book_with, message
 
-_LINES = (
-    (Direction.SENT, "CAP LS 302"),
-    (Direction.SENT, "NICK me"),
-    (Direction.SENT, "USER me 0 * :Me of the lab"),
-    (Direction.RECEIVED, ":irc.example.org CAP * LS :multi-prefix server-time echo-message sasl=PLAIN"),
-    (Direction.SENT, "AUTHENTICATE ••••"),
-    (Direction.RECEIVED, ":irc.example.org 001 me :Welcome to the lab, me!me@127.0.0.1"),
-    (Direction.RECEIVED, ":irc.example.org 005 me CHANTYPES=# PREFIX=(ov)@+ NICKLEN=30 :are supported"),
-    (Direction.SENT, "JOIN #lab"),
-    (Direction.RECEIVED, ":me!me@127.0.0.1 JOIN #lab me :Me of the lab"),
-    (Direction.RECEIVED, "PING :irc.example.org"),
-    (Direction.SENT, "PONG irc.example.org"),
-    (Direction.RECEIVED, "@time=2026-03-14T12:03:04.567Z;msgid=x7 :alice!a@lab PRIVMSG #lab :hello everyone"),
-    (Direction.SENT, "PRIVMSG #lab :hi alice, is \x02this\x02 bold?"),
-    (Direction.RECEIVED, "@time=2026-03-14T12:03:09.112Z :bob!b@lab PRIVMSG me :\x01VERSION\x01"),
-    (Direction.RECEIVED, ":: @@ not a line of IRC at all"),
-    (Direction.RECEIVED, ":עמית!u@lab PRIVMSG #lab :מה שלומך"),
+LAB, LIBERA = AccountId("lab"), AccountId("libera")
+NAMES = ((LAB, "Lab plain"), (LIBERA, "Libera.Chat"))
+FEATURES = ServerFeatures(
+    is_known=True, topic_length=390, list_modes="eIbq", exception_mode="e", invitation_mode="I",
+    modes_with_parameter="k", modes_set_with_parameter="flj", flag_modes="CFLMPQScgimnprstuz",
+    list_limits=(("bqeI", 100),), list_filters="CMNTU", channel_count=31_204, buddy_limit=100,
+    has_safe_list=True,
+)  # fmt: skip
+MEMBERS = {
+    "bob": Member(nick="bob", user_host="~bob@192.0.2.17"),
+    "me": Member(nick="me", prefixes="@"),
+}
+TOPICS = (
+    "Welcome to the lab | Read the notes first: https://lab.example/notes | Be kind",
+    "\x02Support\x02 for \x0304everything\x03 — ask, wait, be patient", "", "Off topic",
 )  # fmt: skip
 
 
-def raw_log(of: AccountId) -> RawLineLog:
-    log = RawLineLog()
-    for number, (direction, line) in enumerate(_LINES):
-        span = ByteRange(100 * number, 100 * number + len(line))
-        wire = WireRange(ConnectionId("c1"), direction, span)
-        time_ns = NOON + number * 137_000_000
-        log.take(ev.LineSeen(of, direction, line, time_ns, wire, "not a line" in line))
-    return log
+def channels(count: int) -> tuple[ListedChannel, ...]:
+    dice = random.Random(6)
+    words = ("linux", "python", "lab", "music", "qt", "security", "networks", "cooking", "debian")
+    return tuple(
+        ListedChannel(
+            f"#{dice.choice(words)}-{number}", int(dice.paretovariate(0.7)), dice.choice(TOPICS)
+        )
+        for number in range(count)
+    )
 
 
-def console() -> QWidget:
-    owner = account("Lab plain")
-    made = RawConsole(raw_log(owner.id))
-    made.show_accounts([owner, account("Libera.Chat")])
-    made.show_account(owner.id)
-    made.resize(540, 420)
-    made.pull()
-    made.lines.selectRow(11)
-    return made
+def list_running() -> QWidget:
+    dialog = ChannelListDialog("Libera.Chat", FEATURES)
+    dialog.begin()
+    dialog.show_block(ChannelsListed(LIBERA, channels(12_500), NOON))
+    dialog.filter.setText("python")
+    return dialog
 
 
-def refused() -> QWidget:
-    made = console()
-    assert isinstance(made, RawConsole)
-    made._field.setText("WHOIS alice")
-    made.say_refused("This account is not connected. Connect it first: /connect")
-    made._keep_alive.setChecked(True)
-    return made
+def list_careful() -> QWidget:
+    features = ServerFeatures(is_known=True, channel_count=31_204, list_filters="U")
+    dialog = ChannelListDialog("Example Net", features)
+    dialog.begin()
+    return dialog
 
 
-def _pane(book: ChatBook, wide: int = 520) -> ChatPane:
-    chat = book.chats[next(key for key in book.chats if key.name == "#lab")]
-    made = ChatPane(chat, book, services(Exposure.READABLE))
-    made.resize(wide, 620)
-    return made
+def channel(page: int = 0, signs: str = "@") -> ChannelDialog:
+    dialog = ChannelDialog("#lab", FEATURES, MEMBERS)
+    dialog.show_channel(TOPICS[0], "+ntlk 20", signs)
+    dialog.tabs.setCurrentIndex(page)
+    masks = (
+        ListedMask("*!*@192.0.2.17", "alice", NOON),
+        ListedMask("*!*spam@*.isp.example", "carol", NOON - 300 * MINUTE),
+        ListedMask("mallory!*@*", "", 0),
+    )
+    dialog.show_masks("b", masks)
+    dialog.show_masks("e", ())
+    return dialog
 
 
-def finding() -> QWidget:
-    made = _pane(make_book())
-    made.show()
-    made.find_bar.open()
-    made.find_bar._field.setText("it is")
-    QTimer.singleShot(60, made, lambda: made.find_bar.go(1))
-    return made
+def channel_bans() -> QWidget:
+    dialog = channel(2)
+    dialog.go_to("b", "bob")
+    return dialog
 
 
-def queue() -> QWidget:
-    book = make_book()
-    made = _pane(book)
-    for number in range(7):
-        text = f"line {number + 1} of what was pasted"
-        book.apply(ev.MessageAdded(message(text, "me", of="Lab plain", delivery=Delivery.QUEUED)))
-    return made
+def channel_locked() -> QWidget:
+    return channel(1, "")
 
 
-def formatting() -> QWidget:
-    made = _pane(make_book())
-    words = "\x02bold\x02, \x1dslanted\x1d, \x1funder\x1f, \x1estruck\x1e, \x11mono\x11 "
-    made.composer.set_text(words + "\x0304red\x03 and \x0301,08black on yellow\x0f, \x02still bold")
-    return made
+def ignores() -> QWidget:
+    dialog = IgnoresDialog(NAMES)
+    dialog.show_rules(
+        (
+            IgnoreRule(mask="mallory!*@*"),
+            IgnoreRule(
+                mask="*!*@*.spam.example",
+                kinds=frozenset({IgnoreKind.PRIVATE, IgnoreKind.INVITE}),
+                account=LIBERA,
+                until_ns=4_000_000_000_000_000_000,
+            ),
+        )
+    )
+    dialog.propose("bob")
+    return dialog
 
 
-def colours() -> QWidget:
-    made = ColourChooser()
-    made.setWindowFlags(Qt.WindowType.Widget)
-    return made
+def highlights() -> QWidget:
+    dialog = HighlightsDialog(NAMES)
+    dialog.show_rules(
+        (
+            HighlightRule(text="deploy*"),
+            HighlightRule(text=r"lab ?[0-9]+", is_pattern=True, chat="#lab"),
+            HighlightRule(text="deploy bot", is_exception=True, account=LIBERA),
+        )
+    )
+    dialog.kind.setCurrentIndex(1)
+    dialog.text.setText("(lab")
+    return dialog
 
 
-def link() -> QWidget:
-    return LinkDialog(parse_irc_link("ircs://irc.libera.chat/python,needkey"), (), "alice")
+def mentions() -> QWidget:
+    book, _ = book_with()
+    for number, text in enumerate(("me: did you see the SYN?", "ask me later", "thanks, me!")):
+        at = NOON + number * 7 * MINUTE
+        said = message(text, ("alice", "bob")[number % 2], at=at, is_highlight=True)
+        book.apply(ev.MessageAdded(said))
+    return MentionsDialog(book)
 
 
-def link_plain() -> QWidget:
-    state = AccountState(account("Lab plain"), ev.LinkState.ONLINE)
-    return LinkDialog(parse_irc_link("irc://irc.example.org/lab"), (state,))
+def mentions_empty() -> QWidget:
+    book, _ = book_with()
+    return MentionsDialog(book)
 
 
-SCENES: dict[str, Callable[[], QWidget]] = {
-    "console": console,
-    "console-refused": refused,
-    "find": finding,
-    "queue": queue,
-    "link": link,
-    "link-plain": link_plain,
-    "formatting": formatting,
-    "colours": colours,
+def buddies() -> QWidget:
+    dialog = BuddiesDialog(NAMES, frozenset({LIBERA}))
+    known = [Buddy(LAB, "alice"), Buddy(LAB, "bob"), Buddy(LIBERA, "carol")]
+    dialog.show_buddies(known, {known[1]: True, known[0]: False})
+    dialog.where.setCurrentIndex(1)
+    return dialog
+
+
+def preferences() -> QWidget:
+    return PreferencesDialog(Preferences(auto_away_minutes=10), can_notify=True)
+
+
+def sidebar() -> QWidget:
+    book, _ = book_with()
+    book.apply(ev.LinkChanged(LAB, ev.LinkState.ONLINE, NOON))
+    book.apply(ev.AwayChanged(LAB, True, NOON))
+    other = account("libera")
+    book.add_account(other)
+    book.apply(ev.LinkChanged(other.id, ev.LinkState.ONLINE, NOON))
+    for name in ("#noisy", "bob"):
+        book.open(LAB, name)
+    book.apply(ev.MessageAdded(message("psst", "bob", chat="bob")))
+    book.set_muted(frozenset({ChatKey(LAB, "#noisy")}))
+    box = QWidget()
+    row = QHBoxLayout(box)
+    row.addWidget(AccountPane(AccountTreeModel(book, box), box))
+    for count in (0, 3, 42, 120):
+        label = QLabel(box)
+        label.setPixmap(badged_icon(count).pixmap(64, 64))
+        row.addWidget(label)
+    box.resize(560, 300)
+    return box
+
+
+VIEWS: dict[str, Callable[[], QWidget]] = {
+    "list-running": list_running,
+    "list-careful": list_careful,
+    "channel-topic": channel,
+    "channel-modes": lambda: channel(1),
+    "channel-bans": channel_bans,
+    "channel-locked": channel_locked,
+    "ignores": ignores,
+    "highlights": highlights,
+    "mentions": mentions,
+    "mentions-empty": mentions_empty,
+    "buddies": buddies,
+    "preferences": preferences,
+    "sidebar": sidebar,
 }
 
 
-def main() -> None:
-    application = QApplication(sys.argv)
-    target = Path(sys.argv[1])
-    target.mkdir(parents=True, exist_ok=True)
-    wanted = sys.argv[2:] or list(SCENES)
-    shots = [(theme, name) for theme in ("light", "dark") for name in wanted]
-
-    def shoot() -> None:
-        if not shots:
-            application.quit()
-            return
-        theme, name = shots.pop(0)
-        Theme.load(theme).apply(application)
-        widget = SCENES[name]()
-        widget.show()
-
-        def grab() -> None:
-            widget.grab().save(str(target / f"{name}-{theme}.png"))
-            widget.hide()
-            widget.deleteLater()
-            shoot()
-
-        QTimer.singleShot(500, widget, grab)
-
-    QTimer.singleShot(0, shoot)
-    application.exec()
+def main(folder: Path, wanted: list[str]) -> None:
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    folder.mkdir(parents=True, exist_ok=True)
+    for theme in ("light", "dark"):
+        Theme.load(theme).apply(app, float(os.environ.get("CHATLAB_FONT_SCALE", "1")))
+        for name, make in VIEWS.items():
+            if wanted and not any(name.startswith(word) for word in wanted):
+                continue
+            widget = make()
+            widget.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+            widget.show()
+            widget.activateWindow()
+            for _ in range(5):
+                app.processEvents()
+            widget.grab().save(str(folder / f"{name}-{theme}.png"))
+            widget.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]), sys.argv[2:])
