@@ -24,6 +24,7 @@ MAX_KEPT = 5
 LIVE_NAME = "capture.pcapng"
 WHOLE_NAME = "session.pcapng"
 _LOCK_NAME = "in-use"
+_OFFERED_NAME = "offered"
 _STAMP = "%Y%m%d-%H%M%S"
 
 
@@ -34,6 +35,12 @@ class Leftover:
     file: Path
     begun: datetime
     size: int
+    was_offered: bool
+    """An earlier start told of it."""
+
+    def note_offer(self) -> None:
+        """It is told of once; after that it only waits in its folder."""
+        (self.file.parent / _OFFERED_NAME).touch()
 
     @property
     def words(self) -> str:
@@ -98,6 +105,7 @@ def _look(folder: Path) -> Leftover | None:
             begun = datetime.strptime(folder.name.rpartition("-")[0], _STAMP)
         except ValueError:
             return None  # Not a folder of ours.
-        return Leftover(file, begun, file.stat().st_size)
+        was_offered = (folder / _OFFERED_NAME).exists()
+        return Leftover(file, begun, file.stat().st_size, was_offered)
     shutil.rmtree(folder, ignore_errors=True)
     return None

@@ -311,15 +311,16 @@ class _Life:
         self._folder.close(keeps=keeps)
 
     def _offer_leftovers(self) -> None:
-        leftovers = self._folder.leftovers()
-        if not leftovers:
+        new = [one for one in self._folder.leftovers() if not one.was_offered]
+        if not new:
             return
-        file = leftovers[0].file
+        file = new[0].file
+        new[0].note_offer()
         self._window.bar.post(
             BarMessage(
                 Severity.INFO,
-                f"The capture of {leftovers[0].words} was not saved.",
-                f"ChatLab keeps the last {MAX_KEPT} of them.",
+                f"The capture of {new[0].words} was not saved.",
+                f"ChatLab keeps the last {MAX_KEPT} of them in {self._paths.sessions}.",
                 action="Open",
                 on_action=lambda: self._backstage.open_capture(file),
                 topic="leftover",
