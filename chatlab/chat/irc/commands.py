@@ -65,7 +65,7 @@ class Commands:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._table: dict[Verb, Callable[[Command, str], None]] = {
+        self.table: dict[Verb, Callable[[Command, str], None]] = {
             Verb.SAY: self._say,
             Verb.ME: self._me,
             Verb.MSG: self._msg,
@@ -118,7 +118,7 @@ class Commands:
 
     def execute(self, command: Command, chat: str) -> None:
         """Carry out a command typed in ``chat``. Raises UsageError or LocalProtocolError."""
-        carry_out = self._table.get(command.verb)
+        carry_out = self.table.get(command.verb)
         if carry_out is None:
             raise UsageError(
                 f"/{command.verb.value} is carried out by the window, not by the server."

@@ -18,7 +18,8 @@ _SEQUENCES = st.lists(_REPEATED, min_size=1, max_size=5).map("".join)
 _PATTERNS = st.lists(_SEQUENCES, min_size=1, max_size=2).map("|".join)
 
 
-@given(_PATTERNS, st.text("abcA_ 1", max_size=8))
+# Nothing but “\\B” in an empty text: there Python itself has changed its mind (3.14).
+@given(_PATTERNS, st.text("abcA_ 1", min_size=1, max_size=8))
 def test_it_finds_what_a_regular_expression_finds(pattern: str, text: str) -> None:
     expected = re.search(pattern, text, re.IGNORECASE) is not None
     assert Pattern(pattern).search(text) is expected
