@@ -17,6 +17,14 @@ from tests.helpers.xvfb import Display, display
 
 PAINT_AIM = 2.0
 READY_AIM_S = 2.0
+_BUS = """<busconfig>
+<type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
+<policy context="default">
+<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+</policy>
+</busconfig>
+"""
+"""A bus without services: what it would start would outlive it."""
 _TIMEOUT_S = 30.0
 _OURS = "ChatLab"
 
@@ -88,9 +96,18 @@ def _bus() -> Iterator[str]:
     if program is None:
         yield ""
         return
-    process = subprocess.Popen(
-        [program, "--session", "--nofork", "--print-address"], stdout=subprocess.PIPE
-    )
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+        config.write(_BUS)
+        config.flush()
+        process = subprocess.Popen(
+            [program, "--config-file", config.name, "--nofork", "--print-address"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        yield from _addressed(process)
+
+
+def _addressed(process: "subprocess.Popen[bytes]") -> Iterator[str]:
     assert process.stdout is not None
     try:
         yield process.stdout.readline().decode().strip()
