@@ -17,6 +17,7 @@ from chatlab.core.capture import CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.errors import ChatlabError, FileError
 from chatlab.core.events import Severity
+from chatlab.core.message import Message
 from chatlab.core.ports import ChatConnection, EventSink
 from chatlab.core.preferences import Preferences
 from chatlab.core.rules import RuleBook
@@ -256,6 +257,19 @@ class WindowBackstage:
 
     def load_older(self, chat: ChatKey) -> None:
         self.run(self._history.load_older(chat))
+
+    def search_history(self, wanted: str, show: Callable[[tuple[Message, ...]], None]) -> None:
+        async def search() -> None:
+            show(await self._history.search(wanted))
+
+        self.run(search())
+
+    def load_back_to(self, chat: ChatKey, time_ns: int, then: Callable[[], None]) -> None:
+        async def load() -> None:
+            await self._history.load_back_to(chat, time_ns)
+            then()
+
+        self.run(load())
 
     def export_chat(self, chat: ChatKey, file: Path) -> None:
         self.run(self._export_chat(chat, file))

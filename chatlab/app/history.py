@@ -1,15 +1,20 @@
 """Keeps transcripts on disk and brings them back when a chat is opened."""
 
+import asyncio
 from collections.abc import Callable
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
-from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey
+from chatlab.core.chats import MAX_ENTRIES, AccountState, Change, Chat, ChatBook, ChatKey
 from chatlab.core.message import Message
 from chatlab.store.history import History
 
 BLOCK = 100
 """Entries that are brought at once when the reader scrolls back."""
+MOST_FOUND = 300
+_LONG_WAY = 1_000
+"""Entries that are brought at once on the way back to an old message."""
+_MOST_BROUGHT = MAX_ENTRIES - _LONG_WAY
 
 
 class HistoryKeeper:
@@ -20,7 +25,8 @@ class HistoryKeeper:
         self._book = book
         self._history = history
         self._lines = lines
-        self._loading: set[ChatKey] = set()
+        self._loading: dict[ChatKey, asyncio.Event] = {}
+        """Chats whose lines are on their way, and what is set when they have come."""
         self._is_bringing = False
         """What is added to the book at this moment comes from the disk."""
         self.on_opened: Callable[[ChatKey], None] = lambda key: None
@@ -63,11 +69,34 @@ class HistoryKeeper:
         """Bring a block of lines older than the oldest in memory."""
         await self._load(key, BLOCK)
 
+    async def load_back_to(self, key: ChatKey, time_ns: int) -> None:
+        """Bring the lines of a chat back as far as ``time_ns``, and some before it for context.
+
+        It ends early where there is no more on disk, or where memory is full.
+        """
+        has_context = False
+        while (chat := self._book.chats.get(key)) is not None:
+            if (busy := self._loading.get(key)) is not None:
+                await busy.wait()
+                continue
+            is_reached = bool(chat.entries) and chat.entries[0].time_ns <= time_ns
+            if (is_reached and has_context) or len(chat.entries) >= _MOST_BROUGHT:
+                return
+            has_context = is_reached
+            before = len(chat.entries)
+            await self._load(key, BLOCK if is_reached else _LONG_WAY)
+            if len(chat.entries) == before:
+                return
+
+    async def search(self, wanted: str) -> tuple[Message, ...]:
+        """The newest messages on disk that contain ``wanted``."""
+        return await self._history.search(wanted, MOST_FOUND)
+
     async def _load(self, key: ChatKey, count: int) -> None:
         chat = self._book.chats.get(key)
         if chat is None or key in self._loading or not self._is_kept(key.account):
             return
-        self._loading.add(key)
+        self._loading[key] = done = asyncio.Event()
         try:
             if chat.entries:
                 older = await self._history.last(key, count, chat.entries[0].time_ns)
@@ -81,7 +110,8 @@ class HistoryKeeper:
             )
         finally:
             self._is_bringing = False
-            self._loading.discard(key)
+            del self._loading[key]
+            done.set()
 
     async def delete_account(self, account: AccountId) -> None:
         """Forget what was said on an account that is gone."""

@@ -64,6 +64,7 @@ class Verb(Enum):
     HIGHLIGHTS = "highlights"
     MENTIONS = "mentions"
     CLEAR = "clear"
+    SEARCH = "search"
     EXPORT = "export"
     COMPARE = "compare"
     PACKETS = "packets"
@@ -174,6 +175,13 @@ COMMANDS: tuple[CommandSpec, ...] = (
         Verb.HIGHLIGHTS, (), "Choose the words that you want to be told of.", is_local=True
     ),
     CommandSpec(Verb.MENTIONS, (), "See the messages that were meant for you.", is_local=True),
+    CommandSpec(
+        Verb.SEARCH,
+        ("[words…]",),
+        "Look for words in everything that was kept.",
+        ("lastlog",),
+        is_local=True,
+    ),
     CommandSpec(Verb.CLEAR, (), "Empty this view; the history on disk stays.", is_local=True),
     CommandSpec(
         Verb.EXPORT,

@@ -25,6 +25,7 @@ from chatlab.core.errors import FileError
 from chatlab.core.message import Message
 from chatlab.store.files import keep_aside
 from chatlab.store.history_rows import COLUMNS, SCHEMA, Row, entry_of, row_of
+from chatlab.store.history_search import find_messages
 from chatlab.store.paths import make_private
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ class History:
         self._report = report
         self.is_keeping = is_keeping
         """False: nothing more is written. What is there stays until it is deleted."""
+        self._search = 0
+        """The number of the search that is wanted; older ones give up."""
         self._session = uuid.uuid4().hex[:12]
         self._lock = threading.Lock()
         self._waiting = _Waiting()
@@ -104,6 +107,23 @@ class History:
         if self._executor is None and not self._path.exists():
             return ()
         return await asyncio.wrap_future(self._run(lambda: self._read(key, count, before_ns), ()))
+
+    async def search(self, wanted: str, limit: int) -> tuple[Message, ...]:
+        """The newest messages that contain ``wanted``, newest first; why there is none is reported.
+
+        A later search makes an earlier one give up.
+        """
+        self._search = number = self._search + 1
+        if not wanted or (self._executor is None and not self._path.exists()):
+            return ()
+
+        def find() -> tuple[Message, ...]:
+            if self._search != number:
+                return ()
+            self._write()
+            return find_messages(self._open(), wanted, limit, lambda: self._search != number)
+
+        return await asyncio.wrap_future(self._run(find, ()))
 
     async def delete_chat(self, key: ChatKey) -> bool:
         """False when the disk refused; why is reported."""

@@ -52,6 +52,7 @@ class ActionId(Enum):
     FIND = "find"
     FIND_NEXT = "find-next"
     FIND_PREVIOUS = "find-previous"
+    SEARCH = "search"
     BOLD = "bold"
     ITALIC = "italic"
     UNDERLINE = "underline"
@@ -218,6 +219,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         _A.FIND_PREVIOUS, _M.CHAT, "Find pre&vious", "Go back to the match before.",
         ("Shift+F3",), "arrow-down", "search back newer",
+    ),
+    ActionSpec(
+        _A.SEARCH, _M.CHAT, "&Search the history…",
+        "Look for words in all chats, as far as they were kept on this computer.",
+        ("Ctrl+Shift+F",), "history", "find lastlog log old messages all chats",
     ),
     ActionSpec(
         _A.BOLD, _M.TEXT, "&Bold", "Write bold words, or make the chosen ones bold (IRC).",

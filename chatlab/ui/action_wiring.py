@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from chatlab.core.capture import CaptureLive
 from chatlab.core.chats import Chat, ChatBook, ChatKind
+from chatlab.core.commands import Verb
 from chatlab.core.events import Severity
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialog_desk import DialogDesk
@@ -17,6 +18,7 @@ from chatlab.ui.formatting import Code
 from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.raw_desk import RawDesk
+from chatlab.ui.search_desk import SearchDesk
 from chatlab.ui.talk_actions import TalkActions
 from chatlab.ui.theme import current
 from chatlab.ui.widgets.message_bar import BarMessage
@@ -50,9 +52,11 @@ class ActionWiring:
         self._book = book
         self._feed = feed
         self._raw = RawDesk(presenter, book, feed, backstage)
+        self._search = SearchDesk(presenter, desk, book, backstage)
         self.talk = TalkActions(presenter, desk, backstage, book)
         self._connect()
         self._connect_toggles()
+        self._connect_search()
         self._window.actions_table.fill(self._window.menuBar())
         self._window.first_start.lab_requested.connect(backstage.start_lab)
         self._window.first_start.connect_requested.connect(lambda: desk.edit_account())
@@ -79,6 +83,7 @@ class ActionWiring:
             ActionId.FIND: lambda: self._window.chats.active.find_bar.open(),
             ActionId.FIND_NEXT: lambda: self._window.chats.active.find_bar.go(1),
             ActionId.FIND_PREVIOUS: lambda: self._window.chats.active.find_bar.go(-1),
+            ActionId.SEARCH: lambda: self._search.open(),
             ActionId.CAPTURE: self._toggle_capture,
             ActionId.PACKETS: presenter.show_frames_of_last,
             ActionId.COMPARE: presenter.compare,
@@ -99,6 +104,16 @@ class ActionWiring:
         for action, handler in handlers.items():
             self._window.actions_table.on(action, handler)
         self._window.actions_table.on_number(ActionId.GO_TO_CHAT, self._go_to)
+
+    def _connect_search(self) -> None:
+        """From the bar in each pane, and by command."""
+        chats = self._window.chats
+        for pane in chats.panes:
+            pane.search_requested.connect(self._search.open)
+        chats.pane_added.connect(lambda pane: pane.search_requested.connect(self._search.open))
+        self._presenter.speaker.handlers[Verb.SEARCH] = lambda command, _key: self._search.open(
+            command.argument(0)
+        )
 
     def _format(self, code: Code) -> None:
         self._window.chats.active.composer.toggle_format(code)

@@ -10,7 +10,7 @@ from chatlab.core.capture import CaptureStatus
 from chatlab.core.chats import ChatKey
 from chatlab.core.flow import ByteRange, WireRange
 from chatlab.core.frame import Exposure, Layer
-from chatlab.core.message import MessageId
+from chatlab.core.message import Message, MessageId
 from chatlab.core.ports import ChatConnection, EventSink
 from chatlab.core.preferences import Preferences
 from chatlab.core.rules import RuleBook
@@ -133,6 +133,17 @@ class Backstage(Protocol):
 
     def load_older(self, chat: ChatKey) -> None:
         """Bring earlier lines of a chat from disk."""
+        ...
+
+    def search_history(self, wanted: str, show: Callable[[tuple[Message, ...]], None]) -> None:
+        """Look for messages on disk and hand them to ``show``, the newest first.
+
+        A later search makes an earlier one give up; its ``show`` then gets nothing.
+        """
+        ...
+
+    def load_back_to(self, chat: ChatKey, time_ns: int, then: Callable[[], None]) -> None:
+        """Bring the lines of a chat back from disk as far as a time, then call."""
         ...
 
     def export_chat(self, chat: ChatKey, file: Path) -> None:

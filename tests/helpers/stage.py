@@ -1,6 +1,6 @@
 """A window with nothing real behind it: a book, a feed over a list, and a backstage that notes."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,6 +99,8 @@ class NotingBackstage:
     kept: list[tuple[Account, bool]] = field(default_factory=list)
     rules: RuleBook = field(default_factory=RuleBook)
     preferences: Preferences = field(default_factory=Preferences)
+    stored: tuple[Message, ...] = ()
+    on_load_back: Callable[[ChatKey], None] = lambda chat: None
     keeps_secrets: bool = True
     font_scale: int = 100
 
@@ -142,6 +144,15 @@ class NotingBackstage:
 
     def load_older(self, chat: ChatKey) -> None:
         self.asked.append(f"older {chat.name}")
+
+    def search_history(self, wanted: str, show: Callable[[tuple[Message, ...]], None]) -> None:
+        self.asked.append(f"search {wanted}")
+        show(tuple(one for one in self.stored if wanted.lower() in one.text.lower()))
+
+    def load_back_to(self, chat: ChatKey, time_ns: int, then: Callable[[], None]) -> None:
+        self.asked.append(f"back {chat.name} {time_ns}")
+        self.on_load_back(chat)
+        then()
 
     def export_chat(self, chat: ChatKey, file: Path) -> None:
         self.asked.append(f"export {chat.name} {file.name}")

@@ -9,7 +9,7 @@ from chatlab.ui.actions import ACTIONS, ActionId, ActionSpec
 from chatlab.ui.theme import Theme
 from tests.helpers.stage import Stage
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def press(stage: Stage, action: ActionId) -> None:
