@@ -135,6 +135,8 @@ class ChannelDialog(Sheet):
         super().__init__(f"Channel {title}", parent)
         self._features = features
         self._asked: set[str] = set()
+        self._modes: str | None = None
+        self._may_change: bool | None = None
         head = header(isolated(title), "Topic, modes and lists, as the server keeps them.", self)
         self.head.addWidget(head)
         self.tabs = QTabBar(self)
@@ -200,11 +202,16 @@ class ChannelDialog(Sheet):
         may_change = any(sign in self._features.operator_signs for sign in own_signs)
         self.topic.show_topic(topic)
         self.topic.set_may_change(may_change or "t" not in modes.partition(" ")[0])
-        self.modes.show_modes(modes)
+        if modes != self._modes:  # Somebody joining must not undo what is being chosen here.
+            self._modes = modes
+            self.modes.show_modes(modes)
         self.modes.setEnabled(may_change)
         self.modes_button.setEnabled(may_change)
         for page in self.masks.values():
             page.set_may_change(may_change or _HALF_OPERATOR in own_signs)
+        if may_change == self._may_change:
+            return  # What the notice says now, perhaps a refusal, still holds.
+        self._may_change = may_change
         self._notice.setVisible(not may_change)
         if not may_change:
             words = "Only its operators (marked @) change it; you can look at everything."
