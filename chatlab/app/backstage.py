@@ -23,6 +23,7 @@ from chatlab.core.preferences import Preferences
 from chatlab.core.rules import RuleBook
 from chatlab.store.accounts import AccountStore
 from chatlab.store.secrets import KeyringSecrets
+from chatlab.ui.ports import CertificateAnswer
 from chatlab.ui.theme import system_theme
 from chatlab.ui.widgets.message_bar import BarMessage, MessageBar
 
@@ -175,6 +176,18 @@ class WindowBackstage:
 
     def stored_secrets(self, account: AccountId) -> frozenset[SecretKind]:
         return frozenset(kind for kind in SecretKind if self._secrets.get(account, kind))
+
+    def make_certificate(
+        self, account: AccountId, name: str, show: Callable[[CertificateAnswer], None]
+    ) -> None:
+        from chatlab.app.certificates import make
+
+        self.run(make(account, name, show))
+
+    def read_certificate(self, file: Path, show: Callable[[CertificateAnswer], None]) -> None:
+        from chatlab.app.certificates import read
+
+        self.run(read(file, show))
 
     @property
     def keeps_secrets(self) -> bool:

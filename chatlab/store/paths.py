@@ -39,6 +39,11 @@ class Paths:
         return self.config / "rules.toml"
 
     @property
+    def certificates(self) -> Path:
+        """Certificates of one's own, each with its private key."""
+        return self.config / "certificates"
+
+    @property
     def history_file(self) -> Path:
         return self.data / "history" / "history.sqlite3"
 

@@ -14,10 +14,10 @@ from chatlab.core.account import AccountId, SecretKind
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.commands import Command, Verb
 from chatlab.core.events import CertificateRefused
-from chatlab.ui.ports import Backstage, WireFeed
+from chatlab.ui.ports import Backstage, CertificateAnswer, WireFeed
 
 if TYPE_CHECKING:
-    from chatlab.ui.dialogs.account import AccountResult
+    from chatlab.ui.dialogs.account import AccountDialog, AccountResult
     from chatlab.ui.dialogs.account_fields import NetworkPreset
     from chatlab.ui.dialogs.capture_file import SaveChoice
     from chatlab.ui.dialogs.system_check import CheckRow
@@ -74,7 +74,26 @@ class DialogDesk:
             dialog.network.host.setText(server)
             dialog.network.settle()
         dialog.submitted.connect(self._on_account_filled_in)
+        self._connect_certificate(dialog)
         self.show("account", dialog)
+
+    def _connect_certificate(self, dialog: "AccountDialog") -> None:
+        """Answers come later: by then, another dialog may be open, or none."""
+        certificate = dialog.login.certificate
+
+        def show(answer: CertificateAnswer) -> None:
+            if self._open.get("account") is dialog:
+                certificate.show_answer(answer)
+
+        account = dialog.account_id
+        dialog.certificate_wanted.connect(
+            lambda name: self._backstage.make_certificate(account, name, show)
+        )
+        dialog.certificate_chosen.connect(
+            lambda file: self._backstage.read_certificate(Path(file), show)
+        )
+        if certificate.text():
+            self._backstage.read_certificate(Path(certificate.text()), show)
 
     def accounts(self) -> None:
         """The list of accounts: add, change, remove, connect."""

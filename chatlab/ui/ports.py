@@ -8,6 +8,8 @@ from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.attribution import Attribution
 from chatlab.core.capture import CaptureStatus
 from chatlab.core.chats import ChatKey
+from chatlab.core.client_certificate import ClientCertificate
+from chatlab.core.errors import FileError
 from chatlab.core.flow import ByteRange, WireRange
 from chatlab.core.frame import Exposure, Layer
 from chatlab.core.message import Message, MessageId
@@ -17,6 +19,10 @@ from chatlab.core.rules import RuleBook
 
 if TYPE_CHECKING:
     from chatlab.analysis.rows import FrameRow
+
+
+CertificateAnswer = ClientCertificate | FileError
+"""A certificate of one's own, or why there is none."""
 
 
 class WireFeed(Protocol):
@@ -109,6 +115,16 @@ class Backstage(Protocol):
     def remove_account(self, account: AccountId) -> None: ...
 
     def stored_secrets(self, account: AccountId) -> frozenset[SecretKind]: ...
+
+    def make_certificate(
+        self, account: AccountId, name: str, show: Callable[[CertificateAnswer], None]
+    ) -> None:
+        """Make a certificate of one's own for an account, then tell what it is."""
+        ...
+
+    def read_certificate(self, file: Path, show: Callable[[CertificateAnswer], None]) -> None:
+        """Tell what is in a certificate's file."""
+        ...
 
     @property
     def keeps_secrets(self) -> bool:

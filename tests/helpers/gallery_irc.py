@@ -1,26 +1,31 @@
 """Renders find, console, queue and what belongs to IRC alone to PNG files: gallery_irc.py DIRECTORY."""
 
+import hashlib
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from chatlab.core import events as ev
-from chatlab.core.account import AccountId
+from chatlab.core.account import AccountId, LoginMethod, Security
 from chatlab.core.address import parse_irc_link
 from chatlab.core.chats import AccountState, ChatBook
+from chatlab.core.client_certificate import ClientCertificate, Digest
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, WireRange
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Delivery
 from chatlab.core.raw_lines import RawLineLog
+from chatlab.ui.dialogs.account import AccountDialog
 from chatlab.ui.dialogs.history_search import HistorySearchDialog
 from chatlab.ui.dialogs.link import LinkDialog
 from chatlab.ui.theme import Theme
 from chatlab.ui.widgets.chat_pane import ChatPane
 from chatlab.ui.widgets.colour_chooser import ColourChooser
 from chatlab.ui.widgets.raw_console import RawConsole
+from tests.helpers.accounts import PRESETS
 from tests.helpers.chats import NOON, account, message
 from tests.helpers.gallery_b import make_book, services
 
@@ -137,11 +142,40 @@ def search() -> QWidget:
     return made
 
 
+def certificate() -> QWidget:
+    mine = replace(account("Libera.Chat", Security.DIRECT_TLS), login=LoginMethod.EXTERNAL)
+    made = AccountDialog(mine.id, PRESETS, mine)
+    made.login.certificate.show_answer(
+        ClientCertificate(
+            file="/home/alice/.config/chatlab/certificates/libera.pem",
+            subject="alice",
+            not_after="2036-03-14T12:03:00Z",
+            fingerprints={
+                digest: hashlib.new(digest.value.replace("-", ""), b"x").hexdigest()
+                for digest in Digest
+            },
+        )
+    )
+    made.area.ensureWidgetVisible(made.login.certificate)
+    QTimer.singleShot(100, made, lambda: made.area.ensureWidgetVisible(made.login.certificate))
+    return made
+
+
+def no_certificate() -> QWidget:
+    mine = replace(account("Libera.Chat", Security.DIRECT_TLS), login=LoginMethod.EXTERNAL)
+    made = AccountDialog(mine.id, PRESETS, mine)
+    made.save_button.click()
+    QTimer.singleShot(100, made, lambda: made.area.ensureWidgetVisible(made.login.certificate))
+    return made
+
+
 SCENES: dict[str, Callable[[], QWidget]] = {
     "console": console,
     "console-refused": refused,
     "find": finding,
     "queue": queue,
+    "certificate": certificate,
+    "no-certificate": no_certificate,
     "search": search,
     "link": link,
     "link-plain": link_plain,

@@ -10,7 +10,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.chats import Chat, ChatBook, ChatKey
 from chatlab.core.commands import Command
-from chatlab.core.errors import LocalProtocolError
+from chatlab.core.errors import FileError, LocalProtocolError
 from chatlab.core.events import Member
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message, MessageId, MessageKind
@@ -20,6 +20,7 @@ from chatlab.core.rules import RuleBook
 from chatlab.ui.action_wiring import ActionWiring
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.main_window import MainWindow
+from chatlab.ui.ports import CertificateAnswer
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.speaking import Speaker
 from chatlab.ui.widgets.chat_pane import ChatServices
@@ -100,6 +101,7 @@ class NotingBackstage:
     rules: RuleBook = field(default_factory=RuleBook)
     preferences: Preferences = field(default_factory=Preferences)
     stored: tuple[Message, ...] = ()
+    certificate: CertificateAnswer = field(default_factory=lambda: FileError("None here.", "Wait."))
     on_load_back: Callable[[ChatKey], None] = lambda chat: None
     keeps_secrets: bool = True
     font_scale: int = 100
@@ -120,6 +122,16 @@ class NotingBackstage:
 
     def stored_secrets(self, account: AccountId) -> frozenset[SecretKind]:
         return frozenset()
+
+    def make_certificate(
+        self, account: AccountId, name: str, show: Callable[[CertificateAnswer], None]
+    ) -> None:
+        self.asked.append(f"certificate {account} {name}")
+        show(self.certificate)
+
+    def read_certificate(self, file: Path, show: Callable[[CertificateAnswer], None]) -> None:
+        self.asked.append(f"read {file}")
+        show(self.certificate)
 
     def disconnect(self, account: AccountId, reason: str = "") -> None:
         self.asked.append(f"disconnect {account}")

@@ -213,7 +213,6 @@ def test_faults_under_more_open_it(blank: AccountDialog) -> None:
     [
         ("nicks", "ok, not.ok", "not.ok"),
         ("ca_file", "/nowhere/ca.pem", "no such file"),
-        ("certificate", "/nowhere/me.pem", "no such file"),
     ],
 )
 def test_each_field_under_more_is_checked(

@@ -49,9 +49,13 @@ class AccountDialog(Sheet):
 
     Signals:
         submitted: an AccountResult; the dialog has closed itself.
+        certificate_wanted: the name that a new certificate of one's own should carry.
+        certificate_chosen: the path of such a certificate, to be read.
     """
 
     submitted = Signal(object)
+    certificate_wanted = Signal(str)
+    certificate_chosen = Signal(str)
 
     def __init__(
         self,
@@ -114,6 +118,11 @@ class AccountDialog(Sheet):
             part.changed.connect(self._update)
         self.consent.toggled.connect(self._update)
         self.stays_clear.toggled.connect(self._update)
+        certificate = self.login.certificate
+        certificate.make_requested.connect(
+            lambda: self.certificate_wanted.emit(self.identity.nick.text().strip())
+        )
+        certificate.read_requested.connect(self.certificate_chosen)
         self.network.nick_found.connect(self._on_nick_found)
         self.network.channel_found.connect(self.channels.channels.add_channel)
         self.cancel_button.clicked.connect(self.reject)
@@ -133,6 +142,10 @@ class AccountDialog(Sheet):
         self.consent.setChecked(account.password_over_plain)
         self.stays_clear.setChecked(account.ignores_sts)
         self.fold.set_open(self.more.says_anything)
+
+    @property
+    def account_id(self) -> AccountId:
+        return self._account.id
 
     def read(self) -> Account:
         """The account as it stands in the form."""
@@ -166,6 +179,7 @@ class AccountDialog(Sheet):
             sends_password=self._sends_password and (not is_plain or self.consent.isChecked()),
         )
         self.more.show_usual_name(self.network.network_name)
+        self.login.certificate.set_host(self.network.host.text().strip())
         self._summary.tell("")
 
     def _on_nick_found(self, nick: str) -> None:
@@ -184,7 +198,7 @@ class AccountDialog(Sheet):
             self.login.fault(),
             self.channels.fault(),
         ]
-        more = self.more.faults(self.login.login)
+        more = self.more.faults()
         if any(error for _, error in more):
             self.fold.set_open(True)
         return [fault for fault in (*basics, *more) if fault[1]]

@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from chatlab.core.account import IRC_PORTS, Account, LoginMethod, Security
+from chatlab.ui.dialogs.certificate_field import CertificateField
 from chatlab.ui.dialogs.inputs import PasswordField
 from chatlab.ui.dialogs.parts import Form, Hint, Notice, show_row
 from chatlab.ui.dialogs.server_text import observer_text, read_server
@@ -291,6 +292,7 @@ _LOGINS = {
     LoginMethod.ECDSA: "Key of the certificate (SASL ECDSA-NIST256P-CHALLENGE)",
     LoginMethod.NICKSERV: "Password told to NickServ, where there is no SASL",
 }
+_WITH_CERTIFICATE = (LoginMethod.EXTERNAL, LoginMethod.ECDSA)
 _WITH_PASSWORD = (LoginMethod.PLAIN, LoginMethod.SCRAM_SHA_256, LoginMethod.NICKSERV)
 
 
@@ -314,11 +316,14 @@ class LoginGroup(Form):
         kept = "Kept in the system’s keyring." if is_lasting else NOT_LASTING
         self._password_hint = Hint(self.tr(kept), self)
         self._method_hint = Hint(self.tr("Only for nicks that are registered there."), self)
+        self.certificate = CertificateField(self)
         self.add("Method", self.method, self._method_hint)
         self._name_row = self.add("Login name", self.name)
         self._password_row = self.add("Password", self.password, self._password_hint)
+        self._certificate_row = self.add("Your certificate", self.certificate)
         self.method.currentIndexChanged.connect(self._on_method_changed)
         self.password.textChanged.connect(self._on_password_changed)
+        self.certificate.changed.connect(self.changed)
         self._on_method_changed()
 
     @property
@@ -331,11 +336,18 @@ class LoginGroup(Form):
         return self.login in _WITH_PASSWORD
 
     def show_account(self, account: Account) -> None:
+        self.certificate.set_text(account.client_certificate)
         self.method.setCurrentIndex(list(_LOGINS).index(account.login))
         self.name.setText(account.login_name)
+        self._on_method_changed()
 
     def read(self, account: Account) -> Account:
-        return replace(account, login=self.login, login_name=self.name.text().strip())
+        return replace(
+            account,
+            login=self.login,
+            login_name=self.name.text().strip(),
+            client_certificate=self.certificate.text(),
+        )
 
     def fault(self) -> Fault:
         error = ""
@@ -343,11 +355,17 @@ class LoginGroup(Form):
             error = self.tr("This login needs a password; without one, choose “No login”.")
         self._password_hint.tell(error)
         mark_invalid(self.password, bool(error))
-        return self.password, error
+        if error:
+            return self.password, error
+        fault = self.certificate.fault(is_needed=self.login in _WITH_CERTIFICATE)
+        mark_invalid(self.certificate.file.edit, bool(fault))
+        return self.certificate, fault
 
     def _on_method_changed(self) -> None:
         show_row(self._name_row, self.uses_password)
         show_row(self._password_row, self.uses_password)
+        is_proof = self.login in _WITH_CERTIFICATE
+        show_row(self._certificate_row, is_proof or bool(self.certificate.text()))
         self._method_hint.setVisible(self.login is LoginMethod.NONE)
         self.changed.emit()
 

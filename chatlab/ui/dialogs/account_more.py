@@ -70,8 +70,6 @@ class MoreGroup(Form):
         self.pin = QLineEdit(self)
         self.pin.setPlaceholderText("SHA-256, 64 hex digits")
         self._pin_hint = Hint(self.tr("The only certificate that this account accepts."), self)
-        self.certificate = FileField("Your certificate", "Certificates (*.pem)", self)
-        self._certificate_hint = Hint(self.tr("With its key, for SASL EXTERNAL."), self)
         self.tls_max = Select(self)
         for version, words in _TLS_VERSIONS.items():
             self.tls_max.addItem(self.tr(words), version)
@@ -81,7 +79,6 @@ class MoreGroup(Form):
         self.add("Server password", self.server_password, Hint(self.tr(kept), self))
         self.add("CA file", self.ca_file, self._ca_hint)
         self.add("Fingerprint", self.pin, self._pin_hint)
-        self.add("Your certificate", self.certificate, self._certificate_hint)
         self.add("Highest TLS", self.tls_max)
         self.add_wide(self.connect_on_start)
         self.server_password.textChanged.connect(self.changed)
@@ -91,7 +88,6 @@ class MoreGroup(Form):
         self.nicks.setText(", ".join(account.alternative_nicks))
         self.ca_file.edit.setText(account.ca_file)
         self.pin.setText(group_fingerprint(account.pinned_sha256))
-        self.certificate.edit.setText(account.client_certificate)
         versions = list(_TLS_VERSIONS)
         known = account.tls_max in versions
         self.tls_max.setCurrentIndex(versions.index(account.tls_max) if known else 0)
@@ -103,7 +99,7 @@ class MoreGroup(Form):
     @property
     def says_anything(self) -> bool:
         """Whether something here differs from what a new account has."""
-        fields = (self.nicks, self.pin, self.ca_file.edit, self.certificate.edit)
+        fields = (self.nicks, self.pin, self.ca_file.edit)
         return (
             any(field.text().strip() for field in fields)
             or self.server_password.has_password
@@ -119,18 +115,12 @@ class MoreGroup(Form):
             has_server_password=self.server_password.has_password,
             ca_file=self.ca_file.text(),
             pinned_sha256=plain_fingerprint(self.pin.text()),
-            client_certificate=self.certificate.text(),
             tls_max=str(self.tls_max.currentData()),
             connect_on_start=self.connect_on_start.isChecked(),
         )
 
-    def faults(self, login: LoginMethod) -> tuple[Fault, ...]:
-        return (
-            self._nicks_fault(),
-            self._ca_fault(),
-            self._pin_fault(),
-            self._certificate_fault(login),
-        )
+    def faults(self) -> tuple[Fault, ...]:
+        return self._nicks_fault(), self._ca_fault(), self._pin_fault()
 
     def _nicks(self) -> tuple[str, ...]:
         return tuple(nick for nick in _BETWEEN_NICKS.split(self.nicks.text()) if nick)
@@ -148,12 +138,6 @@ class MoreGroup(Form):
         is_bad = bool(pin) and not _SHA256.fullmatch(pin)
         error = self.tr("A SHA-256 fingerprint has 64 hex digits; here are {}.").format(len(pin))
         return self._told(self.pin, self._pin_hint, error if is_bad else "")
-
-    def _certificate_fault(self, login: LoginMethod) -> Fault:
-        error = self.certificate.error()
-        if login in _WITH_CERTIFICATE and not self.certificate.text():
-            error = self.tr("SASL EXTERNAL needs your certificate with its key.")
-        return self._told(self.certificate.edit, self._certificate_hint, error)
 
     def _told(self, edit: QLineEdit, hint: Hint, error: str) -> Fault:
         hint.tell(error)
