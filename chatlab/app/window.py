@@ -88,7 +88,7 @@ class _Life:
         loaded = self._settings_store.load()
         self._settings: Settings = loaded.value
         self._notes = list(loaded.notes)
-        self._dress()
+        theme = self._dress()
         self._book = ChatBook()
         self._folder = SessionFolder(self._paths.sessions)
         self._dissector = ScapyDissector()
@@ -113,6 +113,7 @@ class _Life:
         self._take_preferences()
         self._load_rules()
         self._make_window()
+        theme.put_on(application)
 
     def _take_preferences(self) -> None:
         settings, backstage = self._settings, self._backstage
@@ -157,10 +158,12 @@ class _Life:
             self._backstage.post, Severity.ERROR, error.message, error.hint, "history"
         )
 
-    def _dress(self) -> None:
+    def _dress(self) -> Theme:
         choice = self._settings.theme
         name = system_theme_name() if choice is ThemeChoice.SYSTEM else choice.value
-        Theme.load(name).apply(self._application, self._settings.font_scale / 100)
+        theme = Theme.load(name)
+        theme.prepare(self._application, self._settings.font_scale / 100)
+        return theme
 
     def _make_window(self) -> None:
         speaker = Speaker(self._book, self._backstage)

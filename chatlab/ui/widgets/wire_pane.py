@@ -216,8 +216,13 @@ class WirePane(QWidget):
         self._rested.restart()
 
     def _on_frames(self) -> None:
-        if self.isVisible() and not self._timer.isActive():
-            self._timer.start(max(0, self._rest_ms - self._rested.elapsed()))
+        if not self.isVisible() or self._timer.isActive():
+            return
+        rest_ms = self._rest_ms - self._rested.elapsed()
+        if rest_ms <= 0:
+            self.refresh()  # A turn of the event loop would let others paint first.
+        else:
+            self._timer.start(rest_ms)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
