@@ -8,6 +8,8 @@ from chatlab.core import commands
 from chatlab.core.chats import CHANNEL_SIGNS
 
 _MOST_NAMES = 8
+_HELP = re.compile(r"/help +", re.IGNORECASE)
+_LEADING_CODES = re.compile(r"\A(?:[\x02\x0f\x11\x16\x1d-\x1f]|\x03(?:\d{1,2}(?:,\d{1,2})?)?)+")
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 
 
@@ -28,10 +30,15 @@ def find(
     ``nicks`` come in the order wanted: the last to speak first.
     """
     start = max(text.rfind(" ", 0, cursor), text.rfind("\n", 0, cursor)) + 1
+    # A nick may stand behind the code that makes it bold.
+    if codes := _LEADING_CODES.match(text[start:cursor]):
+        start += codes.end()
     word = text[start:cursor]
     if not word:
         return None
-    if start == 0 and word.startswith("/") and not word.startswith("//"):
+    if _HELP.fullmatch(text[:start]):
+        found = [spec.verb.value for spec in commands.complete(word.removeprefix("/"))]
+    elif start == 0 and word.startswith("/") and not word.startswith("//"):
         found = [f"/{spec.verb.value} " for spec in commands.complete(word[1:])]
     elif word[0] in CHANNEL_SIGNS:
         found = [f"{name} " for name in channels if name.lower().startswith(word.lower())]
@@ -60,7 +67,7 @@ def command_hint(text: str) -> Hint | None:
         spec = commands.spec_of(name)
         if spec is None:
             return Hint(f"There is no command /{name[:40]}.", is_fault=True)
-        return Hint(f"{spec.usage} — {spec.help}")
+        return Hint(f"{_usage_at(spec, text)} — {spec.help}")
     found = commands.complete(name)
     if not found:
         return Hint(f"There is no command /{name[:40]}.", is_fault=True)
@@ -68,6 +75,20 @@ def command_hint(text: str) -> Hint | None:
         return Hint(f"{found[0].usage} — {found[0].help}")
     names = "  ".join(f"/{spec.verb.value}" for spec in found[:_MOST_NAMES])
     return Hint(f"Tab: {names}{'  …' if len(found) > _MOST_NAMES else ''}")
+
+
+def _usage_at(spec: commands.CommandSpec, text: str) -> str:
+    """The usage, with a mark before the argument that is being written."""
+    _, blank, rest = text.partition(" ")
+    if not blank:
+        return spec.usage
+    at = len(re.split(" +", rest.lstrip(" "))) - 1
+    shown = list(spec.arguments)
+    if shown and shown[-1].rstrip(">]").endswith("…"):
+        at = min(at, len(shown) - 1)
+    if at < len(shown):
+        shown[at] = f"▸{shown[at]}"
+    return " ".join((f"/{spec.verb.value}", *shown))
 
 
 def is_hidden_command(text: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId, LoginMethod, Security
@@ -24,6 +24,7 @@ from chatlab.ui.dialogs.link import LinkDialog
 from chatlab.ui.theme import Theme
 from chatlab.ui.widgets.chat_pane import ChatPane
 from chatlab.ui.widgets.colour_chooser import ColourChooser
+from chatlab.ui.widgets.member_menu import MemberActs, fill_member_menu
 from chatlab.ui.widgets.raw_console import RawConsole
 from tests.helpers.accounts import PRESETS
 from tests.helpers.chats import NOON, account, message
@@ -169,11 +170,34 @@ def no_certificate() -> QWidget:
     return made
 
 
+def member_menu() -> QWidget:
+    made = QWidget()
+    made.resize(560, 420)
+    menu = QMenu(made)
+    acts = MemberActs(print, print, print, print)
+    fill_member_menu(menu, ev.Member(nick="bob", prefixes="+"), "me", "@", acts)
+    inner = next(action.menu() for action in menu.actions() if action.text() == "Moderate")
+    for part, left in ((menu, 8), (inner, 300)):
+        assert isinstance(part, QMenu)
+        part.setParent(made, Qt.WindowType.Widget)
+        part.move(left, 8)
+        part.show()
+    return made
+
+
+def argument() -> QWidget:
+    made = _pane(make_book())
+    made.composer.set_text("/kick bob ")
+    return made
+
+
 SCENES: dict[str, Callable[[], QWidget]] = {
     "console": console,
     "console-refused": refused,
     "find": finding,
     "queue": queue,
+    "member-menu": member_menu,
+    "argument": argument,
     "certificate": certificate,
     "no-certificate": no_certificate,
     "search": search,

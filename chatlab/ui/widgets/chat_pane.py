@@ -163,6 +163,7 @@ class ChatPane(QWidget):
         self.header.security_clicked.connect(self._on_security_clicked)
         self.members.mention_requested.connect(self.composer.mention)
         self.members.command_requested.connect(self._submit)
+        self.members.command_begun.connect(self.composer.begin)
         self.members.query_requested.connect(self._on_query_requested)
         for widget in (self.composer.editor, self.transcript):
             widget.installEventFilter(self)

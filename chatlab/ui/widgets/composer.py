@@ -128,6 +128,13 @@ class Composer(QWidget):
         self.editor.insertPlainText(text)
         self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def begin(self, command: str) -> None:
+        """Put the beginning of a command here; a draft is a press of Up away."""
+        if self.text().strip():
+            self.editor.remember(self.text())
+        self.set_text(command)
+        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def mention(self, nick: str) -> None:
         """Begin an answer to someone."""
         is_start = self.editor.textCursor().position() == 0

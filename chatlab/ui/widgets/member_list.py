@@ -21,7 +21,7 @@ from chatlab.core.events import Member
 from chatlab.ui.models.members import GroupRow, MemberModel, Role
 from chatlab.ui.rich_text import bare, isolated, tooltip
 from chatlab.ui.text_color import nick_color
-from chatlab.ui.theme import HALF, SPACE, current, icon, pixmap, small_font
+from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
 
 Index = QModelIndex | QPersistentModelIndex
 FILTER_FROM = 50
@@ -36,15 +36,19 @@ class MemberList(QWidget):
         query_requested: nick, for a private chat.
         mention_requested: nick, to be put into the composer.
         command_requested: what would be typed to do it, e.g. ``/whois bob``.
+        command_begun: the beginning of what would be typed, e.g. ``/kick bob ``.
     """
 
     query_requested = Signal(str)
     mention_requested = Signal(str)
     command_requested = Signal(str)
+    command_begun = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model: MemberModel | None = None
+        self._book: ChatBook | None = None
+        self._chat: Chat | None = None
         self._filter = QLineEdit(self)
         self._filter.setPlaceholderText(self.tr("Filter members"))
         self._filter.setAccessibleName(self.tr("Filter members"))
@@ -72,6 +76,7 @@ class MemberList(QWidget):
         if self._model is not None:
             self._model.close()
             self._model.deleteLater()
+        self._book, self._chat = book, chat
         self._filter.clear()
         self._model = MemberModel(book, chat, self) if chat is not None else None
         self._list.setModel(self._model)
@@ -99,30 +104,32 @@ class MemberList(QWidget):
         member = self._list.indexAt(at).data(Role.ROW)
         if not isinstance(member, Member):
             return
-        nick = member.nick
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(
-            icon("person"), self.tr("Private chat"), lambda: self.query_requested.emit(nick)
-        )
-        menu.addAction(icon("edit"), self.tr("Mention"), lambda: self.mention_requested.emit(nick))
-        self._add_command(menu, "info", self.tr("Who is this? (WHOIS)"), f"/whois {nick}")
-        self._add_command(menu, "clock", self.tr("Measure the way (PING)"), f"/ping {nick}")
-        menu.addSeparator()
-        is_op = "@" in member.prefixes
-        if is_op:
-            self._add_command(menu, "crown", self.tr("Take operator status"), f"/deop {nick}")
-        else:
-            self._add_command(menu, "crown", self.tr("Make operator"), f"/op {nick}")
-        if "+" in member.prefixes:
-            self._add_command(menu, "minus", self.tr("Take voice"), f"/devoice {nick}")
-        else:
-            self._add_command(menu, "plus", self.tr("Give voice"), f"/voice {nick}")
-        self._add_command(menu, "close", self.tr("Kick out of the channel"), f"/kick {nick}")
+        self.fill_menu(menu, member)
         menu.popup(self._list.viewport().mapToGlobal(at))
 
-    def _add_command(self, menu: QMenu, sign: str, words: str, command: str) -> None:
-        menu.addAction(icon(sign), words, lambda: self.command_requested.emit(command))
+    def fill_menu(self, menu: QMenu, member: Member) -> None:
+        """What can be asked or done about ``member``, by what the reader may do here."""
+        from chatlab.ui.widgets.member_menu import MemberActs, fill_member_menu
+
+        own_nick, own_prefixes = self._own()
+        acts = MemberActs(
+            query=self.query_requested.emit,
+            mention=self.mention_requested.emit,
+            run=self.command_requested.emit,
+            begin=self.command_begun.emit,
+        )
+        fill_member_menu(menu, member, own_nick, own_prefixes, acts)
+
+    def _own(self) -> tuple[str, str]:
+        """The reader's nick, and their status signs in this channel."""
+        if self._book is None or self._chat is None:
+            return "", ""
+        state = self._book.accounts.get(self._chat.key.account)
+        nick = state.nick if state else ""
+        member = self._chat.members.get(nick.lower())
+        return nick, member.prefixes if member else ""
 
 
 class _MemberDelegate(QStyledItemDelegate):
