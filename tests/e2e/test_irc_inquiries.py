@@ -1,0 +1,135 @@
+"""Channel lists, ban lists and being away, as ngIRCd and InspIRCd from Debian answer them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from chatlab.chat.dial import Dialler
+from chatlab.chat.irc.connection import IrcConnection
+from chatlab.core.account import Account, AccountId, Autojoin, Security
+from chatlab.core.commands import parse
+from chatlab.core.connection import Connection
+from chatlab.core.events import (
+    AwayChanged,
+    ChannelsListed,
+    ChatEvent,
+    MasksListed,
+    MembersListed,
+    ModesChanged,
+)
+from chatlab.core.flow import Direction, FlowKey
+from tests.helpers.irc_play import MemorySecrets
+from tests.helpers.servers import RunningServer, inspircd, ngircd
+
+pytestmark = pytest.mark.servers
+PATIENCE_S = 20
+Event = TypeVar("Event", bound=ChatEvent)
+
+
+class NoCapture:
+    """Neither captures nor remembers."""
+
+    async def admit(self, fileno: int, flow: FlowKey) -> bool:
+        return False
+
+    def dismiss(self, flow: FlowKey) -> None: ...
+
+    def opened(self, connection: Connection) -> None: ...
+
+    def changed(self, connection: Connection) -> None: ...
+
+    def carried(self, connection: Connection, direction: Direction, data: bytes) -> None: ...
+
+    def secret(self, key_log_line: str) -> None: ...
+
+
+class Talker:
+    """One connection and what it heard."""
+
+    def __init__(self, server: RunningServer) -> None:
+        account = Account(
+            id=AccountId("ann"), name="Ann", host=server.host, port=server.port,
+            security=Security.PLAIN, nick="ann", channels=(Autojoin("#lab"),),
+        )  # fmt: skip
+        self._heard: asyncio.Queue[ChatEvent] = asyncio.Queue()
+        dialler = Dialler(NoCapture(), NoCapture())
+        self.irc = IrcConnection(account, self._heard.put_nowait, dialler, MemorySecrets())
+
+    async def next(self, kind: type[Event]) -> Event:
+        """The next event of a kind."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not isinstance(event := await self._heard.get(), kind):
+                pass
+            return event
+
+
+@pytest.fixture(scope="module", params=["ngircd", "inspircd"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    folder = tmp_path_factory.mktemp(request.param)
+    with ngircd(folder) if request.param == "ngircd" else inspircd(folder) as running:
+        yield running
+
+
+def play(server: RunningServer, scene: Callable[[Talker], Awaitable[None]]) -> None:
+    async def run() -> None:
+        talker = Talker(server)
+        talker.irc.start()
+        try:
+            await talker.next(MembersListed)
+            await scene(talker)
+        finally:
+            await talker.irc.stop()
+
+    asyncio.run(run())
+
+
+def test_channels_are_listed(server: RunningServer) -> None:
+    async def scene(talker: Talker) -> None:
+        talker.irc.execute(parse("/list all"), "")
+        listed = await talker.next(ChannelsListed)
+        while not listed.is_complete and not listed.channels:
+            listed = await talker.next(ChannelsListed)
+        # ngIRCd has a channel of its own beside it.
+        assert ("#lab", 1) in [(row.name, row.users) for row in listed.channels]
+
+    play(server, scene)
+
+
+def test_a_list_of_bans_is_told_whole(server: RunningServer) -> None:
+    async def scene(talker: Talker) -> None:
+        assert "b" in talker.irc.features.mask_lists
+        talker.irc.request_masks("#lab", "b")
+        assert (await talker.next(MasksListed)).masks == ()
+
+    play(server, scene)
+
+
+def test_a_ban_is_set_listed_and_lifted(tmp_path: Path) -> None:
+    async def scene(talker: Talker) -> None:
+        talker.irc.execute(parse("/mode +b *!*@spam.example"), "#lab")
+        changed = await talker.next(ModesChanged)
+        while "b" not in changed.change:
+            changed = await talker.next(ModesChanged)
+        talker.irc.request_masks("#lab", "b")
+        assert [m.mask for m in (await talker.next(MasksListed)).masks] == ["*!*@spam.example"]
+        talker.irc.execute(parse("/unban *!*@spam.example"), "#lab")
+        talker.irc.request_masks("#lab", "b")
+        assert (await talker.next(MasksListed)).masks == ()
+
+    with ngircd(tmp_path / "server") as running:  # There, who founds a channel operates it.
+        play(running, scene)
+
+
+def test_away_is_confirmed_by_the_server(server: RunningServer) -> None:
+    async def scene(talker: Talker) -> None:
+        talker.irc.execute(parse("/away at lunch"), "")
+        assert (await talker.next(AwayChanged)).is_away
+        talker.irc.execute(parse("/back"), "")
+        assert not (await talker.next(AwayChanged)).is_away
+
+    play(server, scene)
