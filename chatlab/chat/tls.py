@@ -63,6 +63,7 @@ class TlsLayer:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         context.keylog_filename = str(self._key_log.path)
+        self._key_log.hide()
         return context
 
     def handshake(self) -> bool:
@@ -182,25 +183,26 @@ class TlsLayer:
 
 
 class _KeyLogFile:
-    """Where OpenSSL leaves the secrets: a private file, read at once and removed at the end."""
+    """Where OpenSSL leaves the secrets: a private file that nobody finds by its name."""
 
     def __init__(self) -> None:
         handle, name = tempfile.mkstemp(prefix="chatlab-", suffix=".keys")
-        os.close(handle)
         self.path = Path(name)
-        self._read = 0
+        self._file = os.fdopen(handle, "rb")
+        self._rest = b""
+
+    def hide(self) -> None:
+        """OpenSSL holds it open: it needs no name any more, where the system allows that."""
+        if os.name == "posix":
+            self.path.unlink()
 
     def take(self) -> tuple[str, ...]:
-        try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return ()
-        whole = data.rfind(b"\n") + 1
-        new, self._read = data[self._read : whole], whole
-        lines = new.decode("ascii", "replace").splitlines()
+        *whole, self._rest = (self._rest + self._file.read()).split(b"\n")
+        lines = [line.decode("ascii", "replace").strip() for line in whole]
         return tuple(line for line in lines if line and not line.startswith("#"))
 
     def close(self) -> None:
+        self._file.close()
         self.path.unlink(missing_ok=True)
 
 

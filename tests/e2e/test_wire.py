@@ -363,3 +363,22 @@ def test_a_closed_port_is_refused_in_words() -> None:
         assert recorder.order == ["admit", "opened", "dismiss"]
 
     asyncio.run(check())
+
+
+@pytest.mark.only_on("linux")
+def test_the_secrets_lie_in_no_file_that_has_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check() -> None:
+        folder = tmp_path / "temporary"
+        folder.mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(folder))
+        recorder = Recorder()
+        async with running(CountingServer(server_context(tmp_path))) as server:
+            to = account(server.port, Security.DIRECT_TLS, ca_file=str(tmp_path / "ca.pem"))
+            wire = await dialled(recorder, to)
+            assert recorder.secrets
+            assert list(folder.iterdir()) == []
+            await wire.close()
+
+    asyncio.run(check())
