@@ -148,7 +148,7 @@ def certificate() -> QWidget:
     made = AccountDialog(mine.id, PRESETS, mine)
     made.login.certificate.show_answer(
         ClientCertificate(
-            file="/home/alice/.config/chatlab/certificates/libera.pem",
+            file="~/.config/chatlab/certificates/libera.pem",
             subject="alice",
             not_after="2036-03-14T12:03:00Z",
             fingerprints={

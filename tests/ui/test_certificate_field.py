@@ -16,7 +16,7 @@ from tests.helpers.stage import LAB, Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 MADE = ClientCertificate(
-    file="/home/me/certificates/lab.pem",
+    file="/certificates/lab.pem",
     subject="me",
     not_after="2036-03-14T12:03:00Z",
     fingerprints={Digest.SHA_512: "aa" * 64, Digest.SHA_256: "bb" * 32, Digest.SHA_1: "cc" * 20},
