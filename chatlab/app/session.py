@@ -76,7 +76,13 @@ class Session:
         )
         self.connections[account.id] = connection
         connection.wait_for(self._rules.buddies_of(account.id))
+        connection.answer_only(lambda source: self._may_answer(account.id, source))
         return connection
+
+    def _may_answer(self, account: AccountId, source: str) -> bool:
+        """Who is ignored gets no answer, not even an automatic one."""
+        asked = ev.Informed(account, "", 0, code="CTCP", source=source)
+        return not self._rules.hides(asked, time.time_ns())
 
     def follow_rules(self) -> None:
         """The rules changed: have the servers watch for the same people as the reader."""

@@ -231,7 +231,11 @@ class Commands:
         if is_target and (state.is_channel(words[0]) or state.is_me(words[0])):
             self._put("MODE", *words)
         elif chat:
-            self._put("MODE", self._channel(chat), *words)
+            channel = self._channel(chat)
+            if words == ["-k"] and (known := state.channel(channel)):
+                # Some servers take a key off only when it is named.
+                words.append(known.modes.get("k") or "*")
+            self._put("MODE", channel, *words)
         else:
             self._put("MODE", state.nick, *words)
 

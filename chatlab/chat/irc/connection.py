@@ -8,7 +8,7 @@ here. How an attempt ended is a ``Verdict``: it says why in words, and whether t
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 from chatlab.chat.irc.attempt import Attempt, Shared
 from chatlab.chat.irc.commands import MAX_PINGS, Commands
@@ -164,6 +164,10 @@ class IrcConnection:
     def features(self) -> ServerFeatures:
         """What the server announced about itself."""
         return features_of(self.state)
+
+    def answer_only(self, may_answer: Callable[[str], bool]) -> None:
+        """Answer CTCP requests of ``nick!user@host`` only where this says so."""
+        self._shared.lasting.may_answer = may_answer
 
     def wait_for(self, nicks: Sequence[str]) -> None:
         """Have the server tell when these come and go, and nobody else (IRCv3 monitor)."""

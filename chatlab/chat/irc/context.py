@@ -1,5 +1,6 @@
 """What the parts of the engine share during one connection."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatlab.chat.irc.link import LineEvent, Link
@@ -34,6 +35,8 @@ class Lasting:
 
     def __init__(self, channels: tuple[Autojoin, ...]) -> None:
         self._wanted = {channel.channel.lower(): channel for channel in channels}
+        self.may_answer: Callable[[str], bool] = lambda source: True
+        """Asked before a CTCP request of ``nick!user@host`` is answered."""
         self.away = ""
         """Our away message; empty while we are here."""
         self.monitored: dict[str, str] = {}

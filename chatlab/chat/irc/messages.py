@@ -169,7 +169,7 @@ class Messages:
         answer = _answer(ctcp)
         if event.is_history:
             return
-        if answer is None:
+        if answer is None or not self._context.lasting.may_answer(event.line.source):
             self._context.inform(
                 f"{event.nick} sent a CTCP {ctcp.command} request; it was not answered.",
                 event,

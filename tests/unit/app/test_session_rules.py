@@ -49,6 +49,12 @@ def test_what_is_ignored_is_not_shown_and_its_frame_still_says_whose_it_is(tmp_p
     assert len(seen) == 1
 
 
+def test_ignored_people_get_no_automatic_answer(tmp_path: Path) -> None:
+    live = session(tmp_path, RuleBook(Rules(ignores=(BOB,))))
+    assert not live._may_answer(LAB.id, "bob!b@h")
+    assert live._may_answer(LAB.id, "eve!e@h")
+
+
 def test_a_highlight_is_marked_before_the_book_counts_it(tmp_path: Path) -> None:
     rules = RuleBook(Rules(highlights=(HighlightRule(text="ho"),)))
     live = session(tmp_path, rules)

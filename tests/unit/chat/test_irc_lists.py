@@ -241,6 +241,18 @@ def test_who_spoke_and_who_asked_is_known_by_address() -> None:
     play(scene)
 
 
+def test_who_is_not_to_be_answered_is_not() -> None:
+    async def scene(player: Play) -> None:
+        player.irc.answer_only(lambda source: source != "bob!b@host.test")
+        player.server.say(
+            ":bob!b@host.test PRIVMSG ann :\x01PING 1\x01", ":eve!e@h PRIVMSG ann :\x01PING 2\x01"
+        )
+        await settle()
+        assert player.server.said("NOTICE") == ["NOTICE eve :\x01PING 2\x01"]
+
+    play(scene)
+
+
 @pytest.mark.parametrize(
     ("typed", "lines"),
     [
@@ -249,6 +261,7 @@ def test_who_spoke_and_who_asked_is_known_by_address() -> None:
         ("/whowas bob", ["WHOWAS bob"]),
         ("/cleartopic", ["TOPIC #lab :"]),
         ("/kickban bob enough", ["MODE #lab +b *!*@b.test", "KICK #lab bob :enough"]),
+        ("/mode -k", ["MODE #lab -k *"]),
         ("/time bob", ["PRIVMSG bob :\x01TIME\x01"]),
     ],
 )
