@@ -139,6 +139,16 @@ def test_another_chat_is_searched_anew(qtbot: QtBot) -> None:
     assert stage.words == "8 found"
 
 
+def test_in_a_narrow_pane_nothing_is_cut_off(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    stage.pane.resize(260, 400)
+    stage.find("needle")
+    qtbot.waitUntil(lambda: not stage.bar._history.isVisible())
+    assert stage.bar.minimumSizeHint().width() <= 260
+    stage.pane.resize(600, 400)
+    qtbot.waitUntil(stage.bar._history.isVisible)
+
+
 def test_the_words_can_be_taken_to_the_whole_history(qtbot: QtBot) -> None:
     stage = Stage(qtbot)
     stage.find("needle")

@@ -111,6 +111,15 @@ def test_the_pieces_of_a_line_are_the_line() -> None:
         assert "".join(words for words, *_ in parts_of(odd)) == odd
 
 
+def test_tags_are_only_hinted_at_until_they_are_wanted(qtbot: QtBot) -> None:
+    desk = Desk(qtbot)
+    view, tagged = desk.console.lines, "@time=1;msgid=x :a!b@c PRIVMSG #lab :hi @you"
+    assert view.shown(tagged) == "@… :a!b@c PRIVMSG #lab :hi @you"
+    assert view.shown("@only") == "@only"
+    desk.console._tags.click()
+    assert view.shown(tagged) == tagged
+
+
 def test_what_is_malformed_says_so_in_words_and_to_the_ear() -> None:
     log, model = model_of()
     log.take(seen("@@", RECEIVED, is_malformed=True))
@@ -191,6 +200,23 @@ def test_a_refused_line_stays_with_the_reason(qtbot: QtBot) -> None:
     qtbot.mouseClick(desk.console._send, Qt.MouseButton.LeftButton)
     assert desk.console._field.text() == "WHOIS alice"
     assert "Too long." in desk.console._words.text()
+
+
+def test_tab_goes_from_the_lines_to_the_field(qtbot: QtBot) -> None:
+    desk = Desk(qtbot)
+    desk.console.lines.setFocus()
+    qtbot.keyClick(desk.console.lines, Qt.Key.Key_Tab)
+    assert desk.stage.window.focusWidget() is desk.console._field
+
+
+def test_the_keyboard_begins_at_the_newest_line_and_chooses_none(qtbot: QtBot) -> None:
+    desk = Desk(qtbot)
+    chosen: list[object] = []
+    desk.console.line_selected.connect(chosen.append)
+    desk.console.lines.setFocus()
+    assert chosen == []
+    qtbot.keyClick(desk.console.lines, Qt.Key.Key_Up)
+    assert chosen == [desk.lines[1]]
 
 
 def test_escape_gives_the_keyboard_back_to_the_chat(qtbot: QtBot) -> None:

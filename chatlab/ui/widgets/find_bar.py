@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPersistentModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -19,12 +19,16 @@ from PySide6.QtWidgets import (
 from chatlab.ui.models.transcript import TranscriptModel
 from chatlab.ui.rich_text import bare
 from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon
+from chatlab.ui.widgets.controls import scaled
 from chatlab.ui.widgets.transcript_layout import HitKind
 from chatlab.ui.widgets.transcript_view import TranscriptView
 
 _WAIT_MS = 120
 """Until letters stop coming: a search through 10,000 lines is not for every letter."""
 _FIELD_WIDTH = 260
+_LEAST_FIELD = 90
+_ROOMY = 400
+"""Width from which on there is room for the way to the whole history; Ctrl+Shift+F goes there, too."""
 _BUTTON = 16
 
 
@@ -64,7 +68,8 @@ class FindBar(QWidget):
         self._field.setPlaceholderText(self.tr("Find in this chat"))
         self._field.setAccessibleName(self.tr("Find in this chat"))
         self._field.setClearButtonEnabled(True)
-        self._field.setMaximumWidth(_FIELD_WIDTH)
+        self._field.setMaximumWidth(scaled(_FIELD_WIDTH))
+        self._field.setMinimumWidth(_LEAST_FIELD)
         self._field.textChanged.connect(self._on_text_changed)
         self._field.installEventFilter(self)
         self._count = plain_label("", "small", self)
@@ -253,6 +258,10 @@ class FindBar(QWidget):
             self.leave()
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._history.setVisible(event.size().width() >= scaled(_ROOMY))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -1,5 +1,7 @@
 """The raw console: every line of an account as it crossed the wire, and a field to send one."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -67,6 +69,8 @@ class RawConsole(QWidget):
         self._filter.setPlaceholderText(self.tr("Filter lines"))
         self._filter.setAccessibleName(self.tr("Filter lines"))
         self._filter.setClearButtonEnabled(True)
+        self._tags = Tick(self.tr("Tags"), self)
+        self._tags.setToolTip(self.tr("Show the tags that precede a line (IRCv3 message-tags)"))
         self._keep_alive = Tick(self.tr("Hide PING and PONG"), self)
         self._count = plain_label("", "small", self)
         self._field = QLineEdit(self)
@@ -88,6 +92,9 @@ class RawConsole(QWidget):
         clear.clicked.connect(self._on_clear)
         close = self._button("close", self.tr("Close the console (Ctrl+Shift+X)"))
         close.clicked.connect(self.closed)
+        order = (self._account, clear, close, self._filter, self._tags, self._keep_alive)
+        for before, after in pairwise((*order, self.lines, self._field, self._send)):
+            self.setTabOrder(before, after)
         head = QHBoxLayout()
         head.setSpacing(SPACE)
         head.addWidget(plain_label(self.tr("Raw lines"), "heading", self))
@@ -98,6 +105,7 @@ class RawConsole(QWidget):
         second = QHBoxLayout()
         second.setSpacing(SPACE)
         second.addWidget(self._filter, 1)
+        second.addWidget(self._tags)
         second.addWidget(self._keep_alive)
         top = QVBoxLayout()
         top.setContentsMargins(SPACE + HALF, HALF, HALF, SPACE)
@@ -139,6 +147,7 @@ class RawConsole(QWidget):
         self.lines.reuse_requested.connect(self._on_reuse)
         self._filter.textChanged.connect(self._on_filter_changed)
         self._keep_alive.toggled.connect(self._on_filter_changed)
+        self._tags.toggled.connect(self.lines.show_tags)
         self._send.clicked.connect(self._on_send)
         self._model.rowsInserted.connect(self._tell)
         self._model.rowsRemoved.connect(self._tell)

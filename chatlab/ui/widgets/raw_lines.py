@@ -1,8 +1,18 @@
 """The list of protocol lines: fixed pitch, the command in bold, what is malformed marked."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QFont,
     QFontMetrics,
     QGuiApplication,
@@ -38,12 +48,19 @@ from chatlab.ui.models.raw_lines import (
 from chatlab.ui.theme import HALF, SPACE
 
 Index = QModelIndex | QPersistentModelIndex
+_TAGS = "@…"
 _LEFT_TO_RIGHT = "\u200e"
 """A protocol line reads from left to right, whatever the first letter of a word says."""
 _PAD = 6
 _ICON = 14
 _FLAGS = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
 _WAY_ICONS = {Direction.SENT: "arrow-up", Direction.RECEIVED: "arrow-down"}
+
+
+def without_tags(line: str) -> str:
+    """A line whose tags (IRCv3 message-tags) are only hinted at: ``@… PRIVMSG #lab :hi``."""
+    tags, blank, rest = line.partition(" ")
+    return f"{_TAGS} {rest}" if tags.startswith("@") and blank else line
 
 
 def parts_of(line: str) -> list[tuple[str, str, bool]]:
@@ -132,7 +149,7 @@ class _RawDelegate(QStyledItemDelegate):
     def _paint_line(self, painter: QPainter, rect: QRect, line: str) -> None:
         colors = theme.current()
         left = rect.left()
-        for words, token, is_bold in parts_of(visible(line)):
+        for words, token, is_bold in parts_of(self._view.shown(line)):
             painter.setFont(self._bold if is_bold else self._font)
             painter.setPen(colors.color(token))
             area = QRect(left, rect.top(), max(0, rect.right() - left), rect.height())
@@ -157,6 +174,7 @@ class RawLineView(QTableView):
         self._model = model
         self._is_at_end = True
         self._is_ours = False
+        self._shows_tags = False
         self._empty_words = ""
         self._delegate = _RawDelegate(self)
         self.setObjectName("raw-lines")
@@ -180,6 +198,16 @@ class RawLineView(QTableView):
         model.modelReset.connect(self._on_reset)
         theme.on_theme_changed(self._on_theme_changed)
         self._on_theme_changed()
+
+    def show_tags(self, are_shown: bool) -> None:
+        """Show tags in full, or only that there are some."""
+        self._shows_tags = are_shown
+        self._on_reset()
+        self.viewport().update()
+
+    def shown(self, line: str) -> str:
+        """A line as it is painted; the tooltip and the clipboard have it whole."""
+        return visible(line if self._shows_tags else without_tags(line))
 
     def set_empty_words(self, words: str) -> None:
         self._empty_words = words
@@ -223,7 +251,7 @@ class RawLineView(QTableView):
 
     def _widen(self, rows: range) -> None:
         """As wide as the longest line, and never narrower than the view."""
-        lines = (visible(self._model.line(row).line) for row in rows)
+        lines = (self.shown(self._model.line(row).line) for row in rows)
         widest = max((self._delegate.width_of(line) for line in lines), default=0)
         room = self.viewport().width() - self.columnViewportPosition(RawColumn.LINE)
         room -= self.horizontalScrollBar().value()
@@ -258,6 +286,17 @@ class RawLineView(QTableView):
     def _on_row_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.isValid() and not self._is_ours:
             self.line_selected.emit(self._model.line(current.row()))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if not self.currentIndex().isValid() and self._model.rowCount():
+            # The base class would choose the oldest line; the newest is where one reads, and
+            # nobody chose it yet.
+            self._is_ours = True
+            newest = self._model.index(self._model.rowCount() - 1, RawColumn.TIME)
+            keep = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(newest, keep)
+            self._is_ours = False
+        super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
