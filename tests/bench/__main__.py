@@ -51,7 +51,8 @@ def main() -> int:
         print(table.text(), flush=True)
         failed |= not all(verdict.is_met for verdict in table.verdicts)
         if options.write:
-            write(name, table, facts)
+            load = f"load average when this bench ended: {os.getloadavg()[0]:.2f}"
+            write(name, table, [*facts, load])
     return 1 if failed else 0
 
 
