@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 
 _SHARES = (9, 11)
 """Of the list of frames, and of layers and bytes: a chat message's bytes are seen whole."""
-REFRESH_MS = 30
+REFRESH_MS = 20
 """Frames come in bursts: the pane looks at the feed this often at most.
 
 The first frame after a pause is shown at once.
 """
 MAX_REST_MS = 250
 """However slow a look was, the next one is not far."""
+FLOOD_FRAMES = 50
+"""So many frames in one look are a flood: the chat needs the processor more than this pane."""
 _IDLE_SHARE = 4
 """In a flood the pane rests this many times as long as its last look took."""
 
@@ -92,6 +94,8 @@ class WirePane(QWidget):
         self._timer.setSingleShot(True)
         self._rested = QElapsedTimer()
         self._rested.start()
+        self._looked_at = 0
+        """Frames that the feed had at the last look."""
         self._rest_ms = 0
         self._timer.timeout.connect(self.refresh)
         self._lay_out()
@@ -203,7 +207,8 @@ class WirePane(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Take over what the feed has learnt."""
-        began = time.monotonic()
+        began, new = time.monotonic(), self._feed.count - self._looked_at
+        self._looked_at = self._feed.count
         self._model.pull()
         if not self._is_about_frame and self.frames.current_frame is None:
             self._open_message()
@@ -212,7 +217,8 @@ class WirePane(QWidget):
         self._show_view()
         self._say()
         took_ms = (time.monotonic() - began) * 1000
-        self._rest_ms = min(max(REFRESH_MS, int(_IDLE_SHARE * took_ms)), MAX_REST_MS)
+        rest_ms = _IDLE_SHARE * took_ms if new > FLOOD_FRAMES else REFRESH_MS
+        self._rest_ms = min(max(REFRESH_MS, int(rest_ms)), MAX_REST_MS)
         self._rested.restart()
 
     def _on_frames(self) -> None:
