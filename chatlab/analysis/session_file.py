@@ -88,7 +88,7 @@ def session_blocks(
     sealed = {each.id for each in correlator.connections if each.tls is not None}
     comments: dict[int, list[str]] = {}
     loose: list[str] = []
-    for message in sorted(messages, key=lambda each: each.time_ns):
+    for message in sorted(messages, key=_order):
         wire = message.wire
         is_withheld = not with_secrets and wire is not None and wire.connection in sealed
         comment = _message_comment(message, is_withheld=is_withheld)
@@ -217,7 +217,7 @@ def read_session(log: FrameLog) -> SavedSession:
             f"{log.path.name} was saved by ChatLab, but its comments are damaged: {error!r}.",
             "Its frames can still be read, e.g. in Wireshark.",
         ) from error
-    ordered = sorted(messages.values(), key=lambda each: each.time_ns)
+    ordered = sorted(messages.values(), key=_order)
     return SavedSession(tuple(connections.values()), tuple(ordered), anchors)
 
 
@@ -241,7 +241,7 @@ def restore(saved: SavedSession, correlator: Correlator) -> None:
 def message_records(messages: Iterable[Message], correlator: Correlator) -> Iterator[MessageRecord]:
     """Messages with their frames, in the order of their time."""
     connections = {each.id: each for each in correlator.connections}
-    for message in sorted(messages, key=lambda each: each.time_ns):
+    for message in sorted(messages, key=_order):
         wire = message.wire
         connection = connections.get(wire.connection) if wire is not None else None
         known = correlator.attribution(message.id)
@@ -264,6 +264,11 @@ def message_records(messages: Iterable[Message], correlator: Correlator) -> Iter
             retransmissions=list(known.retransmissions),
             echo_frames=list(known.echo_frames),
         )
+
+
+def _order(message: Message) -> tuple[int, int, str]:
+    """By time; within a server's clock tick by bytes, so that every reader has one order."""
+    return message.time_ns, message.wire.span.start if message.wire else 0, message.id
 
 
 def iso_time(time_ns: int) -> str:

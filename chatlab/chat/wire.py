@@ -67,6 +67,9 @@ class Wire(asyncio.Protocol):
         self._is_closing = False
         self._reason = ""
         self._starts_with_tls = starts_with_tls
+        self._early = b""
+        """What a server said before our handshake began; pausing the transport does not keep all
+        versions of Python from reading it."""
         self._held: list[Callable[[], None]] | None = []
         """What came before the engine holds its wire; None once it does."""
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -117,13 +120,12 @@ class Wire(asyncio.Protocol):
     async def start_tls(self, tls: TlsLayer) -> None:
         """Run the handshake. Raises ConnectError (CertificateError); the wire is then closed."""
         self._tls = tls
-        self._records = RecordSplitter(start=self._received)
+        self._records = RecordSplitter(start=self._received - len(self._early))
         self._handshake = asyncio.get_running_loop().create_future()
         try:
             tls.handshake()
             self._flush_tls()
-            if self._transport is not None and not self._transport.is_reading():
-                self._transport.resume_reading()
+            self._received_tls(tls, self._early)
             await self._handshake
         except BaseException:
             self.abort()
@@ -158,8 +160,6 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if self._starts_with_tls:
-            self._transport.pause_reading()  # A server may speak before our handshake begins.
 
     def data_received(self, data: bytes) -> None:
         origin = ByteRange(self._received, self._received + len(data))
@@ -167,6 +167,8 @@ class Wire(asyncio.Protocol):
         self._registry.carried(self.connection, Direction.RECEIVED, data)
         if self._tls is not None:
             self._received_tls(self._tls, data)
+        elif self._starts_with_tls:
+            self._early += data
         elif origin.start == 0 and data.startswith(_TLS_ALERT_OF_A_TLS_PORT):
             self.abort(f"Port {self.connection.flow.remote.port} speaks TLS: choose TLS for it.")
         else:

@@ -214,7 +214,9 @@ def test_the_keyboard_begins_at_the_newest_line_and_chooses_none(qtbot: QtBot) -
     chosen: list[object] = []
     desk.console.line_selected.connect(chosen.append)
     desk.stage.window.activateWindow()
+    desk.console.window().activateWindow()
     desk.console.lines.setFocus()
+    qtbot.waitUntil(desk.console.lines.hasFocus)
     qtbot.waitUntil(desk.console.lines.hasFocus)
     assert chosen == []
     qtbot.keyClick(desk.console.lines, Qt.Key.Key_Up)
