@@ -266,9 +266,10 @@ def message_records(messages: Iterable[Message], correlator: Correlator) -> Iter
         )
 
 
-def _order(message: Message) -> tuple[int, int, str]:
-    """By time; within a server's clock tick by bytes, so that every reader has one order."""
-    return message.time_ns, message.wire.span.start if message.wire else 0, message.id
+def _order(message: Message) -> tuple[int, int, int, str]:
+    """By time; within a server's clock tick by bytes; within a TLS record by the id's number."""
+    start = message.wire.span.start if message.wire else 0
+    return message.time_ns, start, len(message.id), message.id
 
 
 def iso_time(time_ns: int) -> str:
