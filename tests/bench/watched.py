@@ -99,7 +99,7 @@ class WatchedLife(_Life):
             await asyncio.sleep(dice.uniform(0.05, 0.45))
             speakers[number % len(speakers)].send(LAB_CHANNEL, f"What crosses the wire? {number}")
         await session.catch_up()
-        await asyncio.sleep(0.2)  # The pane looks at the feed every 30 ms.
+        await asyncio.sleep(0.2)  # Longer than the pane ever rests between two messages.
         model.rowsInserted.disconnect(note)
         tell(delays=delays)
 
