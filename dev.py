@@ -47,10 +47,11 @@ WINDOW_PACKAGES = (
 TEST_PACKAGES = (
     # A display to drive; other people's servers, clients and analyser; networks of our own.
     *("xvfb", "xdotool", "tshark", "ngircd", "inspircd", "irssi", "weechat-curses"),
+    *("prosody", "profanity", "poezio", "finch"),
     *("iproute2", "libcap2-bin"),
 )
 BENCH_PACKAGES = ("wireshark", "konversation", "irssi", "weechat-headless", "xvfb", "inspircd")
-SERVICES = ("ngircd", "inspircd")
+SERVICES = ("ngircd", "inspircd", "prosody")
 """Of those packages, the ones that Debian would start as system services."""
 
 LIBRARIES = (
