@@ -25,13 +25,17 @@ class Security(Enum):
 
 IRC_PORTS = {Security.PLAIN: 6667, Security.DIRECT_TLS: 6697}
 """Registered by IANA (ircu, ircs-u; RFC 7194 for 6697)."""
+XMPP_PORTS = {Security.PLAIN: 5222, Security.STARTTLS: 5222, Security.DIRECT_TLS: 5223}
+"""5222: RFC 6120, section 14.7. 5223 is what servers use where no SRV record says otherwise."""
 
 
 class LoginMethod(Enum):
-    """How an IRC account proves who it is; SASL mechanisms by their registered names."""
+    """How an account proves who it is; SASL mechanisms by their registered names."""
 
     NONE = "none"
     PLAIN = "PLAIN"
+    SCRAM_SHA_1 = "SCRAM-SHA-1"
+    """What every XMPP server has (RFC 6120, section 13.8); IRC networks do not offer it."""
     SCRAM_SHA_256 = "SCRAM-SHA-256"
     EXTERNAL = "EXTERNAL"
     ECDSA = "ECDSA-NIST256P-CHALLENGE"
@@ -53,7 +57,7 @@ class SecretKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Autojoin:
-    """A channel to join after registration, with its key (mode +k) or none."""
+    """A channel or room to join after login, with its key (mode +k, room password) or none."""
 
     channel: str
     key: str = ""
@@ -61,16 +65,23 @@ class Autojoin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One IRC account as its owner filled it in; holds no password (see ``SecretKind``)."""
+    """One account as its owner filled it in; holds no password (see ``SecretKind``)."""
 
     id: AccountId
     name: str
     """What the sidebar shows, e.g. ``Libera.Chat``."""
     application: Application = Application.IRC
     host: str
+    """The server. XMPP: empty to ask DNS for the JID's domain (SRV, RFC 6120, section 3.2)."""
     port: int
+    """XMPP: 0 to take what DNS says, or the usual one."""
     security: Security = Security.DIRECT_TLS
     nick: str
+    """XMPP: the nickname in rooms."""
+    jid: str = ""
+    """XMPP: who it is, ``local@domain`` (bare JID, RFC 7622); empty for IRC."""
+    resource: str = ""
+    """XMPP: the name of this program at the account; empty to have the server choose one."""
     alternative_nicks: tuple[str, ...] = ()
     user_name: str = ""
     real_name: str = ""
@@ -81,6 +92,7 @@ class Account:
     login_name: str = ""
     has_server_password: bool = False
     channels: tuple[Autojoin, ...] = ()
+    """Channels, or rooms by their JID."""
     leave_message: str = ""
     ca_file: str = ""
     """PEM file that is trusted beside the system's certificate authorities."""
@@ -95,6 +107,12 @@ class Account:
     ignores_sts: bool = False
     """Stays in clear for an experiment where the server demands TLS (IRCv3 STS); no password
     leaves then, not even one that is typed."""
+    sends_typing: bool = False
+    """Tell others that a message is being written (IRCv3 +typing, XEP-0085): makes packets."""
+    sends_receipts: bool = True
+    """XMPP: answer each message that asks for it with a receipt (XEP-0184): makes packets."""
+    sends_markers: bool = False
+    """Tell when a message has been read (XEP-0333, IRCv3 read-marker): makes packets."""
     connect_on_start: bool = False
     is_temporary: bool = False
     """Made for a lab or for one command; never stored."""

@@ -85,11 +85,11 @@ class ChatBook:
         if state := self.accounts.pop(account, None):
             self._tell(Change.ACCOUNT_CHANGED, state)
 
-    def open(self, account: AccountId, name: str) -> Chat:
+    def open(self, account: AccountId, name: str, kind: ChatKind | None = None) -> Chat:
         """The chat called ``name``, made when there is none yet."""
         key = ChatKey(account, name.lower())
         if (chat := self.chats.get(key)) is None:
-            chat = self.chats[key] = Chat(key, name, self._kind_of(name))
+            chat = self.chats[key] = Chat(key, name, kind or self._kind_of(name))
             chat.is_muted = key in self._muted
             self._tell(Change.CHAT_ADDED, chat)
         return chat
@@ -152,6 +152,10 @@ class ChatBook:
                 self._change_account(event)
             case ev.LagMeasured() | ev.AwayChanged():
                 self._change_account(event)
+            case ev.MessageRewritten():
+                self._rewrite_message(event)
+            case ev.ChatOpened():
+                self._open_chat(event)
             case ev.MembersListed(account, name, members):
                 chat = self.open(account, name)
                 chat.members = {member.nick.lower(): member for member in members}
@@ -240,6 +244,28 @@ class ChatBook:
             msgid=event.msgid or old.msgid,
         )
         self._tell(Change.ENTRY_CHANGED, chat, index, 1)
+
+    def _rewrite_message(self, event: ev.MessageRewritten) -> None:
+        if (found := self.find(event.message)) is None:
+            return
+        chat, index = found
+        old = chat.entries[index]
+        assert isinstance(old, Message)  # find() returns nothing else
+        chat.entries[index] = replace(
+            old,
+            text="" if event.is_retracted else event.text,
+            is_corrected=old.is_corrected or not event.is_retracted,
+            is_retracted=event.is_retracted,
+        )
+        self._tell(Change.ENTRY_CHANGED, chat, index, 1)
+
+    def _open_chat(self, event: ev.ChatOpened) -> None:
+        kind = ChatKind.CHANNEL if event.is_room else ChatKind.PRIVATE
+        chat = self.open(event.account, event.chat, kind)
+        title = event.title or chat.title
+        if (chat.kind, chat.title) != (kind, title):
+            chat.kind, chat.title = kind, title
+            self._tell(Change.CHAT_CHANGED, chat)
 
     def _change_account(self, event: AccountEvent) -> None:
         if (state := self.accounts.get(event.account)) is None:

@@ -10,6 +10,7 @@ from chatlab.core.account import AccountId
 from chatlab.core.connection import Connection
 from chatlab.core.errors import CertificateError
 from chatlab.core.flow import Direction, WireRange
+from chatlab.core.listings import ChannelsListed, MasksListed
 from chatlab.core.message import Delivery, Message, MessageId
 
 
@@ -86,6 +87,34 @@ class MessageChanged:
     msgid: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChatOpened:
+    """A chat exists whose name alone does not tell its kind: an XMPP room, or a chat of two."""
+
+    account: AccountId
+    chat: str
+    is_room: bool
+    title: str = ""
+    """What to show instead of the name: a room's or a contact's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRewritten:
+    """An author replaced what a message says (XEP-0308), or it was taken back (XEP-0424).
+
+    Whoever emits it has checked that the sender may: the book does as it is told.
+    """
+
+    account: AccountId
+    chat: str
+    message: MessageId
+    text: str
+    time_ns: int
+    is_retracted: bool = False
+    wire: WireRange | None = None
+    """The bytes of the stanza that rewrote it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """One person in a channel."""
@@ -98,6 +127,12 @@ class Member:
     is_away: bool = False
     is_bot: bool = False
     """It says so itself (IRCv3 bot-mode)."""
+    role: str = ""
+    """XMPP: ``moderator``, ``participant`` or ``visitor`` (XEP-0045, section 5.1)."""
+    affiliation: str = ""
+    """XMPP: ``owner``, ``admin``, ``member``, ``outcast`` or ``none`` (section 5.2)."""
+    occupant_id: str = ""
+    """XMPP: the same person under whatever nickname (XEP-0421); empty where the room has none."""
 
 
 class Departure(Enum):
@@ -238,48 +273,6 @@ class AwayChanged:
     time_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class ListedChannel:
-    """One row of a channel list (RPL_LIST)."""
-
-    name: str
-    users: int
-    topic: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelsListed:
-    """A block of the channel list that was asked for; the last one has ``is_complete``."""
-
-    account: AccountId
-    channels: tuple[ListedChannel, ...]
-    time_ns: int
-    is_complete: bool = False
-    problem: str = ""
-    """Why the list ends early; empty when it is whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListedMask:
-    """One entry of a channel's list of bans or exceptions."""
-
-    mask: str
-    by: str = ""
-    set_ns: int = 0
-    """When, in nanoseconds since the epoch; 0 when the server does not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class MasksListed:
-    """A whole list of a channel, by the letter of its mode: ``b`` bans, ``e`` exceptions, …"""
-
-    account: AccountId
-    chat: str
-    mode: str
-    masks: tuple[ListedMask, ...]
-    time_ns: int
-
-
 class Typing(Enum):
     """What someone does in the box where messages are written (IRCv3 client tag +typing)."""
 
@@ -341,6 +334,8 @@ ChatEvent = (
     | NickInUse
     | MessageAdded
     | MessageChanged
+    | MessageRewritten
+    | ChatOpened
     | MembersListed
     | MemberJoined
     | MemberLeft

@@ -28,7 +28,12 @@ class Delivery(Enum):
     ACKNOWLEDGED = "acknowledged"
     """The peer's TCP has acknowledged the last byte (RFC 9293): it reached that machine."""
     ECHOED = "echoed"
-    """The server sent it back (IRCv3 echo-message): the program there has taken it."""
+    """The server has taken it: it sent it back (IRCv3 echo-message, a room's reflection), or
+    acknowledged the stanza (XEP-0198)."""
+    DELIVERED = "delivered"
+    """The other party's program has it, and said so (XEP-0184)."""
+    DISPLAYED = "displayed"
+    """The other party has had it on the screen, and their program said so (XEP-0333)."""
     FAILED = "failed"
     """It will not arrive; the message's ``failure`` says why."""
 
@@ -65,16 +70,27 @@ class Message:
     user_host: str = ""
     """``user@host`` of the sender as the server showed it; empty where it is not known."""
     msgid: str = ""
-    """The server's own name for it (IRCv3 message-ids), which replies and reactions use."""
+    """The name that replies and reactions use for it: the server's (IRCv3 message-ids, the room's
+    XEP-0359 stanza id), or in an XMPP chat of two the stanza's own ``id``."""
     reply_to: str = ""
-    """``msgid`` of the message that it answers (client tag +reply)."""
+    """``msgid`` of the message that it answers (client tag +reply, XEP-0461)."""
+    is_corrected: bool = False
+    """``text`` is not what was said first (XEP-0308)."""
+    is_retracted: bool = False
+    """Its author, or a moderator, took it back; ``text`` is empty then (XEP-0424, XEP-0425)."""
+    is_sealed: bool = False
+    """It came end-to-end encrypted in a way that this program cannot read (XEP-0380); ``text``
+    says which."""
 
 
+_AFTER_ECHO = frozenset({Delivery.DELIVERED, Delivery.DISPLAYED, Delivery.FAILED})
 ALLOWED_STEPS: dict[Delivery, frozenset[Delivery]] = {
     Delivery.QUEUED: frozenset({Delivery.WRITTEN, Delivery.FAILED}),
-    Delivery.WRITTEN: frozenset({Delivery.ACKNOWLEDGED, Delivery.ECHOED, Delivery.FAILED}),
-    Delivery.ACKNOWLEDGED: frozenset({Delivery.ECHOED, Delivery.FAILED}),
-    Delivery.ECHOED: frozenset(),
+    Delivery.WRITTEN: _AFTER_ECHO | {Delivery.ACKNOWLEDGED, Delivery.ECHOED},
+    Delivery.ACKNOWLEDGED: _AFTER_ECHO | {Delivery.ECHOED},
+    Delivery.ECHOED: _AFTER_ECHO,
+    Delivery.DELIVERED: frozenset({Delivery.DISPLAYED}),
+    Delivery.DISPLAYED: frozenset(),
     Delivery.FAILED: frozenset({Delivery.QUEUED}),
 }
 """A failed message may be sent again; nothing else goes backwards."""

@@ -14,6 +14,7 @@ from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, Ch
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError
 from chatlab.core.features import ServerFeatures
+from chatlab.core.listings import ChannelsListed, MasksListed
 from chatlab.core.message import MessageId
 from chatlab.core.preferences import Preferences
 from chatlab.core.rules import Buddy, Rules
@@ -55,9 +56,9 @@ class TalkDesk:
 
     def take_event(self, event: ev.ChatEvent) -> None:
         match event:
-            case ev.ChannelsListed() if dialog := self._lists.get(event.account):
+            case ChannelsListed() if dialog := self._lists.get(event.account):
                 dialog.show_block(event)
-            case ev.MasksListed(account, name, mode, masks):
+            case MasksListed(account, name, mode, masks):
                 if page := self._channels.get(ChatKey(account, name.lower())):
                     page.show_masks(mode, masks)
             case ev.ModesChanged(account, name, change):

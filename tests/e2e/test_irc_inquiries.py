@@ -14,13 +14,12 @@ from chatlab.core.commands import parse
 from chatlab.core.connection import Connection
 from chatlab.core.events import (
     AwayChanged,
-    ChannelsListed,
     ChatEvent,
-    MasksListed,
     MembersListed,
     ModesChanged,
 )
 from chatlab.core.flow import Direction, FlowKey
+from chatlab.core.listings import ChannelsListed, MasksListed
 from tests.helpers.irc_play import MemorySecrets
 from tests.helpers.servers import RunningServer, inspircd, ngircd
 

@@ -15,10 +15,11 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
 from chatlab.core.chats import ChatKey
-from chatlab.core.events import ChannelsListed, ListedChannel, ListedMask, Member
+from chatlab.core.events import Member
 from chatlab.core.features import ServerFeatures
 from chatlab.core.highlighting import HighlightRule
 from chatlab.core.ignoring import IgnoreKind, IgnoreRule
+from chatlab.core.listings import ChannelsListed, ListedChannel, ListedMask
 from chatlab.core.preferences import Preferences
 from chatlab.core.rules import Buddy
 from chatlab.ui.dialogs.buddies import BuddiesDialog

@@ -6,8 +6,9 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from chatlab.core.events import ListedMask, Member
+from chatlab.core.events import Member
 from chatlab.core.features import ServerFeatures
+from chatlab.core.listings import ListedMask
 from chatlab.ui.dialogs.channel import ChannelDialog
 from chatlab.ui.dialogs.channel_modes import ModesPage, read_modes
 from tests.helpers.chats import NOON

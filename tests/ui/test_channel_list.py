@@ -8,8 +8,8 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from chatlab.core.account import AccountId
-from chatlab.core.events import ChannelsListed, ListedChannel
 from chatlab.core.features import ServerFeatures
+from chatlab.core.listings import ChannelsListed, ListedChannel
 from chatlab.ui.dialogs.channel_list import ChannelListDialog
 from chatlab.ui.models.channel_list import ChannelListModel, Column
 from tests.helpers.chats import NOON

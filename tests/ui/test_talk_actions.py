@@ -14,6 +14,7 @@ from chatlab.core.errors import LocalProtocolError
 from chatlab.core.features import ServerFeatures
 from chatlab.core.highlighting import HighlightRule
 from chatlab.core.ignoring import IgnoreKind
+from chatlab.core.listings import ChannelsListed, ListedChannel, ListedMask, MasksListed
 from chatlab.core.preferences import Preferences
 from chatlab.core.rules import Buddy
 from chatlab.ui.actions import ActionId
@@ -102,8 +103,8 @@ def test_the_list_is_asked_for_shown_and_entered(stage: Stage) -> None:
     stage.speaker.say(KEY, "/list >5")
     assert stage.connection.executed == [(Command(Verb.LIST, (">5",)), "")]
     dialog = shown(stage, ChannelListDialog)
-    row = ev.ListedChannel("#other", 4, "Hello")
-    stage.wiring.talk.desk.take_event(ev.ChannelsListed(LAB, (row,), NOON, True))
+    row = ListedChannel("#other", 4, "Hello")
+    stage.wiring.talk.desk.take_event(ChannelsListed(LAB, (row,), NOON, True))
     dialog.join_button.click()
     assert stage.connection.executed[-1] == (Command(Verb.JOIN, ("#other",)), "")
 
@@ -121,8 +122,8 @@ def test_the_channel_dialog_follows_the_channel(stage: Stage) -> None:
     dialog = shown(stage, ChannelDialog)
     desk = stage.wiring.talk.desk
     assert stage.connection.masks_asked == [("#lab", "b")]
-    masks = (ev.ListedMask("a!*@*"),)
-    desk.take_event(ev.MasksListed(LAB, "#lab", "b", masks, NOON))
+    masks = (ListedMask("a!*@*"),)
+    desk.take_event(MasksListed(LAB, "#lab", "b", masks, NOON))
     assert dialog.masks["b"].count.text() == "1"
     desk.take_event(ev.ModesChanged(LAB, "#lab", "+b b!*@*", "+nt", NOON))
     assert stage.connection.masks_asked == [("#lab", "b")] * 2

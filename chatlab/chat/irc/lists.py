@@ -7,7 +7,7 @@ from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.chat.irc.numerics import explain
 from chatlab.core.errors import UsageError
-from chatlab.core.events import ChannelsListed, ListedChannel
+from chatlab.core.listings import ChannelsListed, ListedChannel
 
 BLOCK = 500
 """Rows handed on at once."""

@@ -3,7 +3,7 @@
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.core.errors import UsageError
-from chatlab.core.events import ListedMask, MasksListed
+from chatlab.core.listings import ListedMask, MasksListed
 
 _MAX_MASKS = 10_000
 """Of one list; servers allow a few hundred."""

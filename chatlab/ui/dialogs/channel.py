@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatlab.core.events import ListedMask, Member
+from chatlab.core.events import Member
 from chatlab.core.features import ServerFeatures
+from chatlab.core.listings import ListedMask
 from chatlab.ui.dialogs.channel_masks import MasksPage
 from chatlab.ui.dialogs.channel_modes import ModesPage
 from chatlab.ui.dialogs.parts import Notice, Sheet, header

@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QWidget
 
-from chatlab.core.events import ChannelsListed
 from chatlab.core.features import ServerFeatures
+from chatlab.core.listings import ChannelsListed
 from chatlab.ui.dialogs.parts import Notice, Sheet, header
 from chatlab.ui.dialogs.table import Table
 from chatlab.ui.models.channel_list import ChannelListModel, Column

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from chatlab.core.events import ListedChannel
+from chatlab.core.listings import ListedChannel
 from chatlab.ui.rich_text import bare
 
 Index = QModelIndex | QPersistentModelIndex

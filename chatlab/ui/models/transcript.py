@@ -44,7 +44,9 @@ DELIVERY_WORDS = {
     Delivery.QUEUED: "Waiting to be sent",
     Delivery.WRITTEN: "Handed to the operating system, not acknowledged yet",
     Delivery.ACKNOWLEDGED: "Acknowledged by the server’s TCP",
-    Delivery.ECHOED: "Sent back by the server: it has taken the message",
+    Delivery.ECHOED: "The server has taken the message, and said so",
+    Delivery.DELIVERED: "The other party’s program has it, and said so",
+    Delivery.DISPLAYED: "It was on the other party’s screen; their program said so",
     Delivery.FAILED: "Not delivered",
 }
 

@@ -8,15 +8,8 @@ import pytest
 from chatlab.chat.irc.lists import BLOCK
 from chatlab.core.commands import Command, Verb, parse
 from chatlab.core.errors import UsageError
-from chatlab.core.events import (
-    AwayChanged,
-    ChannelsListed,
-    Informed,
-    ListedChannel,
-    ListedMask,
-    MasksListed,
-    MessageAdded,
-)
+from chatlab.core.events import AwayChanged, Informed, MessageAdded
+from chatlab.core.listings import ChannelsListed, ListedChannel, ListedMask, MasksListed
 from tests.helpers.irc_play import Play, PlayServer, settle
 
 SAFE = "CHANTYPES=# PREFIX=(ov)@+ CHANMODES=beI,k,l,imnst EXCEPTS INVEX=I MAXLIST=be:60,I:20 "

@@ -56,9 +56,14 @@ def test_every_delivery_has_its_steps_and_none_leads_to_itself() -> None:
     assert not any(may_become(state, state) for state in Delivery)
 
 
-@pytest.mark.parametrize("later", list(Delivery))
-def test_an_echoed_message_has_arrived_for_good(later: Delivery) -> None:
+@pytest.mark.parametrize("later", [Delivery.QUEUED, Delivery.WRITTEN, Delivery.ACKNOWLEDGED])
+def test_what_the_server_has_taken_does_not_go_back(later: Delivery) -> None:
     assert not may_become(Delivery.ECHOED, later)
+
+
+@pytest.mark.parametrize("later", list(Delivery))
+def test_what_the_other_party_has_seen_has_arrived_for_good(later: Delivery) -> None:
+    assert not may_become(Delivery.DISPLAYED, later)
 
 
 def test_only_a_failed_message_goes_back_to_the_queue() -> None:
