@@ -3,11 +3,13 @@
 import re
 import uuid
 from collections.abc import Iterable
+from dataclasses import fields
 from enum import Enum
 from pathlib import Path
 
 from chatlab.core.account import (
     IRC_PORTS,
+    XMPP_PORTS,
     Account,
     AccountId,
     Application,
@@ -23,10 +25,13 @@ MAX_ACCOUNTS = 100
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TLS_VERSIONS = ("", "1.2", "1.3")
 _FIELDS = (
-    "id", "name", "application", "host", "port", "security", "nick", "user_name", "real_name",
+    "id", "name", "application", "host", "port", "security", "nick", "jid", "resource",
+    "user_name", "real_name",
     "login", "login_name", "has_server_password", "leave_message", "ca_file", "pinned_sha256",
-    "client_certificate", "tls_max", "password_over_plain", "ignores_sts", "connect_on_start",
+    "client_certificate", "tls_max", "password_over_plain", "ignores_sts",
+    "sends_typing", "sends_receipts", "sends_markers", "connect_on_start",
 )  # fmt: skip
+_DEFAULTS = {field.name: field.default for field in fields(Account)}
 
 
 def new_account_id() -> AccountId:
@@ -72,8 +77,9 @@ def account_to_table(account: Account) -> Table:
     table: Table = {}
     for name in _FIELDS:
         value = getattr(account, name)
-        value = value.value if isinstance(value, Enum) else value
-        if value not in ("", False):
+        if isinstance(value, Enum):
+            table[name] = value.value
+        elif value != _DEFAULTS[name]:
             table[name] = value
     if account.alternative_nicks:
         table["alternative_nicks"] = list(account.alternative_nicks)
@@ -90,20 +96,26 @@ def _channel_to_table(channel: Autojoin) -> dict[str, str]:
 
 
 def _read_account(row: TableReader) -> Account | None:
-    """None when what makes an account, an id, a host and a nick, is missing."""
+    """None when what makes an account is missing: an id, and a host and a nick, or a JID."""
+    application = row.choice("application", Application.IRC)
     security = row.choice("security", Security.DIRECT_TLS)
-    identity, host, nick = row.text("id"), row.text("host").strip(), row.text("nick")
-    if not (identity and host and nick):
-        row.note("an account needs “id”, “host” and “nick”; it is left out.")
+    is_xmpp = application is Application.XMPP
+    identity, host, jid = row.text("id"), row.text("host").strip(), row.text("jid")
+    nick = row.text("nick") or jid.partition("@")[0]
+    if not (identity and nick and (jid if is_xmpp else host)):
+        what = "“jid”" if is_xmpp else "“host” and “nick”"
+        row.note(f"this account needs “id” and {what}; it is left out.")
         return None
     account = Account(
         id=AccountId(identity),
-        name=row.text("name", host) or host,
-        application=row.choice("application", Application.IRC),
+        name=row.text("name") or jid or host,
+        application=application,
         host=host,
-        port=row.number("port", IRC_PORTS.get(security, IRC_PORTS[Security.DIRECT_TLS]), 1, 65_535),
+        port=_read_port(row, security, is_xmpp=is_xmpp, has_host=bool(host)),
         security=security,
         nick=nick,
+        jid=jid,
+        resource=row.text("resource"),
         alternative_nicks=row.texts("alternative_nicks"),
         user_name=row.text("user_name"),
         real_name=row.text("real_name"),
@@ -119,10 +131,20 @@ def _read_account(row: TableReader) -> Account | None:
         tls_max=_read_tls_max(row),
         password_over_plain=row.flag("password_over_plain", False),
         ignores_sts=row.flag("ignores_sts", False),
+        sends_typing=row.flag("sends_typing", False),
+        sends_receipts=row.flag("sends_receipts", True),
+        sends_markers=row.flag("sends_markers", False),
         connect_on_start=row.flag("connect_on_start", False),
     )
     row.finish()
     return account
+
+
+def _read_port(row: TableReader, security: Security, *, is_xmpp: bool, has_host: bool) -> int:
+    """0, which leaves the port to DNS, where the server's name is left to it as well."""
+    if is_xmpp:
+        return row.number("port", XMPP_PORTS[security] if has_host else 0, 0, 65_535)
+    return row.number("port", IRC_PORTS.get(security, IRC_PORTS[Security.DIRECT_TLS]), 1, 65_535)
 
 
 def _read_further_logins(row: TableReader) -> tuple[LoginMethod, ...]:

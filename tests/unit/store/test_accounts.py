@@ -33,6 +33,22 @@ FULL = Account(
     ignores_sts=True,
     connect_on_start=True,
 )
+XMPP = Account(
+    id=AccountId("x1"),
+    name="alice@localhost",
+    application=Application.XMPP,
+    host="",
+    port=0,
+    security=Security.STARTTLS,
+    nick="alice",
+    jid="alice@localhost",
+    resource="lab",
+    login=LoginMethod.SCRAM_SHA_1,
+    channels=(Autojoin("lab@rooms.localhost", "pw"),),
+    sends_typing=True,
+    sends_receipts=False,
+    sends_markers=True,
+)
 PLAIN = Account(id=AccountId("a2"), name="Lab", host="::1", port=6697, nick="me")
 
 
@@ -42,15 +58,16 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_every_field_comes_back(path: Path) -> None:
-    AccountStore(path).save([FULL, PLAIN])
+    AccountStore(path).save([FULL, PLAIN, XMPP])
     loaded = AccountStore(path).load()
-    assert loaded.value == (FULL, PLAIN)
+    assert loaded.value == (FULL, PLAIN, XMPP)
     assert loaded.notes == ()
 
 
 def test_no_field_is_forgotten_when_accounts_grow() -> None:
     not_stored = {"is_temporary"}
-    assert set(account_to_table(FULL)) == {field.name for field in fields(Account)} - not_stored
+    stored = set(account_to_table(FULL)) | set(account_to_table(XMPP))
+    assert stored == {field.name for field in fields(Account)} - not_stored
 
 
 def test_temporary_accounts_are_not_stored(path: Path) -> None:
