@@ -1,4 +1,4 @@
-"""SCRAM-SHA-256, both sides (RFC 5802, RFC 7677): proving a password without sending it.
+"""SCRAM, both sides (RFC 5802, RFC 7677): proving a password without sending it.
 
 Sans-IO: each method takes the other side's message and returns our next one, as raw bytes;
 how a protocol carries them (Base64 in ``AUTHENTICATE``, an XML element) is its own business.
@@ -25,6 +25,9 @@ from dataclasses import dataclass
 from chatlab.core.errors import LocalProtocolError, RemoteProtocolError
 
 MECHANISM = "SCRAM-SHA-256"
+SHA_1 = "sha1"
+"""SCRAM-SHA-1, which every XMPP server must have (RFC 6120, section 13.8)."""
+SHA_256 = "sha256"
 MIN_ITERATIONS = 4096
 """RFC 7677, section 4; fewer would make a stolen exchange cheap to guess from."""
 MAX_ITERATIONS = 600_000
@@ -49,23 +52,27 @@ class ScramKeys:
     iterations: int
     stored_key: bytes
     server_key: bytes
+    hash_name: str = SHA_256
 
     @classmethod
     def derive(
-        cls, password: str, salt: bytes | None = None, iterations: int = MIN_ITERATIONS
+        cls,
+        password: str,
+        salt: bytes | None = None,
+        iterations: int = MIN_ITERATIONS,
+        hash_name: str = SHA_256,
     ) -> "ScramKeys":
         """Keys of ``password``; a random salt unless one is given."""
         salt = secrets.token_bytes(_SALT_LENGTH) if salt is None else salt
-        salted = _salted_password(password, salt, iterations)
-        client_key = _hmac(salted, b"Client Key")
-        return cls(
-            salt, iterations, hashlib.sha256(client_key).digest(), _hmac(salted, b"Server Key")
-        )
+        salted = _salted_password(password, salt, iterations, hash_name)
+        stored_key = _hash(_hmac(salted, b"Client Key", hash_name), hash_name)
+        server_key = _hmac(salted, b"Server Key", hash_name)
+        return cls(salt, iterations, stored_key, server_key, hash_name)
 
     def accept(self, password: str) -> bool:
         """Whether ``password`` is the one these keys were derived from (for SASL PLAIN)."""
         try:
-            other = ScramKeys.derive(password, self.salt, self.iterations)
+            other = ScramKeys.derive(password, self.salt, self.iterations, self.hash_name)
         except LocalProtocolError:
             return False
         return hmac.compare_digest(other.stored_key, self.stored_key)
@@ -74,8 +81,15 @@ class ScramKeys:
 class ScramClient:
     """The side that knows the password: ``first``, ``final``, ``verify``, in this order."""
 
-    def __init__(self, user: str, password: str, nonce_factory: NonceFactory = make_nonce) -> None:
+    def __init__(
+        self,
+        user: str,
+        password: str,
+        nonce_factory: NonceFactory = make_nonce,
+        hash_name: str = SHA_256,
+    ) -> None:
         self._password = password
+        self._hash_name = hash_name
         self._nonce = nonce_factory()
         self._first_bare = f"n={_escape_name(saslprep(user))},r={self._nonce}"
         self._server_signature = b""
@@ -97,12 +111,13 @@ class ScramClient:
         if not nonce.startswith(self._nonce) or len(nonce) == len(self._nonce):
             raise RemoteProtocolError("The server’s SCRAM nonce does not continue ours.")
         iterations = _iterations(fields.get("i", ""))
-        salted = _salted_password(self._password, salt, iterations)
+        name = self._hash_name
+        salted = _salted_password(self._password, salt, iterations, name)
         without_proof = f"c={_gs2_base64(_GS2_HEADER)},r={nonce}"
         auth_message = f"{self._first_bare},{text},{without_proof}".encode()
-        client_key = _hmac(salted, b"Client Key")
-        signature = _hmac(hashlib.sha256(client_key).digest(), auth_message)
-        self._server_signature = _hmac(_hmac(salted, b"Server Key"), auth_message)
+        client_key = _hmac(salted, b"Client Key", name)
+        signature = _hmac(_hash(client_key, name), auth_message, name)
+        self._server_signature = _hmac(_hmac(salted, b"Server Key", name), auth_message, name)
         proof = b64encode(_xor(client_key, signature)).decode()
         return f"{without_proof},p={proof}".encode()
 
@@ -131,8 +146,11 @@ class ScramServer:
         self,
         keys_of: Callable[[str], ScramKeys | None],
         nonce_factory: NonceFactory = make_nonce,
+        hash_name: str = SHA_256,
     ) -> None:
+        """``keys_of`` gives keys of the hash ``hash_name``."""
         self._keys_of = keys_of
+        self._hash_name = hash_name
         self._nonce_factory = nonce_factory
         self._keys: ScramKeys | None = None
         self._is_known = False
@@ -157,7 +175,7 @@ class ScramServer:
         self.user = _unescape_name(fields["n"])
         keys = self._keys_of(self.user)
         self._is_known = keys is not None
-        self._keys = keys or ScramKeys.derive(secrets.token_urlsafe())
+        self._keys = keys or ScramKeys.derive(secrets.token_urlsafe(), hash_name=self._hash_name)
         self._nonce = client_nonce + self._nonce_factory()
         salt = b64encode(self._keys.salt).decode()
         server_first = f"r={self._nonce},s={salt},i={self._keys.iterations}"
@@ -175,14 +193,15 @@ class ScramServer:
             raise RemoteProtocolError("The SCRAM client-final message does not fit the first.")
         proof = _base64(fields.get("p", ""), "proof")
         auth_message = f"{self._first_exchange},{without_proof}".encode()
-        signature = _hmac(self._keys.stored_key, auth_message)
+        name = self._hash_name
+        signature = _hmac(self._keys.stored_key, auth_message, name)
         if not separator or len(proof) != len(signature):
             raise RemoteProtocolError("The SCRAM proof has the wrong form.")
-        stored_key = hashlib.sha256(_xor(proof, signature)).digest()
+        stored_key = _hash(_xor(proof, signature), name)
         is_right = hmac.compare_digest(stored_key, self._keys.stored_key)
         if not (is_right and self._is_known):
             raise RemoteProtocolError("The password is wrong, or there is no such account.")
-        return b"v=" + b64encode(_hmac(self._keys.server_key, auth_message))
+        return b"v=" + b64encode(_hmac(self._keys.server_key, auth_message, name))
 
 
 def saslprep(text: str) -> str:
@@ -227,12 +246,16 @@ _PROHIBITED = (
 )
 
 
-def _salted_password(password: str, salt: bytes, iterations: int) -> bytes:
-    return hashlib.pbkdf2_hmac("sha256", saslprep(password).encode(), salt, iterations)
+def _salted_password(password: str, salt: bytes, iterations: int, hash_name: str) -> bytes:
+    return hashlib.pbkdf2_hmac(hash_name, saslprep(password).encode(), salt, iterations)
 
 
-def _hmac(key: bytes, data: bytes) -> bytes:
-    return hmac.digest(key, data, "sha256")
+def _hash(data: bytes, hash_name: str) -> bytes:
+    return hashlib.new(hash_name, data).digest()
+
+
+def _hmac(key: bytes, data: bytes, hash_name: str) -> bytes:
+    return hmac.digest(key, data, hash_name)
 
 
 def _xor(left: bytes, right: bytes) -> bytes:

@@ -1,9 +1,9 @@
-"""SCRAM-SHA-256: the example of RFC 7677, both sides against one another, and hostile peers."""
+"""SCRAM: the examples of RFC 5802 and 7677, both sides against one another, and hostile peers."""
 
 import pytest
 
 from chatlab.core.errors import LocalProtocolError, RemoteProtocolError
-from chatlab.protocol.scram import ScramClient, ScramKeys, ScramServer, saslprep
+from chatlab.protocol.scram import SHA_1, ScramClient, ScramKeys, ScramServer, saslprep
 
 _RFC_SALT = bytes.fromhex("5b6d99689d12358eeca04b141236fa81")
 _RFC_SERVER_FIRST = (
@@ -40,6 +40,22 @@ def test_the_server_repeats_the_example_of_rfc_7677() -> None:
     assert server.first(b"n,,n=user,r=rOprNGfwEbeRWgbNEkqO") == _RFC_SERVER_FIRST
     assert server.final(_RFC_CLIENT_FINAL) == _RFC_SERVER_FINAL
     assert server.user == "user"
+
+
+def test_both_sides_repeat_the_example_of_rfc_5802_with_sha_1() -> None:
+    nonce, salt = "fyko+d2lbbFgONRv9qkxdawL", bytes.fromhex("4125c247e43ab1e93c6dff76")
+    client = ScramClient("user", "pencil", lambda: nonce, SHA_1)
+    keys = ScramKeys.derive("pencil", salt, 4096, SHA_1)
+    server = ScramServer({"user": keys}.get, lambda: "3rfcNHYJY1ZVvWVs7j", SHA_1)
+
+    server_first = server.first(client.first())
+    client_final = client.final(server_first)
+    server_final = server.final(client_final)
+    client.verify(server_final)
+
+    assert server_first == f"r={nonce}3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096".encode()
+    assert client_final.endswith(b",p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=")
+    assert server_final == b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ="
 
 
 @pytest.mark.parametrize("user", ["ada", "a,b=c", "Å"])
