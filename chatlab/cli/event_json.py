@@ -3,7 +3,7 @@
 The contract with scripts: ``event`` names the event in lower case with hyphens
 (``message-added``), every other key is the field of that event in ``core/events.py``. A value that
 is a dataclass becomes an object with its fields, an enumeration its value, a tuple a list, and what
-is absent ``null``. Times end in ``_ns`` (nanoseconds since the epoch), directions are ``sent`` and
+is absent ``null``, bytes are base64. Times end in ``_ns`` (nanoseconds since the epoch), directions are ``sent`` and
 ``received``. Keys may be added; none is renamed or taken away. Ignore events that you do not know.
 
     link-changed         account state time_ns detail retry_in_s is_fault
@@ -13,9 +13,12 @@ is absent ``null``. Times end in ``_ns`` (nanoseconds since the epoch), directio
     nick-in-use          account nick
     message-added        message{id account application direction sender target text kind time_ns
                          delivery failure wire echo is_history is_highlight user_host msgid
-                         reply_to}
+                         reply_to is_corrected is_retracted is_sealed}
     message-changed      account message delivery failure wire echo time_ns msgid
-    members-listed       account chat members[{nick prefixes account_name user_host is_away is_bot}]
+    message-rewritten    account chat message text time_ns is_retracted wire
+    chat-opened          account chat is_room title
+    members-listed       account chat members[{nick prefixes account_name user_host is_away is_bot
+                         role affiliation occupant_id}]
     member-joined        account chat member time_ns is_self is_folded
     member-left          account chats how nick time_ns reason by is_self is_folded
     member-renamed       account chats old new time_ns is_self
@@ -32,9 +35,15 @@ is absent ``null``. Times end in ``_ns`` (nanoseconds since the epoch), directio
     reaction-seen        account chat nick msgid reaction time_ns is_removed
     read-marker-moved    account chat read_ns
     contact-seen         account nick is_online time_ns user_host
+    contacts-listed      account contacts[{jid name groups subscription is_asked availability
+                         status is_blocked avatar}]
+    contact-changed      account contact
+    contact-removed      account jid
+    subscription-requested  account jid time_ns words
     command-refused      line text hint         (not a chat event: the answer to a line of input)
 """
 
+import base64
 import dataclasses
 import re
 from enum import Enum
@@ -78,6 +87,8 @@ def _to_json(value: object) -> object:
             return value.name.lower() if isinstance(value.value, int) else value.value
         case None | bool() | int() | float() | str():
             return value
+        case bytes():
+            return base64.b64encode(value).decode()
         case tuple() | list():
             return [_to_json(item) for item in value]
         case CertificateError():

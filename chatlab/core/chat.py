@@ -7,6 +7,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId
 from chatlab.core.connection import Connection
 from chatlab.core.message import Message
+from chatlab.core.roster import Contact
 
 SERVER_CHAT = ""
 """The name of the chat that shows the server's own words."""
@@ -87,6 +88,8 @@ class AccountState:
     """The chat connection of now, or the last one."""
     lag_s: float | None = None
     is_away: bool = False
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    """XMPP: the roster, by bare JID."""
     source: str = ""
     """Name of the file that it was read from; empty for an account that can connect."""
 

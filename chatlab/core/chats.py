@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chatlab.core import events as ev
-from chatlab.core import notes
+from chatlab.core import notes, roster
 from chatlab.core.account import Account, AccountId
 from chatlab.core.chat import (
     CHANNEL_SIGNS,
@@ -168,6 +168,10 @@ class ChatBook:
                 self._inform(event)
             case ev.ContactSeen():
                 self._contact_seen(event)
+            case roster.ContactsListed() | roster.ContactChanged() | roster.ContactRemoved():
+                state = self.accounts.get(event.account)
+                if state and roster.fold(state.contacts, event):
+                    self._tell(Change.ACCOUNT_CHANGED, state)
             case _:
                 pass  # For dialogs and consoles: nothing of a transcript changes.
 

@@ -12,6 +12,7 @@ from chatlab.core.errors import CertificateError
 from chatlab.core.flow import Direction, WireRange
 from chatlab.core.listings import ChannelsListed, MasksListed
 from chatlab.core.message import Delivery, Message, MessageId
+from chatlab.core.roster import RosterEvent
 
 
 class LinkState(Enum):
@@ -353,4 +354,5 @@ ChatEvent = (
     | ReactionSeen
     | ReadMarkerMoved
     | ContactSeen
+    | RosterEvent
 )

@@ -334,3 +334,33 @@ def test_the_answer_to_leaving_does_not_open_a_closed_chat_again() -> None:
     book.apply(ev.MemberLeft(ACCOUNT.id, ("#lab",), "ana", ev.Departure.PART, 2, is_self=True))
     book.apply(ev.TopicChanged(ACCOUNT.id, "#lab", "late", 3, "bob"))
     assert key not in book.chats
+
+
+def test_an_author_may_rewrite_and_take_back(book: ChatBook) -> None:
+    book.apply(ev.MessageAdded(message(1)))
+    rewritten = ev.MessageRewritten(LAB, "#lab", message(1).id, "better", 11)
+    book.apply(rewritten)
+    found = book.find(message(1).id)
+    assert found
+    entry = found[0].entries[found[1]]
+    assert isinstance(entry, Message)
+    assert (entry.text, entry.is_corrected, entry.is_retracted) == ("better", True, False)
+    book.apply(replace(rewritten, is_retracted=True))
+    entry = found[0].entries[found[1]]
+    assert isinstance(entry, Message)
+    assert (entry.text, entry.is_corrected, entry.is_retracted) == ("", True, True)
+
+
+def test_a_rewritten_message_that_is_gone_changes_nothing(book: ChatBook) -> None:
+    watch = Watch(book)
+    book.apply(ev.MessageRewritten(LAB, "#lab", MessageId("gone"), "x", 11))
+    assert watch.seen == []
+
+
+def test_a_room_is_a_channel_whatever_its_name(book: ChatBook) -> None:
+    room = "lab@rooms.localhost"
+    book.apply(ev.ChatOpened(LAB, room, is_room=True, title="The lab"))
+    chat = book.chats[ChatKey(LAB, room)]
+    assert (chat.kind, chat.title) == (ChatKind.CHANNEL, "The lab")
+    book.apply(ev.ChatOpened(LAB, room, is_room=True))
+    assert chat.title == "The lab"
