@@ -11,7 +11,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from chatlab.core.account import Account
+from chatlab.core.account import Account, LoginMethod
 from chatlab.core.connection import TlsFacts
 from chatlab.core.errors import CertificateError, CertificateInfo, ConnectError
 
@@ -30,6 +30,16 @@ _FAULTS = {
 """OpenSSL's X509_V_ERR_ codes in words (x509_vfy.h)."""
 
 
+_NO_COMMON_VERSION = frozenset(
+    {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE"}
+    | {"VERSION_TOO_LOW", "WRONG_SSL_VERSION", "SSLV3_ALERT_PROTOCOL_VERSION"}
+)
+_WANTS_CERTIFICATE = frozenset(
+    {"TLSV13_ALERT_CERTIFICATE_REQUIRED", "PEER_DID_NOT_RETURN_A_CERTIFICATE"}
+)
+_IS_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})
+
+
 class TlsLayer:
     """The client's end of one TLS connection, without a socket."""
 
@@ -46,17 +56,16 @@ class TlsLayer:
             self._key_log.close()
             raise ConnectError(
                 f"TLS could not be set up for {self._host}: {error}.",
-                "Check the CA file and the client certificate of the account.",
+                "Check the CA file, the client certificate and the TLS versions of the account.",
             ) from error
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
         if self._account.ca_file:
             context.load_verify_locations(self._account.ca_file)
-        if self._account.client_certificate:
+        if self._account.client_certificate and _holds_certificate(self._account):
             context.load_cert_chain(self._account.client_certificate)
-        if self._account.tls_max:
-            context.maximum_version = _VERSIONS[self._account.tls_max]
+        self._limit_versions(context)
         if self._account.pinned_sha256 or self._accepts_any:
             # The handshake may finish with any certificate; check_certificate() then decides,
             # before a byte of ours is encrypted.
@@ -65,6 +74,16 @@ class TlsLayer:
         context.keylog_filename = str(self._key_log.path)
         self._key_log.hide()
         return context
+
+    def _limit_versions(self, context: ssl.SSLContext) -> None:
+        """Raises ValueError for a range with nothing in it."""
+        lowest, highest = self._account.tls_min, self._account.tls_max
+        if lowest and highest and lowest > highest:
+            raise ValueError(f"TLS {lowest} is demanded, and TLS {highest} at most")
+        if lowest:
+            context.minimum_version = _VERSIONS[lowest]
+        if highest:
+            context.maximum_version = _VERSIONS[highest]
 
     def handshake(self) -> bool:
         """Go on with what has been fed; True when the handshake is complete.
@@ -175,11 +194,37 @@ class TlsLayer:
         )
 
     def _handshake_error(self, error: ssl.SSLError) -> ConnectError:
+        wanted = self._account.tls_min or "1.2"
+        if error.reason in _NO_COMMON_VERSION:
+            limit = "" if not self._account.tls_max else f" and at most {self._account.tls_max}"
+            return ConnectError(
+                f"{self._host} and this account have no TLS version in common: the account wants "
+                f"TLS {wanted} or newer{limit}.",
+                "TLS 1.0 and 1.1 are broken (RFC 8996) and not used here. Ask the server’s "
+                "operator to offer TLS 1.2 or 1.3, or check “Lowest TLS” in the account.",
+            )
+        if error.reason in _WANTS_CERTIFICATE:
+            return ConnectError(
+                f"{self._host} lets nobody in without a client certificate.",
+                "Choose or make one in the account: Login, “Certificate (SASL EXTERNAL)”.",
+            )
+        if error.reason in _IS_NOT_TLS:
+            return ConnectError(
+                f"{self._host} port {self._account.port} does not answer in TLS.",
+                "Is this the server’s TLS port? 6697 is usual; 6667 is plain text.",
+            )
         reason = (error.reason or str(error)).replace("_", " ").lower()
         return ConnectError(
             f"The TLS handshake with {self._host} failed: {reason}.",
             "The server may be too old for TLS 1.2, or it wants a client certificate.",
         )
+
+
+def _holds_certificate(account: Account) -> bool:
+    """False for a file with nothing but the key for ECDSA-NIST256P-CHALLENGE."""
+    if LoginMethod.ECDSA not in account.logins:
+        return True
+    return b"-----BEGIN CERTIFICATE-----" in Path(account.client_certificate).read_bytes()
 
 
 class _KeyLogFile:

@@ -93,6 +93,8 @@ class Account:
     has_server_password: bool = False
     channels: tuple[Autojoin, ...] = ()
     """Channels, or rooms by their JID."""
+    perform: tuple[str, ...] = ()
+    """Lines as typed on the server's page, carried out after login, before channels are joined."""
     leave_message: str = ""
     ca_file: str = ""
     """PEM file that is trusted beside the system's certificate authorities."""
@@ -100,6 +102,8 @@ class Account:
     """Lower-case hex SHA-256 of the server's certificate (DER); the only one accepted when set."""
     client_certificate: str = ""
     """PEM file with certificate and key, for SASL EXTERNAL and ECDSA-NIST256P-CHALLENGE."""
+    tls_min: str = ""
+    """Lowest TLS version to accept, ``"1.2"`` or ``"1.3"``; empty for the library's own."""
     tls_max: str = ""
     """Highest TLS version to offer, ``"1.2"`` or ``"1.3"``; empty for the library's own."""
     password_over_plain: bool = False

@@ -28,7 +28,7 @@ _FIELDS = (
     "id", "name", "application", "host", "port", "security", "nick", "jid", "resource",
     "user_name", "real_name",
     "login", "login_name", "has_server_password", "leave_message", "ca_file", "pinned_sha256",
-    "client_certificate", "tls_max", "password_over_plain", "ignores_sts",
+    "client_certificate", "tls_min", "tls_max", "password_over_plain", "ignores_sts",
     "sends_typing", "sends_receipts", "sends_markers", "connect_on_start",
 )  # fmt: skip
 _DEFAULTS = {field.name: field.default for field in fields(Account)}
@@ -85,6 +85,8 @@ def account_to_table(account: Account) -> Table:
         table["alternative_nicks"] = list(account.alternative_nicks)
     if account.further_logins:
         table["further_logins"] = [login.value for login in account.further_logins]
+    if account.perform:
+        table["perform"] = list(account.perform)
     if account.channels:
         table["channels"] = [_channel_to_table(channel) for channel in account.channels]
     return table
@@ -124,11 +126,13 @@ def _read_account(row: TableReader) -> Account | None:
         login_name=row.text("login_name"),
         has_server_password=row.flag("has_server_password", False),
         channels=_read_channels(row),
+        perform=row.texts("perform"),
         leave_message=row.text("leave_message"),
         ca_file=row.text("ca_file"),
         pinned_sha256=_read_pin(row),
         client_certificate=row.text("client_certificate"),
-        tls_max=_read_tls_max(row),
+        tls_min=_read_tls_version(row, "tls_min"),
+        tls_max=_read_tls_version(row, "tls_max"),
         password_over_plain=row.flag("password_over_plain", False),
         ignores_sts=row.flag("ignores_sts", False),
         sends_typing=row.flag("sends_typing", False),
@@ -176,9 +180,9 @@ def _read_pin(row: TableReader) -> str:
     return pin
 
 
-def _read_tls_max(row: TableReader) -> str:
-    version = row.text("tls_max")
+def _read_tls_version(row: TableReader, key: str) -> str:
+    version = row.text(key)
     if version not in _TLS_VERSIONS:
-        row.note("“tls_max” must be “1.2” or “1.3”; it is ignored.")
+        row.note(f"“{key}” must be “1.2” or “1.3”; it is ignored.")
         return ""
     return version
