@@ -13,9 +13,10 @@ is absent ``null``, bytes are base64. Times end in ``_ns`` (nanoseconds since th
     nick-in-use          account nick
     message-added        message{id account application direction sender target text kind time_ns
                          delivery failure wire echo is_history is_highlight user_host msgid
-                         reply_to is_corrected is_retracted is_sealed}
+                         reply_to is_corrected is_retracted reactions[{text people}]
+                         is_sealed}
     message-changed      account message delivery failure wire echo time_ns msgid
-    message-rewritten    account chat message text time_ns is_retracted wire
+    message-rewritten    account chat message text time_ns is_retracted wire msgid
     chat-opened          account chat is_room title
     members-listed       account chat members[{nick prefixes account_name user_host is_away is_bot
                          role affiliation occupant_id}]
@@ -40,6 +41,11 @@ is absent ``null``, bytes are base64. Times end in ``_ns`` (nanoseconds since th
     contact-changed      account contact
     contact-removed      account jid
     subscription-requested  account jid time_ns words
+    transfer-offered     account transfer{id account chat peer direction kind state way name
+                         offered_name path size start position rate is_paused time_ns started_ns
+                         ended_ns detail hint warnings sha256 peer_sha256 connection flow offer
+                         offer_words group}
+    transfer-changed     account transfer
     command-refused      line text hint         (not a chat event: the answer to a line of input)
 """
 
@@ -47,6 +53,7 @@ import base64
 import dataclasses
 import re
 from enum import Enum
+from pathlib import Path
 
 from chatlab.core.errors import CertificateError, ChatlabError
 from chatlab.core.events import ChatEvent
@@ -89,6 +96,8 @@ def _to_json(value: object) -> object:
             return value
         case bytes():
             return base64.b64encode(value).decode()
+        case Path():
+            return str(value)
         case tuple() | list():
             return [_to_json(item) for item in value]
         case CertificateError():

@@ -13,6 +13,8 @@ class Application(Enum):
     IRC = "irc"
     XMPP = "xmpp"
     DNS = "dns"
+    DCC = "dcc"
+    """A direct connection to another person’s program, settled over IRC (CTCP DCC)."""
 
 
 class Security(Enum):

@@ -13,6 +13,7 @@ from chatlab.core.flow import Direction, WireRange
 from chatlab.core.listings import ChannelsListed, MasksListed
 from chatlab.core.message import Delivery, Message, MessageId
 from chatlab.core.roster import RosterEvent
+from chatlab.core.transfer import Transfer
 
 
 class LinkState(Enum):
@@ -114,6 +115,8 @@ class MessageRewritten:
     is_retracted: bool = False
     wire: WireRange | None = None
     """The bytes of the stanza that rewrote it."""
+    msgid: str = ""
+    """``Message.msgid``, for who does not know the ``message``, which is empty then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +331,23 @@ class ContactSeen:
     user_host: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TransferOffered:
+    """A file or a direct chat was offered, to us or by us."""
+
+    account: AccountId
+    transfer: Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class TransferChanged:
+    """A transfer moved on; while bytes cross, several times a second at most."""
+
+    account: AccountId
+    transfer: Transfer
+    """All of it, as it is now."""
+
+
 ChatEvent = (
     LinkChanged
     | ConnectionOpened
@@ -355,4 +375,6 @@ ChatEvent = (
     | ReadMarkerMoved
     | ContactSeen
     | RosterEvent
+    | TransferOffered
+    | TransferChanged
 )

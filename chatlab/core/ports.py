@@ -1,6 +1,7 @@
 """What the outer packages promise one another; ``app`` introduces them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from chatlab.core.account import Account, AccountId, SecretKind
@@ -12,6 +13,7 @@ from chatlab.core.flow import Direction, FlowKey
 from chatlab.core.frame import Layer
 from chatlab.core.message import Message, MessageId, MessageKind
 from chatlab.core.sts import StsPolicy
+from chatlab.core.transfer import Transfer, TransferId, TransferPolicy
 
 EventSink = Callable[[ChatEvent], None]
 
@@ -103,11 +105,12 @@ class ChatConnection(Protocol):
         ...
 
     def send(
-        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
     ) -> tuple[Message, ...]:
         """Accept a text for sending: one message per protocol unit it needs.
 
-        Emits a MessageAdded for each before returning.
+        ``reply_to`` is the ``msgid`` of the message that the first of them answers; it is left out
+        where the server would not pass it on. Emits a MessageAdded for each before returning.
         Raises LocalProtocolError, having sent nothing, when the text or target is illegal.
         """
         ...
@@ -140,13 +143,111 @@ class ChatConnection(Protocol):
         ...
 
     def predict(
-        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
     ) -> tuple[int, ...]:
         """Bytes of each protocol unit that ``text`` would become, line end included."""
         ...
 
+    def react(self, chat: str, msgid: str, reaction: str, *, is_removed: bool = False) -> None:
+        """Answer a message with a sign, or take the sign back (``features.can_react``).
+
+        A ReactionSeen tells when it holds. Raises UsageError where the server has no way.
+        """
+        ...
+
+    def retract(self, chat: str, msgid: str, reason: str = "") -> None:
+        """Have a message taken back (``features.can_retract``).
+
+        A MessageRewritten tells when it holds. Raises UsageError where the server has no way.
+        """
+        ...
+
+    def note_typing(self, chat: str, is_writing: bool) -> None:
+        """The text being written for ``chat`` changed, or is empty now.
+
+        To be called at every change: whether and how often others are told is decided here
+        (``Account.sends_typing``). Never raises: nobody waits for it.
+        """
+        ...
+
+    def mark_read(self, chat: str, time_ns: int) -> None:
+        """Everything up to a message of this time was read.
+
+        Told where the account wants it (``Account.sends_markers``) and the server has a way.
+        """
+        ...
+
     def acknowledged(self) -> int | None:
         """Stream offset up to which the peer's TCP has acknowledged; None when unknowable."""
+        ...
+
+
+class FileTransfers(Protocol):
+    """Files and direct chats of one account; events tell how each of them is doing.
+
+    A method that names a transfer raises UsageError when it cannot be done in its present state.
+    """
+
+    @property
+    def transfers(self) -> tuple[Transfer, ...]:
+        """All of this session that are remembered, oldest first."""
+        ...
+
+    @property
+    def policy(self) -> TransferPolicy: ...
+
+    @policy.setter
+    def policy(self, policy: TransferPolicy) -> None: ...
+
+    def advice(self, nicks: Sequence[str]) -> tuple[str, ...]:
+        """What to know before a file is offered to these: who will see our address, NAT.
+
+        Made of what is known already; nothing is sent.
+        """
+        ...
+
+    def offer_file(
+        self, nicks: Sequence[str], path: Path, chat: str = "", *, passive: bool | None = None
+    ) -> tuple[Transfer, ...]:
+        """Offer a file: one transfer per person, each emitted before this returns.
+
+        ``chat`` is where it was asked for; ``passive`` None lets the policy and the addresses
+        decide who listens. Raises UsageError or FileError, having offered nothing.
+        """
+        ...
+
+    def offer_chat(self, nick: str, *, passive: bool | None = None) -> Transfer:
+        """Propose a direct chat."""
+        ...
+
+    def kept_bytes(self, transfer: TransferId, place: Path | None = None) -> int:
+        """How much an earlier attempt left at ``place``, so that it can be resumed; else 0."""
+        ...
+
+    def accept(
+        self, transfer: TransferId, place: Path | None = None, *, resume: bool = False
+    ) -> None:
+        """Take what was offered. ``place``: a folder, or the file to write; None: the policy’s.
+
+        Nothing is ever overwritten: ``name (1).ext`` is made instead. ``resume`` goes on where an
+        earlier attempt ended. May raise FileError.
+        """
+        ...
+
+    def refuse(self, transfer: TransferId) -> None:
+        """Turn an offer down, and tell the other program so (DCC REJECT)."""
+        ...
+
+    def cancel(self, transfer: TransferId) -> None:
+        """Break off, or withdraw an offer of ours; ends a direct chat."""
+        ...
+
+    def set_paused(self, transfer: TransferId, is_paused: bool) -> None:
+        """Hold a file that is crossing, or let it go on."""
+        ...
+
+    def forget(self, transfer: TransferId) -> None:
+        """Take one that is over from the list; files stay."""
         ...
 
 
