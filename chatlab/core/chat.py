@@ -68,6 +68,8 @@ class Chat:
     entries: list[Entry] = field(default_factory=list)
     unread: int = 0
     highlights: int = 0
+    read_ns: int = 0
+    """Time of the last message known to be read, here or in another client of ours."""
     is_muted: bool = False
     """What arrives here is shown and not counted."""
     dropped: int = 0

@@ -22,9 +22,11 @@ from chatlab.core.chat import (
     Note,
     NoteKind,
 )
-from chatlab.core.flow import Direction
-from chatlab.core.message import Delivery, Message, MessageId, MessageKind, may_become
+from chatlab.core.message import Message, MessageId
+from chatlab.core.message_changes import changed, rewritten
+from chatlab.core.message_index import MessageIndex, with_reaction
 from chatlab.core.replay_place import place_of
+from chatlab.core.unread import counts, is_urgent, newer_than
 
 __all__ = [
     "CHANNEL_SIGNS",
@@ -58,7 +60,7 @@ class ChatBook:
         self.accounts: dict[AccountId, AccountState] = {}
         self.chats: dict[ChatKey, Chat] = {}
         self._observers: list[Observer] = []
-        self._sent: dict[MessageId, ChatKey] = {}
+        self._index = MessageIndex()
         self._in_view: set[ChatKey] = set()
         self._muted: frozenset[ChatKey] = frozenset()
 
@@ -97,6 +99,7 @@ class ChatBook:
     def close(self, key: ChatKey) -> None:
         if chat := self.chats.pop(key, None):
             self._in_view.discard(key)
+            self._index.forget(key, chat.entries)
             self._tell(Change.CHAT_REMOVED, chat)
 
     def set_in_view(self, keys: set[ChatKey]) -> None:
@@ -126,7 +129,7 @@ class ChatBook:
 
     def find(self, message: MessageId) -> tuple[Chat, int] | None:
         """The chat and the index of a message that is still in memory."""
-        if (key := self._sent.get(message)) is None or (chat := self.chats.get(key)) is None:
+        if (key := self._index.chat_of(message)) is None or (chat := self.chats.get(key)) is None:
             return None
         for index in range(len(chat.entries) - 1, -1, -1):
             entry = chat.entries[index]
@@ -134,11 +137,20 @@ class ChatBook:
                 return chat, index
         return None
 
+    def named(self, key: ChatKey, msgid: str) -> Message | None:
+        """The message that the server calls ``msgid`` (``Message.msgid``), if it is in memory."""
+        found = self.find(message) if (message := self._index.named(key, msgid)) else None
+        entry = found[0].entries[found[1]] if found else None
+        return entry if isinstance(entry, Message) else None
+
+    def is_in_view(self, key: ChatKey) -> bool:
+        return key in self._in_view
+
     def prepend(self, key: ChatKey, entries: list[Entry]) -> None:
         """Put older entries (history from disk) before those in memory."""
         if (chat := self.chats.get(key)) and entries:
+            entries = [self._known(key, entry) for entry in entries]
             chat.entries[:0] = entries
-            self._index(chat, entries)
             self._tell(Change.ENTRIES_ADDED, chat, 0, len(entries))
 
     def apply(self, event: ev.ChatEvent) -> None:
@@ -154,6 +166,10 @@ class ChatBook:
                 self._change_account(event)
             case ev.MessageRewritten():
                 self._rewrite_message(event)
+            case ev.ReactionSeen():
+                self._react(event)
+            case ev.ReadMarkerMoved():
+                self._read_elsewhere(event)
             case ev.ChatOpened():
                 self._open_chat(event)
             case ev.MembersListed(account, name, members):
@@ -190,78 +206,71 @@ class ChatBook:
         """Add in order of arrival, except replayed history, which goes where its time says."""
         at = len(chat.entries)
         if isinstance(entry, Message) and entry.is_history:
-            if (place := place_of(chat.entries, entry)) is None:
+            is_here = self._index.named(chat.key, entry.msgid) is not None
+            if is_here or (place := place_of(chat.entries, entry)) is None:
                 return
             at = place
-        chat.entries.insert(at, entry)
+        chat.entries.insert(at, self._known(chat.key, entry))
         self._tell(Change.ENTRIES_ADDED, chat, at, 1)
         if len(chat.entries) > MAX_ENTRIES:
             self._drop(chat, _DROP_BLOCK)
 
+    def _known(self, key: ChatKey, entry: Entry) -> Entry:
+        """Note where a message is; it is returned with what was heard about it before."""
+        if isinstance(entry, Message):
+            self._index.add(key, entry)
+            return self._index.with_waiting(key, entry)
+        return entry
+
     def _drop(self, chat: Chat, count: int) -> None:
-        for entry in chat.entries[:count]:
-            if isinstance(entry, Message):
-                self._sent.pop(entry.id, None)
+        self._index.forget(chat.key, chat.entries[:count])
         del chat.entries[:count]
         chat.dropped += count
         self._tell(Change.ENTRIES_DROPPED, chat, 0, count)
 
-    def _index(self, chat: Chat, entries: list[Entry]) -> None:
-        for entry in entries:
-            if isinstance(entry, Message):
-                self._sent[entry.id] = chat.key
-
     def _add_message(self, message: Message) -> None:
         chat = self.open(message.account, message.target)
-        self._index(chat, [message])
         self._append(chat, message)
-        if message.direction is Direction.RECEIVED and not message.is_history:
-            self._count_unread(chat, message)
-
-    def _count_unread(self, chat: Chat, message: Message) -> None:
-        if (
-            chat.is_muted
-            or chat.key in self._in_view
-            or (message.kind is MessageKind.NOTICE and not chat.key.name)
-        ):
-            return
-        chat.unread += 1
-        chat.highlights += message.is_highlight or chat.kind is ChatKind.PRIVATE
-        self._tell(Change.CHAT_CHANGED, chat)
+        if counts(chat, message) and not (chat.is_muted or chat.key in self._in_view):
+            chat.unread += 1
+            chat.highlights += is_urgent(chat, message)
+            self._tell(Change.CHAT_CHANGED, chat)
 
     def _change_message(self, event: ev.MessageChanged) -> None:
-        if (found := self.find(event.message)) is None:
-            return
-        chat, index = found
-        old = chat.entries[index]
-        assert isinstance(old, Message)  # find() returns nothing else
-        delivery = old.delivery
-        if event.delivery and (delivery is None or may_become(delivery, event.delivery)):
-            delivery = event.delivery
-        chat.entries[index] = replace(
-            old,
-            delivery=delivery,
-            failure=event.failure if delivery is Delivery.FAILED else "",
-            wire=event.wire or old.wire,
-            echo=event.echo or old.echo,
-            time_ns=event.time_ns or old.time_ns,
-            msgid=event.msgid or old.msgid,
-        )
-        self._tell(Change.ENTRY_CHANGED, chat, index, 1)
+        self._replace(event.message, lambda message: changed(message, event))
 
     def _rewrite_message(self, event: ev.MessageRewritten) -> None:
-        if (found := self.find(event.message)) is None:
+        key = ChatKey(event.account, event.chat.lower())
+        if wanted := event.message or self._index.named(key, event.msgid):
+            self._replace(wanted, lambda message: rewritten(message, event))
+
+    def _react(self, event: ev.ReactionSeen) -> None:
+        key = ChatKey(event.account, event.chat.lower())
+        if message := self._index.named(key, event.msgid):
+            self._replace(message, lambda message: with_reaction(message, event))
+        else:
+            self._index.wait_for(key, event)
+
+    def _replace(self, message: MessageId, change: Callable[[Message], Message]) -> None:
+        if (found := self.find(message)) is None:
             return
         chat, index = found
         old = chat.entries[index]
         assert isinstance(old, Message)  # find() returns nothing else
-        chat.entries[index] = replace(
-            old,
-            text="" if event.is_retracted else event.text,
-            is_corrected=old.is_corrected or not event.is_retracted,
-            is_retracted=event.is_retracted,
-        )
-        self._tell(Change.ENTRY_CHANGED, chat, index, 1)
+        if (new := change(old)) != old:
+            chat.entries[index] = new
+            self._index.add(chat.key, new)
+            self._tell(Change.ENTRY_CHANGED, chat, index, 1)
+
+    def _read_elsewhere(self, event: ev.ReadMarkerMoved) -> None:
+        """What another client of ours has shown is not unread here."""
+        for chat in self._still_open(event.account, (event.chat,)):
+            chat.read_ns = max(chat.read_ns, event.read_ns)
+            unread, highlights = newer_than(chat, chat.read_ns)
+            if chat.unread > unread or chat.highlights > highlights:
+                chat.unread = min(chat.unread, unread)
+                chat.highlights = min(chat.highlights, highlights)
+                self._tell(Change.CHAT_CHANGED, chat)
 
     def _open_chat(self, event: ev.ChatOpened) -> None:
         kind = ChatKind.CHANNEL if event.is_room else ChatKind.PRIVATE

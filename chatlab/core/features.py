@@ -37,6 +37,14 @@ class ServerFeatures:
     """Channels on the network, as the greeting counted them."""
     buddy_limit: int = 0
     """Nicks that can be watched (MONITOR); 0 when the server does not watch."""
+    can_reply: bool = False
+    """A message can name the one that it answers (+draft/reply, XEP-0461)."""
+    can_react: bool = False
+    """A message can be answered with a sign (+draft/react, XEP-0444)."""
+    can_retract: bool = False
+    """A message can be taken back (draft/message-redaction, XEP-0424)."""
+    has_multiline: bool = False
+    """A text of several lines can be one message (draft/multiline; always so on XMPP)."""
 
     @property
     def mask_lists(self) -> str:

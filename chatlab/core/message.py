@@ -6,6 +6,7 @@ from typing import NewType
 
 from chatlab.core.account import AccountId, Application
 from chatlab.core.flow import Direction, WireRange
+from chatlab.core.reactions import Reactions
 
 MessageId = NewType("MessageId", str)
 
@@ -78,6 +79,8 @@ class Message:
     """``text`` is not what was said first (XEP-0308)."""
     is_retracted: bool = False
     """Its author, or a moderator, took it back; ``text`` is empty then (XEP-0424, XEP-0425)."""
+    reactions: Reactions = ()
+    """What others, and we, answered with a sign (IRCv3 +draft/react, XEP-0444)."""
     is_sealed: bool = False
     """It came end-to-end encrypted in a way that this program cannot read (XEP-0380); ``text``
     says which."""
