@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
+from chatlab.chat.destinations import Destination, destinations, server_name
 from chatlab.chat.dns import Resolver
-from chatlab.chat.sockets import bound_towards, socket_address
+from chatlab.chat.sockets import bound_towards, give_up_after, socket_address
 from chatlab.chat.tls import TlsLayer
 from chatlab.chat.wire import Wire, WireSink
 from chatlab.core.account import Account, Application, Security
@@ -25,6 +26,8 @@ from chatlab.core.ports import CaptureGate, ConnectionRegistry
 
 _CONNECT_TIMEOUT_S = 15.0
 _HANDSHAKE_TIMEOUT_S = 20.0
+_UNACKNOWLEDGED_S = 45.0
+"""A link that is dead in one direction is noticed within this time, as one that is silent."""
 _NEXT_ADDRESS_AFTER_S = 0.25
 """Connection Attempt Delay of RFC 8305, section 5."""
 _FAULTS = {
@@ -37,6 +40,10 @@ _FAULTS = {
     errno.ENETUNREACH: ("the network is unreachable", "Check your network connection."),
     errno.ECONNRESET: ("it reset the connection", "Try again, or another server of the network."),
 }
+
+_ALPN = {Application.XMPP: ("xmpp-client",)}
+"""What a ClientHello says it will speak, where TLS comes first (XEP-0368, section 3)."""
+_TLS_PORTS = {Application.IRC: "6697 is usual", Application.XMPP: "5223 is usual"}
 
 OnStage = Callable[[LinkState], None]
 
@@ -74,17 +81,35 @@ class Dialler:
 
         Raises ConnectError, or CertificateError before anything of the account was sent.
         """
-        on_stage(LinkState.RESOLVING)
         if self._resolver is None:
             self._resolver = Resolver()
-        found = await self._resolver.resolve(account.host, _LookUpWatcher(self, account))
-        on_stage(LinkState.CONNECTING)
-        wire = await self._first_to_answer(account, found.addresses, sink)
+        on_stage(LinkState.RESOLVING)
+        watcher = _LookUpWatcher(self, account)
+        failure: ConnectError | None = None
+        for place in await destinations(account, self._resolver, watcher):
+            try:
+                on_stage(LinkState.RESOLVING)
+                found = await self._resolver.resolve(place.host, watcher)
+                on_stage(LinkState.CONNECTING)
+                wire = await self._first_to_answer(account, place, found.addresses, sink)
+                break
+            except ConnectError as error:
+                failure = failure or error
+        else:
+            raise failure or AssertionError("there is at least one destination")
         if account.security is Security.DIRECT_TLS:
             on_stage(LinkState.SECURING)
-            await self._secure(account, wire)
+            await self._secure(account, wire, _ALPN.get(account.application, ()))
         wire.release()
         return wire
+
+    async def secure(self, wire: Wire, account: Account) -> None:
+        """Go on in TLS on a wire that began in clear (STARTTLS), once the server agreed to it.
+
+        Raises ConnectError, CertificateError; the wire is closed then. It proves the name that
+        ``server_name`` gives. No ALPN: the stream is known already (XEP-0368, section 3).
+        """
+        await self._secure(account, wire, ())
 
     async def admit(self, sock: socket.socket, connection: Connection) -> Connection:
         """Start capturing a connection of ours, and make it known. The SYN comes after this."""
@@ -97,7 +122,12 @@ class Dialler:
         self._gate.dismiss(flow)
 
     def new_connection(
-        self, account: Account, flow: FlowKey, application: Application, purpose: str
+        self,
+        account: Account,
+        flow: FlowKey,
+        application: Application,
+        purpose: str,
+        host: str = "",
     ) -> Connection:
         return Connection(
             id=ConnectionId(f"{account.id}/{self._clock_ns():x}-{next(self._numbers)}"),
@@ -105,12 +135,12 @@ class Dialler:
             application=application,
             flow=flow,
             purpose=purpose,
-            host=account.host,
+            host=host or account.host or server_name(account),
             opened_ns=self._clock_ns(),
         )
 
     async def _first_to_answer(
-        self, account: Account, addresses: tuple[str, ...], sink: WireSink
+        self, account: Account, place: Destination, addresses: tuple[str, ...], sink: WireSink
     ) -> Wire:
         """Try the addresses, each a little after the one before (RFC 8305, section 5)."""
         waiting = list(addresses)
@@ -119,8 +149,8 @@ class Dialler:
         try:
             while waiting or running:
                 if waiting:
-                    attempt = self._connect(account, waiting.pop(0), sink)
-                    running.add(asyncio.create_task(attempt, name=f"connect {account.host}"))
+                    attempt = self._connect(account, place, waiting.pop(0), sink)
+                    running.add(asyncio.create_task(attempt, name=f"connect {place.host}"))
                 patience = _NEXT_ADDRESS_AFTER_S if waiting else None
                 done, running = await asyncio.wait(
                     running, timeout=patience, return_when=asyncio.FIRST_COMPLETED
@@ -137,20 +167,24 @@ class Dialler:
         finally:
             for task in running:
                 task.cancel()
-        raise _refused(account, failures)
+        raise _refused(place, failures)
 
-    async def _connect(self, account: Account, address: str, sink: WireSink) -> Wire:
+    async def _connect(
+        self, account: Account, place: Destination, address: str, sink: WireSink
+    ) -> Wire:
         """One attempt. Raises OSError (TimeoutError is one)."""
         loop = asyncio.get_running_loop()
-        sock, flow = bound_towards(address, account.port, socket.SOCK_STREAM)
+        sock, flow = bound_towards(address, place.port, socket.SOCK_STREAM)
         try:
+            purpose = f"{account.application.name} to {place.host}"
             connection = self.new_connection(
-                account, flow, account.application, f"{account.application.name} to {account.host}"
+                account, flow, account.application, purpose, place.host
             )
             connection = await self.admit(sock, connection)
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-                _, remote = socket_address(address, account.port, socket.SOCK_STREAM)
+                _, remote = socket_address(address, place.port, socket.SOCK_STREAM)
                 await loop.sock_connect(sock, remote)
+            give_up_after(sock, _UNACKNOWLEDGED_S)
             starts_with_tls = account.security is Security.DIRECT_TLS
             wire = Wire(connection, self._registry, sink, starts_with_tls=starts_with_tls)
             await loop.create_connection(lambda: wire, sock=sock)
@@ -162,16 +196,22 @@ class Dialler:
         wire.on_lost(lambda: self._forget(flow))
         return wire
 
-    async def _secure(self, account: Account, wire: Wire) -> None:
+    async def _secure(self, account: Account, wire: Wire, alpn: tuple[str, ...]) -> None:
+        host = wire.connection.host
         try:
-            tls = TlsLayer(account, accepts_any_certificate=self._accepts_any)
+            tls = TlsLayer(
+                account,
+                server_name=server_name(account),
+                alpn=alpn,
+                accepts_any_certificate=self._accepts_any,
+            )
             async with asyncio.timeout(_HANDSHAKE_TIMEOUT_S):
                 await wire.start_tls(tls)
         except TimeoutError:
             wire.abort()
             raise ConnectError(
-                f"{account.host} did not finish the TLS handshake in {_HANDSHAKE_TIMEOUT_S:.0f} s.",
-                "Is this the server’s TLS port? 6697 is usual.",
+                f"{host} did not finish the TLS handshake in {_HANDSHAKE_TIMEOUT_S:.0f} s.",
+                f"Is this the server’s TLS port? {_TLS_PORTS[account.application]}.",
             ) from None
         except BaseException:
             wire.abort()
@@ -195,10 +235,10 @@ class _LookUpWatcher:
         self._dialler.dismiss(flow)
 
 
-def _refused(account: Account, failures: list[OSError]) -> ConnectError:
+def _refused(place: Destination, failures: list[OSError]) -> ConnectError:
     last = failures[-1] if failures else OSError("no address")
     number = errno.ETIMEDOUT if isinstance(last, TimeoutError) else last.errno
     reason, hint = _FAULTS.get(
         number or 0, (last.strerror or str(last), "Check host, port and network.")
     )
-    return ConnectError(f"No connection to {account.host} port {account.port}: {reason}.", hint)
+    return ConnectError(f"No connection to {place.host} port {place.port}: {reason}.", hint)

@@ -50,6 +50,15 @@ def bound_towards(
     return sock, flow
 
 
+def give_up_after(sock: socket.socket, seconds: float) -> None:
+    """Have TCP end the connection when what was sent is not acknowledged for so long (RFC 5482).
+
+    Elsewhere than on Linux the answer to a PING of ours decides alone.
+    """
+    if _PLATFORM == "linux":
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1000))
+
+
 def _without_zone(address: str) -> str:
     return address.partition("%")[0]
 

@@ -82,6 +82,7 @@ class Attempt:
         self._arrival: Arrival | None = None
         self._whox: WhoX
         self._history: History
+        self._keepalive: Keepalive
         self.inquiries: Inquiries | None = None
         """None while dialling."""
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -150,6 +151,10 @@ class Attempt:
         else:
             self._arrival.monitor.ask()
 
+    def tell_lag(self, chat: str) -> None:
+        """The caller has checked that we are online."""
+        self._keepalive.tell_lag(chat)
+
     async def leave(self, reason: str, wait_s: float) -> None:
         """QUIT, give the server a moment to close, then close ourselves."""
         assert self._context is not None  # the caller has checked that we are connected
@@ -174,7 +179,8 @@ class Attempt:
         registration = Registration(context, credentials, self._shared.sts, self._on_online)
         self._arrival = Arrival(context, credentials)
         self._whox, self._history = WhoX(context), History(context)
-        keepalive = Keepalive(context, registration.expect_greeting_over)
+        keepalive = Keepalive(context, self._shared.deliveries, registration.expect_greeting_over)
+        self._keepalive = keepalive
         self._register_handlers(context, dispatcher, registration, keepalive)
         self._shared.emit(ConnectionOpened(self._account.id, transport.connection))
         self._shared.set_state(LinkState.REGISTERING)

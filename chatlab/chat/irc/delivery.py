@@ -2,7 +2,9 @@
 
 * ACKNOWLEDGED: the operating system says that the peer's TCP has the last byte.
 * ECHOED: the server sent the message back (echo-message), found by its label (labeled-response)
-  or, without labels, as the oldest sent message with the same target and text.
+  or, without labels, as the oldest sent message with the same target and text. A server without
+  echo-message has taken a message when it answers a PING that was sent behind it: it works on
+  lines in order (RFC 1459, 8.3), and a refusal would have come first.
 * FAILED: the server refused it with a numeric or FAIL, or the connection ended before its bytes
   were acknowledged.
 """
@@ -56,6 +58,13 @@ class Deliveries:
         self._sent: OrderedDict[MessageId, _Sent] = OrderedDict()
         self._failed: OrderedDict[MessageId, Utterance] = OrderedDict()
         self._unacknowledged = 0
+        self._fenced: tuple[MessageId, ...] = ()
+        """Sent before the PING whose PONG is still out."""
+
+    @property
+    def has_unconfirmed(self) -> bool:
+        """Of a sent message it is not known whether the server has taken it."""
+        return bool(self._sent)
 
     @property
     def has_unacknowledged(self) -> bool:
@@ -113,6 +122,18 @@ class Deliveries:
         )
         return True
 
+    def set_fence(self) -> None:
+        """A PING leaves now, behind everything that was sent."""
+        self._fenced = tuple(self._sent)
+
+    def passed_fence(self) -> None:
+        """The server answered that PING: it has taken what was sent before."""
+        fenced, self._fenced = self._fenced, ()
+        for message in fenced:
+            if (sent := self._sent.get(message)) is not None:
+                self._forget(sent)
+                self._emit(MessageChanged(self._account, message, delivery=Delivery.ECHOED))
+
     def refused(self, label: str, folded_target: str, reason: str, now: float) -> bool:
         """The server refused the message with this label, or the oldest recent one to the target."""
         sent = self._by_label(label)
@@ -152,6 +173,7 @@ class Deliveries:
         sent_messages = list(self._sent.values())
         self._sent.clear()
         self._unacknowledged = 0
+        self._fenced = ()
         for sent in sent_messages:
             if not sent.is_acknowledged:
                 self.failed(sent.utterance, reason)

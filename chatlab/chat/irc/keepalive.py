@@ -1,8 +1,11 @@
-"""Notices a dead connection, and measures how long the way to the server is."""
+"""Notices a dead connection, measures how long the way to the server is, and asks a server that
+does not send messages back (echo-message) whether it has taken them.
+"""
 
 from collections.abc import Callable
 
 from chatlab.chat.irc.context import Context
+from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.core.events import LagMeasured
 
@@ -19,8 +22,11 @@ REGISTRATION_S = 60.0
 class Keepalive:
     """PINGs of ours, from the first line to the last."""
 
-    def __init__(self, context: Context, on_waiting: Callable[[], None]) -> None:
+    def __init__(
+        self, context: Context, deliveries: Deliveries, on_waiting: Callable[[], None]
+    ) -> None:
         self._context = context
+        self._deliveries = deliveries
         self._on_waiting = on_waiting
         """Called now and then while the server's greeting is not over."""
         self._started = context.timing.monotonic()
@@ -28,12 +34,20 @@ class Keepalive:
         """When the PING was sent whose PONG is still out."""
         self._last_ping = self._started
         self._count = 0
+        self._asks_for: str | None = None
+        """The chat where the user wants to read the lag."""
 
     def handle(self, dispatcher: Dispatcher) -> None:
         dispatcher.on("PONG", self._on_pong)
 
     def start(self) -> None:
         self._context.timers.call_later(TICK_S, self._tick)
+
+    def tell_lag(self, chat: str) -> None:
+        """Measure now, and say it in ``chat``."""
+        self._asks_for = chat
+        if self._asked_at is None:
+            self._ping(self._context.timing.monotonic())
 
     def _tick(self) -> None:
         if not self._context.link.is_open:
@@ -64,13 +78,20 @@ class Keepalive:
                     "Is the network up?",
                     may_retry=True,
                 )
-        elif silent_s >= IDLE_S or now - self._last_ping >= LAG_S:
+        elif silent_s >= IDLE_S or now - self._last_ping >= LAG_S or self._wants_fence:
             self._ping(now)
+
+    @property
+    def _wants_fence(self) -> bool:
+        has_echo = "echo-message" in self._context.state.caps
+        return not has_echo and self._deliveries.has_unconfirmed
 
     def _ping(self, now: float) -> None:
         self._count += 1
         self._asked_at = self._last_ping = now
         self._context.link.send("PING", self._token)
+        if "echo-message" not in self._context.state.caps:
+            self._deliveries.set_fence()
 
     @property
     def _token(self) -> str:
@@ -82,3 +103,8 @@ class Keepalive:
             seconds = self._context.timing.monotonic() - self._asked_at
             self._asked_at = None
             self._context.emit(LagMeasured(self._context.account.id, seconds))
+            self._deliveries.passed_fence()
+            if (chat := self._asks_for) is not None:
+                self._asks_for = None
+                text = f"The way to the server and back took {seconds * 1000:.0f} ms."
+                self._context.inform(text, event, chat=chat)
