@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 
+from chatlab.core.account import Application
 from chatlab.core.errors import UsageError
 
 
@@ -61,6 +62,10 @@ class Verb(Enum):
     IGNORELIST = "ignorelist"
     MUTE = "mute"
     UNMUTE = "unmute"
+    CONTACT = "contact"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    AFFILIATION = "affiliation"
     HIGHLIGHTS = "highlights"
     MENTIONS = "mentions"
     CLEAR = "clear"
@@ -86,6 +91,8 @@ class CommandSpec:
     aliases: tuple[str, ...] = ()
     is_local: bool = False
     """Carried out by the window, not sent to a server."""
+    only: Application | None = None
+    """The protocol that has it; None where all have."""
 
     @property
     def usage(self) -> str:
@@ -171,6 +178,30 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(Verb.IGNORELIST, (), "See and change who is ignored.", ("ignores",), is_local=True),
     CommandSpec(Verb.MUTE, (), "Count nothing in this chat as unread.", is_local=True),
     CommandSpec(Verb.UNMUTE, (), "Count unread messages here again.", is_local=True),
+    CommandSpec(
+        Verb.CONTACT,
+        ("<add|remove|rename|groups|ask|allow|refuse|leave>", "<address>", "[words…]"),
+        "Change your contacts: /contact add bob@example.org Bob, /contact groups … Work, "
+        "Friends. “ask” to see when someone is there, “leave” to see it no longer; “allow” and "
+        "“refuse” them to see it of you.",
+        only=Application.XMPP,
+    ),
+    CommandSpec(
+        Verb.BLOCK,
+        ("<address>", "[spam or abuse]"),
+        "Let nothing through from an address or a whole server, and report it if wanted.",
+        only=Application.XMPP,
+    ),
+    CommandSpec(
+        Verb.UNBLOCK, ("<address>",), "Let an address through again.", only=Application.XMPP
+    ),
+    CommandSpec(
+        Verb.AFFILIATION,
+        ("<nick or address>", "<owner|admin|member|none|outcast>"),
+        "Give someone a lasting standing in the room.",
+        ("affiliate",),
+        only=Application.XMPP,
+    ),
     CommandSpec(
         Verb.HIGHLIGHTS, (), "Choose the words that you want to be told of.", is_local=True
     ),

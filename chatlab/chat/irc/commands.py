@@ -5,7 +5,8 @@ from typing import Protocol
 
 from chatlab.chat.irc.describing import features_of
 from chatlab.chat.irc.state import ServerState
-from chatlab.core.commands import Command, Verb
+from chatlab.core.account import Application
+from chatlab.core.commands import Command, Verb, spec_of
 from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.message import MessageKind
 from chatlab.core.nick import check_channel, check_nick
@@ -119,6 +120,9 @@ class Commands:
     def execute(self, command: Command, chat: str) -> None:
         """Carry out a command typed in ``chat``. Raises UsageError or LocalProtocolError."""
         carry_out = self.table.get(command.verb)
+        spec = spec_of(command.verb.value)
+        if spec is not None and spec.only not in (None, Application.IRC):
+            raise UsageError(f"/{command.verb.value} belongs to XMPP; this is IRC.")
         if carry_out is None:
             raise UsageError(
                 f"/{command.verb.value} is carried out by the window, not by the server."

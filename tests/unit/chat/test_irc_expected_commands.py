@@ -4,6 +4,7 @@ import pytest
 
 from chatlab.chat.irc.commands import Commands
 from chatlab.chat.irc.connection import IrcConnection
+from chatlab.core.account import Application
 from chatlab.core.commands import COMMANDS, CommandSpec, spec_of
 from tests.helpers.irc_play import ACCOUNT, MemorySecrets, PlayServer
 
@@ -25,4 +26,5 @@ def test_an_expected_command_is_there_with_its_help(name: str) -> None:
 @pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.verb.value)
 def test_what_the_window_does_not_do_the_engine_does(spec: CommandSpec) -> None:
     connection = IrcConnection(ACCOUNT, lambda event: None, PlayServer(), MemorySecrets())
-    assert (spec.verb in Commands(connection).table) is not spec.is_local
+    is_ours = not spec.is_local and spec.only in (None, Application.IRC)
+    assert (spec.verb in Commands(connection).table) is is_ours
