@@ -45,8 +45,8 @@ from chatlab.protocol.tls_handshake import (
 
 MAX_INFO = 400
 """Characters of the Info column; the detail tree has the rest."""
-MAX_PARTS = 40
-"""Lines or records of a frame that a row is made from; their first ten mostly fill its Info."""
+MAX_PARTS = 12
+"""Lines or records of a frame that a row is made from; ten of them mostly fill its Info."""
 SEPARATOR = " ┊ "
 REASSEMBLED = "[TCP segment of a reassembled PDU]"
 _TROUBLE = tcp.RETRANSMISSION | tcp.OUT_OF_ORDER | tcp.LOST_BEFORE

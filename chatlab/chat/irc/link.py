@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SLICE_S = 0.008
+SLICE_S = 0.004
 """How long lines are handled before the event loop gets its turn."""
 MAX_INBOX = 10_000
 """Lines that wait to be handled; with more, the server has to wait, too."""

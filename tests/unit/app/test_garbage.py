@@ -32,6 +32,14 @@ def test_what_survives_a_full_collection_is_set_aside(collector: GentleCollector
     assert gc.get_freeze_count() >= before + len(kept)
 
 
+def test_no_collection_looks_at_everything_unasked(collector: GentleCollector) -> None:
+    before = gc.get_stats()[2]["collections"]
+    frozen = gc.get_freeze_count()
+    kept = [[number] for number in range(100 * garbage.YOUNG)]
+    assert gc.get_freeze_count() > frozen + len(kept) // 2
+    assert gc.get_stats()[2]["collections"] == before
+
+
 def test_young_garbage_is_still_collected(collector: GentleCollector) -> None:
     ring = weakref.ref(Ring())
     gc.collect()
