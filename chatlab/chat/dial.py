@@ -15,7 +15,7 @@ from itertools import count
 from chatlab.chat.destinations import Destination, destinations, server_name
 from chatlab.chat.dns import Resolver
 from chatlab.chat.sockets import bound_towards, give_up_after, socket_address
-from chatlab.chat.tls import TlsLayer
+from chatlab.chat.tls import USUAL_PORTS, TlsLayer
 from chatlab.chat.wire import Wire, WireSink
 from chatlab.core.account import Account, Application, Security
 from chatlab.core.connection import Connection
@@ -43,7 +43,6 @@ _FAULTS = {
 
 _ALPN = {Application.XMPP: ("xmpp-client",)}
 """What a ClientHello says it will speak, where TLS comes first (XEP-0368, section 3)."""
-_TLS_PORTS = {Application.IRC: "6697 is usual", Application.XMPP: "5223 is usual"}
 
 OnStage = Callable[[LinkState], None]
 
@@ -211,7 +210,7 @@ class Dialler:
             wire.abort()
             raise ConnectError(
                 f"{host} did not finish the TLS handshake in {_HANDSHAKE_TIMEOUT_S:.0f} s.",
-                f"Is this the server’s TLS port? {_TLS_PORTS[account.application]}.",
+                f"Is this the server’s TLS port? {USUAL_PORTS[account.application]}",
             ) from None
         except BaseException:
             wire.abort()

@@ -1,4 +1,4 @@
-"""Look-ups by this program's own sockets, so that they are in the capture (RFC 1035, RFC 3596).
+"""Look-ups by our own sockets, so that they are in the capture (RFC 1035, RFC 3596, RFC 2782).
 
 The system's resolver would ask through sockets that are not ours, often in another process. It is
 still used where it alone knows the answer: for names without a dot, for ``.local`` (multicast DNS)
@@ -29,6 +29,8 @@ DNS_PORT = 53
 _TIMEOUT_S = 3.0
 _TRIES = 2
 _MAX_ANSWER = 65_535
+_CONCLUSIVE = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+"""Answers about the name, not about the server that was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,19 @@ class Resolution:
     addresses: tuple[str, ...]
     source: str
     """``literal``, ``hosts file``, ``system`` or the name server that was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRecord:
+    """One SRV record: a server of a domain's service (RFC 2782)."""
+
+    priority: int
+    """The lowest is tried first."""
+    weight: int
+    """Share of the connections among those of one priority."""
+    port: int
+    target: str
+    """Host name; ``.`` where the domain says that it does not have the service."""
 
 
 class Watcher(Protocol):
@@ -70,15 +85,34 @@ class Resolver:
             pass  # A name, then.
         if found := self._from_hosts_file(host):
             return Resolution(found, "hosts file")
-        if "." not in host.rstrip(".") or host.rstrip(".").lower().endswith(".local"):
+        if _is_local_name(host):
             return await self._from_system(host)
         for server in self._servers():
-            addresses = await self._ask(server, host, watcher)
+            answers = await self._ask(server, host, ("A", "AAAA"), watcher)
+            addresses = _addresses(answers)
             if addresses is not None:
                 if not addresses:
                     raise _no_such_host(host)
                 return Resolution(_interleaved(addresses), server)
         return await self._from_system(host)
+
+    async def resolve_service(
+        self, service: str, domain: str, watcher: Watcher
+    ) -> tuple[ServiceRecord, ...]:
+        """The SRV records of a service such as ``_xmpp-client._tcp``, as they came.
+
+        Empty where there are none, and where nobody was asked: for a literal address, a name
+        without a dot, and a name that the hosts file of this computer knows better.
+        """
+        if _is_local_name(domain) or ":" in domain or domain.replace(".", "").isdigit():
+            return ()
+        if self._from_hosts_file(domain):
+            return ()
+        for server in self._servers():
+            answers = await self._ask(server, f"{service}.{domain}", ("SRV",), watcher)
+            if any(answer.rcode() in _CONCLUSIVE for answer in answers):
+                return _services(answers)
+        return ()
 
     def _servers(self) -> tuple[str, ...]:
         if self._nameservers is not None:
@@ -104,29 +138,30 @@ class Resolver:
                 found.append(address)
         return _interleaved(found)
 
-    async def _ask(self, server: str, host: str, watcher: Watcher) -> list[str] | None:
-        """A and AAAA from one server; None when it gives no usable answer."""
+    async def _ask(
+        self, server: str, host: str, kinds: tuple[str, ...], watcher: Watcher
+    ) -> list[dns.message.Message]:
+        """What one server answers about a name; empty when it does not answer."""
         try:
             name = dns.name.from_text(host)
         except dns.exception.DNSException as error:
             raise ConnectError(
                 f"“{host}” is not a host name: {error}.", "Check the spelling in the account."
             ) from error
-        queries = [dns.message.make_query(name, kind) for kind in ("A", "AAAA")]
+        queries = [dns.message.make_query(name, kind) for kind in kinds]
         try:
             sock, flow = bound_towards(server, self._port, socket.SOCK_DGRAM)
         except OSError:
-            return None
+            return []
         with sock:
             await watcher.opened(sock, flow, host)
             try:
                 sock.connect((server, self._port))
-                answers = await self._exchange(sock, queries)
+                return await self._exchange(sock, queries)
             except OSError:
-                return None
+                return []
             finally:
                 watcher.closed(flow)
-        return _addresses(answers)
 
     async def _exchange(
         self, sock: socket.socket, queries: list[dns.message.QueryMessage]
@@ -174,11 +209,28 @@ def _addresses(answers: list[dns.message.Message]) -> list[str] | None:
     found: list[str] = []
     usable = False
     for answer in answers:
-        usable |= answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+        usable |= answer.rcode() in _CONCLUSIVE
         for rrset in answer.answer:
             if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA):
                 found.extend(str(record) for record in rrset)
     return found if usable else None
+
+
+def _services(answers: list[dns.message.Message]) -> tuple[ServiceRecord, ...]:
+    return tuple(
+        ServiceRecord(
+            record.priority, record.weight, record.port, record.target.to_text(omit_final_dot=True)
+        )
+        for answer in answers
+        for rrset in answer.answer
+        if rrset.rdtype == dns.rdatatype.SRV
+        for record in rrset
+    )
+
+
+def _is_local_name(host: str) -> bool:
+    """Whether only this system knows who that is: no dot, or multicast DNS."""
+    return "." not in host.rstrip(".") or host.rstrip(".").lower().endswith(".local")
 
 
 def _interleaved(addresses: list[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from chatlab.core.account import Account, LoginMethod
+from chatlab.core.account import Account, Application, LoginMethod
 from chatlab.core.connection import TlsFacts
 from chatlab.core.errors import CertificateError, CertificateInfo, ConnectError
 
@@ -28,7 +28,11 @@ _FAULTS = {
     64: "it is for another IP address",
 }
 """OpenSSL's X509_V_ERR_ codes in words (x509_vfy.h)."""
-
+USUAL_PORTS = {
+    Application.IRC: "6697 is usual; 6667 is plain text.",
+    Application.XMPP: "5223 is usual; 5222 begins in clear text (STARTTLS).",
+}
+"""Where TLS is spoken from the first byte on."""
 
 _NO_COMMON_VERSION = frozenset(
     {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE"}
@@ -43,9 +47,21 @@ _IS_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOC
 class TlsLayer:
     """The client's end of one TLS connection, without a socket."""
 
-    def __init__(self, account: Account, *, accepts_any_certificate: bool = False) -> None:
+    def __init__(
+        self,
+        account: Account,
+        *,
+        server_name: str = "",
+        alpn: tuple[str, ...] = (),
+        accepts_any_certificate: bool = False,
+    ) -> None:
+        """``server_name``: what the certificate must be for; the account's host if not given.
+
+        ``alpn``: application protocols to offer (RFC 7301); the server may ignore them.
+        """
         self._account = account
-        self._host = account.host
+        self._host = server_name or account.host
+        self._alpn = alpn
         self._accepts_any = accepts_any_certificate
         self._key_log = _KeyLogFile()
         try:
@@ -66,6 +82,8 @@ class TlsLayer:
         if self._account.client_certificate and _holds_certificate(self._account):
             context.load_cert_chain(self._account.client_certificate)
         self._limit_versions(context)
+        if self._alpn:
+            context.set_alpn_protocols(self._alpn)
         if self._account.pinned_sha256 or self._accepts_any:
             # The handshake may finish with any certificate; check_certificate() then decides,
             # before a byte of ours is encrypted.
@@ -209,9 +227,10 @@ class TlsLayer:
                 "Choose or make one in the account: Login, “Certificate (SASL EXTERNAL)”.",
             )
         if error.reason in _IS_NOT_TLS:
+            where = f" on port {self._account.port}" if self._account.port else ""
             return ConnectError(
-                f"{self._host} port {self._account.port} does not answer in TLS.",
-                "Is this the server’s TLS port? 6697 is usual; 6667 is plain text.",
+                f"{self._host} does not answer in TLS{where}.",
+                f"Is this the server’s TLS port? {USUAL_PORTS[self._account.application]}",
             )
         reason = (error.reason or str(error)).replace("_", " ").lower()
         return ConnectError(

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Protocol, cast
 
 from chatlab.chat.sockets import unacknowledged_bytes
-from chatlab.chat.tls import TlsLayer
+from chatlab.chat.tls import USUAL_PORTS, TlsLayer
 from chatlab.core.connection import Connection
 from chatlab.core.errors import ConnectError, RemoteProtocolError
 from chatlab.core.flow import ByteRange, Direction, WireRange
@@ -275,14 +275,15 @@ class Wire(asyncio.Protocol):
 
     def _not_tls(self, data: bytes) -> ConnectError:
         start = data[:40].decode("utf-8", "replace").split("\n")[0].strip()
+        usual = USUAL_PORTS[self.connection.application]
         return ConnectError(
             f"Port {self.connection.flow.remote.port} of {self.connection.host} does not speak TLS"
             f" (it said “{start}”).",
-            "Choose the TLS port (6697 on most networks), or plain text for this port.",
+            f"Choose the TLS port, or plain text for this one. {usual}",
         )
 
     def _lost_in_handshake(self, reason: str) -> ConnectError:
         return ConnectError(
             f"The TLS handshake with {self.connection.host} did not finish. {reason}".strip(),
-            "Is this the server’s TLS port? 6697 is usual, 6667 is plain text.",
+            f"Is this the server’s TLS port? {USUAL_PORTS[self.connection.application]}",
         )

@@ -10,10 +10,13 @@ from typing import cast
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import pytest
 
+from chatlab.chat.destinations import Destination, destinations
 from chatlab.chat.dns import Resolver
+from chatlab.core.account import Account, AccountId, Application, Security
 from chatlab.core.errors import ConnectError
 from chatlab.core.flow import FlowKey, Transport
 
@@ -21,6 +24,11 @@ RECORDS = {
     ("irc.lab.test.", "A"): ("192.0.2.1", "192.0.2.2"),
     ("irc.lab.test.", "AAAA"): ("2001:db8::1",),
     ("four.lab.test.", "A"): ("192.0.2.4",),
+    ("_xmpp-client._tcp.lab.test.", "SRV"): (
+        "20 0 5222 late.lab.test.",
+        "5 0 15222 chat.lab.test.",
+    ),
+    ("_xmpps-client._tcp.lab.test.", "SRV"): ("0 0 0 .",),
 }
 
 
@@ -37,7 +45,7 @@ class NameServer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         query = dns.message.from_wire(data)
         question = query.question[0]
-        kind = "A" if question.rdtype == 1 else "AAAA"
+        kind = dns.rdatatype.to_text(question.rdtype)
         self.asked.append(f"{question.name} {kind}")
         if self.drops:
             self.drops -= 1
@@ -133,4 +141,69 @@ def test_a_name_that_is_none_is_refused_before_anything_is_sent(tmp_path: Path) 
     server = NameServer()
     with pytest.raises(ConnectError, match="is not a host name"):
         resolved(f"{'a' * 64}.test", tmp_path / "hosts", server, Watched())
+    assert server.asked == []
+
+
+def found_for(
+    server: NameServer,
+    hosts: Path,
+    watched: Watched,
+    jid: str = "alice@lab.test",
+    security: Security = Security.STARTTLS,
+    host: str = "",
+    port: int = 0,
+) -> list[Destination]:
+    account = Account(
+        id=AccountId("alice"),
+        name="Alice",
+        application=Application.XMPP,
+        host=host,
+        port=port,
+        security=security,
+        nick="alice",
+        jid=jid,
+    )
+
+    async def ask() -> list[Destination]:
+        async with answering(server, hosts) as resolver:
+            return list(await destinations(account, resolver, watched))
+
+    return asyncio.run(ask())
+
+
+def test_the_servers_of_a_jid_come_from_srv_records_in_their_order(tmp_path: Path) -> None:
+    watched, server = Watched(), NameServer()
+    assert found_for(server, tmp_path / "hosts", watched) == [
+        Destination("chat.lab.test", 15222),
+        Destination("late.lab.test", 5222),
+    ]
+    assert server.asked == ["_xmpp-client._tcp.lab.test. SRV"]
+    [(name, flow)] = watched.seen
+    assert name == "_xmpp-client._tcp.lab.test"
+    assert watched.closed_flows == [flow]
+
+
+def test_a_service_that_the_domain_declines_is_not_tried(tmp_path: Path) -> None:
+    with pytest.raises(ConnectError, match=r"no _xmpps-client\._tcp server.*STARTTLS"):
+        found_for(NameServer(), tmp_path / "hosts", Watched(), security=Security.DIRECT_TLS)
+
+
+def test_without_srv_records_the_domain_itself_is_the_server(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    for security, port in ((Security.STARTTLS, 5222), (Security.DIRECT_TLS, 5223)):
+        found = found_for(NameServer(), hosts, Watched(), "a@four.lab.test", security)
+        assert found == [Destination("four.lab.test", port)]
+
+
+def test_a_host_or_port_of_the_owner_skips_the_srv_look_up(tmp_path: Path) -> None:
+    server, hosts = NameServer(), tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 known.lab.test\n")
+    assert found_for(server, hosts, Watched(), host="127.0.0.1", port=15222) == [
+        Destination("127.0.0.1", 15222)
+    ]
+    assert found_for(server, hosts, Watched(), host="h.test") == [Destination("h.test", 5222)]
+    assert found_for(server, hosts, Watched(), port=443) == [Destination("lab.test", 443)]
+    for jid in ("a@localhost", "a@192.0.2.1", "a@known.lab.test", "a@printer.local", "a@[::1]"):
+        domain = jid[2:].strip("[]")
+        assert found_for(server, hosts, Watched(), jid) == [Destination(domain, 5222)]
     assert server.asked == []

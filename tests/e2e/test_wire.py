@@ -154,7 +154,7 @@ async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> 
         talks.add(task)
         await handler(reader, writer)
         writer.close()
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, ssl.SSLError):
             await writer.wait_closed()
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0, ssl=context) as listener:
