@@ -8,6 +8,9 @@ kernel's own note (``SKF_AD_PROTOCOL``); one program therefore serves Ethernet, 
 tunnels without a link-layer header. Only the first fragment of a datagram has ports: later
 fragments pass by their addresses and transport. On loopback every frame shows up twice, once
 leaving and once arriving; the leaving copy stops here.
+
+A remote port of 0 stands for any, for a socket that listens for one known peer; the local port and
+both addresses are always compared.
 """
 
 import struct
@@ -69,12 +72,15 @@ class _Program:
 def connection_filter(local: End, remote: End, transport: int) -> bytes:
     """The program that keeps the frames between ``local`` and ``remote``, and nothing else.
 
-    Raises ValueError for addresses of different families or another transport.
+    Raises ValueError for addresses of different families or another transport, and for an end
+    that stands for everybody's.
     """
     if transport not in (TCP, UDP):
         raise ValueError(f"transport {transport} has no ports to filter by")
     if len(local[0]) != len(remote[0]) or len(local[0]) not in (4, 16):
         raise ValueError("the two addresses are not of one family")
+    if not local[1] or not any(local[0]) or not any(remote[0]):
+        raise ValueError("only the remote port may be any")
     program = _Program()
     program.do(_LD_W, _AD_HATYPE)
     program.when(_JEQ, _ARPHRD_LOOPBACK, no="other")
@@ -144,7 +150,10 @@ def _words(program: _Program, offset: int, address: bytes, missed: str) -> None:
 
 
 def _ports(program: _Program, load: int, at: int, source: int, target: int, missed: str) -> None:
-    program.do(load, _NET + at)
-    program.when(_JEQ, source, no=missed)
-    program.do(load, _NET + at + 2)
-    program.when(_JEQ, target, yes="keep", no=missed)
+    wanted = [(port, place) for port, place in ((source, at), (target, at + 2)) if port]
+    for port, place in wanted[:-1]:
+        program.do(load, _NET + place)
+        program.when(_JEQ, port, no=missed)
+    port, place = wanted[-1]
+    program.do(load, _NET + place)
+    program.when(_JEQ, port, yes="keep", no=missed)

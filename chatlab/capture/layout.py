@@ -36,7 +36,10 @@ def network_offset(frame: Buffer, link_type: int) -> int | None:
 
 
 class Compass:
-    """Tells the direction of one connection's frames by their source address and port."""
+    """Tells the direction of one connection's frames by their source address and port.
+
+    A remote port of 0 means any: the flow belongs to a socket that listens for one peer.
+    """
 
     def __init__(self, flow: FlowKey) -> None:
         self._local = packed(flow.local)
@@ -48,6 +51,8 @@ class Compass:
         if source == self._local:
             return Direction.SENT
         if source == self._remote:
+            return Direction.RECEIVED
+        if source is not None and source[1] and (source[0], 0) == self._remote:
             return Direction.RECEIVED
         if source is None or self._local[0] == self._remote[0]:
             return None
@@ -74,7 +79,7 @@ def _source(frame: Buffer, network: int) -> tuple[bytes, int] | None:
 
 
 def filter_expression(flow: FlowKey) -> str:
-    """The filter of ``flow`` in libpcap's language, both directions."""
+    """The filter of ``flow`` in libpcap's language, both directions; port 0 stands for any."""
     return (
         f"{flow.transport.name.lower()} and ("
         f"({_way(flow.local, flow.remote)}) or ({_way(flow.remote, flow.local)}))"
@@ -82,7 +87,9 @@ def filter_expression(flow: FlowKey) -> str:
 
 
 def _way(source: Endpoint, target: Endpoint) -> str:
-    return (
-        f"src host {source.address} and src port {source.port}"
-        f" and dst host {target.address} and dst port {target.port}"
-    )
+    return f"{_end('src', source)} and {_end('dst', target)}"
+
+
+def _end(side: str, endpoint: Endpoint) -> str:
+    host = f"{side} host {endpoint.address}"
+    return f"{host} and {side} port {endpoint.port}" if endpoint.port else host

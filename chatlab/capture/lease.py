@@ -19,12 +19,16 @@ class Lease:
     Each end of a TCP connection has one initial sequence number; a SYN with another one begins
     somebody else's connection. UDP has no beginning: there the moment counts at which our socket
     was closed.
+
+    A flow without a remote port belongs to a socket that listens: while it does, whoever knocks,
+    knocks at ours. Once it is closed a new SYN to or from its port is somebody else's.
     """
 
     def __init__(self, flow: FlowKey) -> None:
         self._is_tcp = flow.transport is Transport.TCP
+        self._has_many = self._is_listening = not flow.remote.port
         self._initial: dict[bytes, int] = {}
-        """Initial sequence numbers by source port."""
+        """Initial sequence numbers by source port; of a listening socket: by both ports."""
         self._is_open = False
         self._is_over = False
         self._until_ns: int | None = None
@@ -35,6 +39,7 @@ class Lease:
 
     def end(self, time_ns: int) -> None:
         """Our socket was closed then. TCP still exchanges its last segments after that."""
+        self._is_listening = False
         if not self._is_tcp:
             self._until_ns = time_ns
 
@@ -52,10 +57,10 @@ class Lease:
             # Remains of an earlier connection may pass before our SYN.
             self._is_open |= bool(self._initial)
             return
-        source = bytes(frame[at : at + 2])
+        source = bytes(frame[at : at + 4]) if self._has_many else bytes(frame[at : at + 2])
         sequence = int.from_bytes(frame[at + _SEQUENCE : at + _SEQUENCE + 4], "big")
         known = self._initial.get(source)
-        if known is None and not self._is_open:
+        if self._is_listening or (known is None and not self._is_open):
             self._initial[source] = sequence
         elif known != sequence:
             self._is_over = True

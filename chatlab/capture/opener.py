@@ -3,7 +3,8 @@
 Run as ``python -I -S opener.py`` with one end of a Unix socket pair as standard input. It is
 sent a socket of the caller's own, bound to its local address, with the text ``ADDRESS PORT``
 of the peer. The local end is read from that socket: holding it is the proof that the caller may
-see this connection. Back goes a packet socket whose filter passes this one connection and
+see this connection. A TCP socket that is not connected may name port 0, which means any port of
+that one peer: it is going to listen. Back goes a packet socket whose filter passes this one connection and
 is locked for good (SO_LOCK_FILTER); then the opener is gone.
 
 Nothing the caller says is believed: a socket that another user has made, one from another network
@@ -131,8 +132,12 @@ def remote_end(owned: socket.socket, request: bytes) -> tuple[bytes, int]:
         remote = socket.inet_pton(family, text).removeprefix(_MAPPED_IPV4), int(port)
     except (ValueError, OSError):
         raise Refused("request", "the remote address cannot be read") from None
-    if not 0 < remote[1] < 65536:
+    if not 0 <= remote[1] < 65536:
         raise Refused("request", f"{remote[1]} is not a port")
+    if not any(remote[0]):
+        raise Refused("wildcard", "the remote address stands for everybody")
+    if not remote[1] and owned.type != socket.SOCK_STREAM:
+        raise Refused("wildcard", "only a TCP socket can wait for a peer whose port is not known")
     try:
         peer = owned.getpeername()
     except OSError:

@@ -74,6 +74,20 @@ def test_a_socket_that_proves_nothing_is_refused() -> None:
         assert refused(mine.ours, flow).code == "request"
 
 
+def test_a_listening_socket_proves_one_peer_and_not_everybody() -> None:
+    local = Endpoint("127.0.0.1", 1)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        everybody = FlowKey(local, Endpoint("0.0.0.0", 0))
+        assert refused(listening, everybody).code == "wildcard"
+    with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        datagrams.bind(("127.0.0.1", 0))
+        anything = FlowKey(local, Endpoint("127.0.0.1", 0))
+        assert refused(datagrams, anything).code == "wildcard"
+    with pair() as mine, mine.connected():
+        assert refused(mine.ours, anything).code == "request"
+
+
 def test_without_the_right_the_reason_is_clear() -> None:
     with pair() as mine:
         refusal = refused(mine.ours, mine.flow, *_WITHOUT_RIGHTS)

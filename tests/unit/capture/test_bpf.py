@@ -142,3 +142,26 @@ def test_addresses_of_two_families_are_refused() -> None:
         connection_filter(packed(LOCAL), packed(REMOTE6), TCP)
     with pytest.raises(ValueError, match="no ports"):
         connection_filter(packed(LOCAL), packed(REMOTE), 1)
+
+
+@pytest.mark.parametrize(("local", "remote"), [(LOCAL, REMOTE), (LOCAL6, REMOTE6)])
+def test_a_socket_that_listens_for_one_peer_sees_every_port_of_that_peer_and_of_nobody_else(
+    local: tuple[str, int], remote: tuple[str, int]
+) -> None:
+    program = connection_filter(packed(local), packed((remote[0], 0)), TCP)
+    other = str(ipaddress.ip_address(remote[0]) + 1)
+    for port in (1, remote[1], 65535):
+        assert run(program, ip_packet(local, (remote[0], port))) == SNAPLEN
+        assert run(program, ip_packet((remote[0], port), local)) == SNAPLEN
+    assert not run(program, ip_packet((other, remote[1]), local))
+    assert not run(program, ip_packet(remote, (local[0], local[1] + 1)))
+    assert not run(program, ip_packet(remote, local, transport=UDP))
+
+
+@pytest.mark.parametrize(
+    ("local", "remote"),
+    [((LOCAL[0], 0), REMOTE), (LOCAL, ("0.0.0.0", 0)), (("0.0.0.0", 4000), (REMOTE[0], 0))],
+)
+def test_only_the_remote_port_may_be_any(local: tuple[str, int], remote: tuple[str, int]) -> None:
+    with pytest.raises(ValueError, match="only the remote port"):
+        connection_filter(packed(local), packed(remote), TCP)

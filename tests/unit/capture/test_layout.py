@@ -51,3 +51,16 @@ def test_the_expression_names_both_ways() -> None:
         "(src host 2001:db8::1 and src port 40000 and dst host 2001:db8::2 and dst port 53) or "
         "(src host 2001:db8::2 and src port 53 and dst host 2001:db8::1 and dst port 40000))"
     )
+
+
+def test_a_listening_socket_knows_its_peer_by_the_address() -> None:
+    flow = FlowKey(Endpoint("127.0.0.1", 40000), Endpoint("127.0.0.1", 0))
+    sent = ip_packet(("127.0.0.1", 40000), ("127.0.0.1", 9))
+    received = ip_packet(("127.0.0.1", 9), ("127.0.0.1", 40000))
+    assert Compass(flow).direction(sent, 0) is Direction.SENT
+    assert Compass(flow).direction(received, 0) is Direction.RECEIVED
+    assert filter_expression(flow) == (
+        "tcp and ("
+        "(src host 127.0.0.1 and src port 40000 and dst host 127.0.0.1) or "
+        "(src host 127.0.0.1 and dst host 127.0.0.1 and dst port 40000))"
+    )

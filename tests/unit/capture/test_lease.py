@@ -87,3 +87,20 @@ def test_the_end_of_a_socket_is_not_the_end_of_its_tcp_connection() -> None:
     lease = Lease(TCP)
     lease.end(0)
     assert kept(lease, segment(OURS, 100, SYN), segment(THEIRS, 900, FIN)) == [True, True]
+
+
+LISTENING = FlowKey(Endpoint("127.0.0.1", OURS), Endpoint("127.0.0.1", 0))
+
+
+def test_whoever_knocks_at_a_listening_socket_knocks_at_ours() -> None:
+    lease = Lease(LISTENING)
+    assert kept(lease, segment(THEIRS, 3, SYN), segment(OURS, 9, SYN_ACK)) == [True, True]
+    assert kept(lease, segment(THEIRS, 4, ACK), segment(THEIRS, 77, SYN)) == [True, True]
+
+
+def test_a_listening_socket_that_was_closed_covers_no_later_connection() -> None:
+    lease = Lease(LISTENING)
+    assert all(kept(lease, segment(THEIRS, 3, SYN), segment(OURS, 9, SYN_ACK)))
+    lease.end(5)
+    assert kept(lease, segment(THEIRS, 4, FIN), segment(OURS, 10, FIN)) == [True, True]
+    assert kept(lease, segment(THEIRS, 500, SYN), segment(OURS, 10, ACK)) == [False, False]
