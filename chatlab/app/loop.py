@@ -76,6 +76,9 @@ class _Timers(QObject):
                 self.add_later(handle)  # The next piece of a very long delay.
             else:
                 handle._run()
+                # What it woke is due now: a timer of 0 ms would come after everything that Qt
+                # has to paint.
+                self._run_ready()
 
     def _run_ready(self) -> None:
         """One turn: what was ready when it began; what that adds waits for the next."""
@@ -85,7 +88,7 @@ class _Timers(QObject):
             handle = self._ready.popleft()
             if not handle.cancelled():
                 handle._run()
-        if not self._ready:
+        if self._ready_timer and not self._ready:
             self.killTimer(self._ready_timer)
             self._ready_timer = 0
 

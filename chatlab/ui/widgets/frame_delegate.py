@@ -1,14 +1,15 @@
-"""Paints one cell of the frame list: tint by meaning, marks of the chosen message, figures.
+"""Paints one row of the frame list: tint by meaning, marks of the chosen message, figures.
 
 Rows are painted here and not through item roles, because a row is one thing: its tint, its link to
 the chosen message and its focus belong to the whole line.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from chatlab.core.flow import Direction
 from chatlab.core.frame import Exposure
@@ -20,7 +21,6 @@ from chatlab.ui.theme import HALF, SPACE
 if TYPE_CHECKING:
     from chatlab.analysis.rows import FrameRow
 
-Index = QModelIndex | QPersistentModelIndex
 _STRIPE = 3
 _ICON = 14
 _WAY = 12
@@ -38,7 +38,6 @@ _PILL_WORDS: dict[Link, str] = {
     Link.ACKNOWLEDGES: "ACK",
     Link.ECHOES: "echo",
 }
-_COLUMNS = tuple(Column)
 _RIGHT = {Column.NUMBER, Column.TIME, Column.LENGTH}
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _FLAGS = tuple(
@@ -47,13 +46,24 @@ _FLAGS = tuple(
 )
 
 
-class FrameDelegate(QStyledItemDelegate):
-    """For a view whose model is a ``FrameTableModel``."""
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A column as it is on the screen."""
 
-    def __init__(self, model: FrameTableModel, parent: QWidget) -> None:
-        super().__init__(parent)
+    column: Column
+    left: int
+    width: int
+
+
+class FramePainter:
+    """Paints the rows of a view whose model is a ``FrameTableModel``.
+
+    Whole rows, not cells by way of Qt's delegates: asking a model in Python for the index, the
+    size and the look of each cell would take three times as long as painting it.
+    """
+
+    def __init__(self, model: FrameTableModel) -> None:
         self._model = model
-        self._view = parent
         self.refresh()
 
     def refresh(self) -> None:
@@ -74,44 +84,49 @@ class FrameDelegate(QStyledItemDelegate):
         """Width of a column that shows so many figures."""
         return self._metrics.horizontalAdvance("0" * characters) + 2 * _PAD + 1
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(60, self.row_height)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect = option.rect
-        state = option.state
-        number = self._model.number_at(index.row())
+    def paint(
+        self,
+        painter: QPainter,
+        number: int,
+        rect: QRect,
+        cells: Sequence[Cell],
+        *,
+        is_selected: bool,
+        has_focus: bool,
+    ) -> None:
+        """Paint the row of a frame; ``rect`` is the whole line."""
         row = self._model.frame_row(number)
         link = self._model.link(number)
-        is_selected = bool(state & QStyle.StateFlag.State_Selected)
         painter.fillRect(rect, self._grounds[row.exposure, is_selected])
-        if is_selected and self._view.hasFocus():
+        if is_selected and has_focus:
             painter.setPen(QPen(theme.current().color("accent"), 1))
             painter.drawLine(rect.topLeft(), rect.topRight())
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        column = _COLUMNS[index.column()]
-        if column is Column.MARK:
-            self._paint_marks(painter, rect, row, link)
-            return
-        inner = rect.adjusted(_PAD, 0, -_PAD, 0)
-        if column is Column.INFO and link is not None and inner.width() >= _PILL_ROOM:
-            inner.setRight(self._paint_pill(painter, inner, link) - HALF)
-        self._paint_text(painter, inner, cell_text(row, column), column, row.exposure)
-
-    def _paint_text(
-        self, painter: QPainter, rect: QRect, text: str, column: Column, exposure: Exposure
-    ) -> None:
         painter.setFont(self._font)
-        painter.setPen(self._inks[column, exposure])
-        painter.drawText(rect, _FLAGS[column], self._fitting(text, column, rect.width()))
+        for cell in cells:
+            if cell.column is Column.MARK:
+                place = QRect(cell.left, rect.top(), cell.width, rect.height())
+                self._paint_marks(painter, place, row, link)
+                continue
+            width = cell.width - 2 * _PAD
+            inner = QRect(cell.left + _PAD, rect.top(), width, rect.height())
+            if cell.column is Column.INFO and link is not None and width >= _PILL_ROOM:
+                inner.setRight(self._paint_pill(painter, inner, link) - HALF)
+            text = self._fitting(cell_text(row, cell.column), cell.column, inner.width())
+            painter.setPen(self._inks[cell.column, row.exposure])
+            painter.drawText(inner, _FLAGS[cell.column], text)
 
     def _fitting(self, text: str, column: Column, width: int) -> str:
-        """As much of ``text`` as ``width`` holds; figures need no measuring in a fixed pitch."""
-        if len(text) * self.cell <= width and text.isascii():
+        """As much of ``text`` as ``width`` holds; in a fixed pitch that is plain counting."""
+        is_middle = column in (Column.SOURCE, Column.DESTINATION)
+        if not text.isascii():
+            mode = Qt.TextElideMode.ElideMiddle if is_middle else Qt.TextElideMode.ElideRight
+            return self._metrics.elidedText(text[:_MAX_INFO], mode, width)
+        room = max(1, width // self.cell)
+        if len(text) <= room:
             return text
-        middle = column in (Column.SOURCE, Column.DESTINATION)
-        mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
-        return self._metrics.elidedText(text[:_MAX_INFO], mode, width)
+        tail = (room - 1) // 2 if is_middle else 0
+        return f"{text[: room - 1 - tail]}…{text[len(text) - tail :]}"
 
     def _paint_marks(
         self, painter: QPainter, rect: QRect, row: "FrameRow", link: Link | None

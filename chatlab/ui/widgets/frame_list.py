@@ -2,13 +2,20 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from chatlab.ui import theme
 from chatlab.ui.models.frame_table import Column, FrameTableModel, cell_text
-from chatlab.ui.widgets.frame_delegate import MARK_WIDTH, FrameDelegate
+from chatlab.ui.widgets.frame_delegate import MARK_WIDTH, Cell, FramePainter
 
 _NARROW = 84
 """Characters across below which the addresses give way to Info, unless the reader wants them.
@@ -48,7 +55,7 @@ class FrameList(QTableView):
         self._is_ours = False
         self._fitted: dict[Column, int] = {}
         self._by_hand: set[Column] = set()
-        self._delegate = FrameDelegate(model, self)
+        self._painter = FramePainter(model)
         self._set_up()
         self._set_up_columns()
         self.selectionModel().currentRowChanged.connect(self._on_row_changed)
@@ -62,7 +69,6 @@ class FrameList(QTableView):
         self.setObjectName("frames")
         self.setAccessibleName(self.tr("Captured frames"))
         self.setModel(self._model)
-        self.setItemDelegate(self._delegate)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -76,7 +82,7 @@ class FrameList(QTableView):
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setMinimumSectionSize(1)
-        rows.setDefaultSectionSize(self._delegate.row_height)
+        rows.setDefaultSectionSize(self._painter.row_height)
 
     def _set_up_columns(self) -> None:
         header = self.horizontalHeader()
@@ -91,7 +97,7 @@ class FrameList(QTableView):
         self._resize_column(Column.MARK, MARK_WIDTH)
         for column, (fewest, _most) in _LIMITS.items():
             self._fitted[column] = fewest
-            self._resize_column(column, self._delegate.width_of(fewest))
+            self._resize_column(column, self._painter.width_of(fewest))
 
     # For the pane ----------------------------------------------------------------------------
 
@@ -122,26 +128,54 @@ class FrameList(QTableView):
         for row in reversed(rows):
             self.scrollTo(self._model.index(row, 0), QAbstractItemView.ScrollHint.EnsureVisible)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        first, last = self._rows_in(event.rect())
+        cells = [
+            Cell(column, self.columnViewportPosition(column), self.columnWidth(column))
+            for column in Column
+            if not self.isColumnHidden(column)
+        ]
+        chosen = {index.row() for index in self.selectionModel().selectedRows()}
+        has_focus, width = self.hasFocus(), self.viewport().width()
+        height = self._painter.row_height
+        painter = QPainter(self.viewport())
+        for row in range(first, last + 1):
+            self._painter.paint(
+                painter,
+                self._model.number_at(row),
+                QRect(0, self.rowViewportPosition(row), width, height),
+                cells,
+                is_selected=row in chosen,
+                has_focus=has_focus,
+            )
+        painter.end()
+
+    def _rows_in(self, area: QRect) -> tuple[int, int]:
+        """The first and the last row that are seen in a part of the viewport; (0, -1) for none."""
+        top, bottom = self.rowAt(area.top()), self.rowAt(area.bottom())
+        if top < 0:
+            return 0, -1
+        return top, bottom if bottom >= 0 else self._model.rowCount() - 1
+
     def fit_columns(self) -> None:
         """Widen columns to what is in sight; they never shrink, so nothing jumps."""
-        top, bottom = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
-        if top < 0:
+        first, last = self._rows_in(self.viewport().rect())
+        rows = [self._model.frame_row(self._model.number_at(r)) for r in range(first, last + 1)]
+        if not rows:
             return
-        last = bottom if bottom >= 0 else self._model.rowCount() - 1
-        rows = [self._model.frame_row(self._model.number_at(row)) for row in range(top, last + 1)]
         for column, (fewest, most) in _LIMITS.items():
-            longest = max((len(cell_text(row, column)) for row in rows), default=0)
+            longest = max(len(cell_text(row, column)) for row in rows)
             if column in _ADDRESSES:
                 most = next(room for width, room in _ADDRESS_ROOM if self._across <= width)
             wanted = min(most, max(fewest, longest))
             if wanted > self._fitted[column] and column not in self._by_hand:
                 self._fitted[column] = wanted
-                self._resize_column(column, self._delegate.width_of(wanted))
+                self._resize_column(column, self._painter.width_of(wanted))
 
     @property
     def _across(self) -> int:
         """Characters of the list's font that fit across it."""
-        return self.width() // max(1, self._delegate.cell)
+        return self.width() // max(1, self._painter.cell)
 
     # Following the newest ----------------------------------------------------------------------
 
@@ -230,10 +264,10 @@ class FrameList(QTableView):
 
     @Slot()
     def _on_theme_changed(self) -> None:
-        self._delegate.refresh()
-        self.verticalHeader().setDefaultSectionSize(self._delegate.row_height)
+        self._painter.refresh()
+        self.verticalHeader().setDefaultSectionSize(self._painter.row_height)
         for column, characters in self._fitted.items():
             if column not in self._by_hand:
-                self._resize_column(column, self._delegate.width_of(characters))
+                self._resize_column(column, self._painter.width_of(characters))
         self._make_room(is_narrower=True)
         self.viewport().update()
