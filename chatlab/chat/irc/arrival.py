@@ -7,6 +7,7 @@ from chatlab.chat.irc.credentials import Credentials
 from chatlab.chat.irc.link import Dispatcher
 from chatlab.chat.irc.monitor import Monitor
 from chatlab.chat.irc.nickserv import SERVICE, NickServLogin
+from chatlab.chat.irc.perform import Performer
 from chatlab.chat.irc.regain import NickRegain
 from chatlab.core.account import Autojoin
 from chatlab.core.errors import ChatlabError, LocalProtocolError
@@ -21,8 +22,9 @@ _MAX_JOIN_LENGTH = 400
 class Arrival:
     """Everything between the greeting and the first word."""
 
-    def __init__(self, context: Context, credentials: Credentials) -> None:
+    def __init__(self, context: Context, credentials: Credentials, performer: Performer) -> None:
         self._context = context
+        self._performer = performer
         self.monitor = Monitor(context)
         self._regain = NickRegain(context)
         self._nickserv = (
@@ -69,6 +71,7 @@ class Arrival:
         self._join()
 
     def _join(self) -> None:
+        self._performer.perform()  # Before the channels: they may let in only who did that.
         context = self._context
         wanted: set[str] = set()
         lines: list[bytes] = []

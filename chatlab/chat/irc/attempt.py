@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chatlab.chat.irc.answers import Answers
 from chatlab.chat.irc.arrival import Arrival, stop_waiting_later
 from chatlab.chat.irc.batches import Batches
 from chatlab.chat.irc.channels import Channels
@@ -18,6 +19,7 @@ from chatlab.chat.irc.keepalive import Keepalive
 from chatlab.chat.irc.link import Dispatcher, Link
 from chatlab.chat.irc.messages import Messages
 from chatlab.chat.irc.outbox import Outbox
+from chatlab.chat.irc.perform import Performer
 from chatlab.chat.irc.presence import Presence
 from chatlab.chat.irc.registration import Registration
 from chatlab.chat.irc.replies import Replies
@@ -29,6 +31,7 @@ from chatlab.chat.irc.whox import WhoX
 from chatlab.core.account import Account
 from chatlab.core.errors import (
     CertificateError,
+from chatlab.core.commands import Command
     ConnectError,
     FileError,
     LocalProtocolError,
@@ -66,10 +69,13 @@ class Shared:
     sts: StrictTransport
     pings: dict[str, float] = field(default_factory=dict)
     """Token and time of the CTCP PINGs that we sent."""
+    execute: Callable[[Command, str], None]
+    """Carries out a command as if it were typed in a chat."""
     whois_chats: dict[str, str] = field(default_factory=dict)
     """Folded nick to the chat where its WHOIS was typed."""
 
 
+    answers: Answers = field(default_factory=Answers)
 class Attempt:
     """From dialling to the end of one connection."""
 
@@ -134,10 +140,13 @@ class Attempt:
         """JOIN at the user's wish; messages to the channels wait for it."""
         assert self._context is not None  # the caller has checked that we are online
         context = self._context
-        context.outbox.put_command("JOIN", ",".join(names), *([",".join(keys)] if keys else []))
-        for index, name in enumerate(names):
-            if keys[index:]:
-                context.lasting.join(name, keys[index])
+        most = self.state.isupport.targets_per_line("JOIN")
+        for start in range(0, len(names), most):
+            some, some_keys = names[start : start + most], keys[start : start + most]
+            parameters = [",".join(some)] + ([",".join(some_keys)] if some_keys else [])
+            context.outbox.put_command("JOIN", *parameters)
+        for name, key in zip(names, keys, strict=False):
+            context.lasting.join(name, key)
         # Nobody answers a JOIN to a channel that we are in.
         new = {self.state.fold(name) for name in names if self.state.channel(name) is None}
         context.outbox.joining |= new
@@ -177,7 +186,7 @@ class Attempt:
     ) -> Verdict:
         self._context = context = self._make_context(link)
         registration = Registration(context, credentials, self._shared.sts, self._on_online)
-        self._arrival = Arrival(context, credentials)
+        self._arrival = Arrival(context, credentials, Performer(context, self._shared.execute))
         self._whox, self._history = WhoX(context), History(context)
         keepalive = Keepalive(context, self._shared.deliveries, registration.expect_greeting_over)
         self._keepalive = keepalive
@@ -212,6 +221,7 @@ class Attempt:
             self._shared.sts.connection_ended(self._account)
         except FileError as error:  # It was written when it was told; only its end is earlier.
             log.warning("The STS policy of %s was not renewed: %s", self._account.host, error)
+            self._shared.answers.forget()
 
     def _make_context(self, link: Link) -> Context:
         return Context(
@@ -246,7 +256,9 @@ class Attempt:
         self._history.handle(dispatcher)
         self.inquiries = Inquiries(context)
         self.inquiries.handle(dispatcher)
-        Replies(context, self._shared.deliveries, self._shared.whois_chats).handle(dispatcher)
+        shared = self._shared
+        replies = Replies(context, shared.deliveries, shared.whois_chats, shared.answers)
+        replies.handle(dispatcher)
         assert self._arrival is not None  # made before anything is handled
         self._arrival.handle(dispatcher)
 

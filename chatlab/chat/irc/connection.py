@@ -74,6 +74,7 @@ class IrcConnection:
             sts=StrictTransport(sts or MemorySts(), self._timing),
         )
         self._commands = Commands(self)
+            execute=self.execute,
         self._attempt: Attempt | None = None
         self._offline_state = ServerState(account.nick)
         self._task: asyncio.Task[None] | None = None
@@ -277,6 +278,13 @@ class IrcConnection:
             raise LocalProtocolError(
                 "This looks like a password, and this account stays in clear for an experiment: "
                 "it was not sent.",
+    def expect_answer(self, command: str, chat: str) -> None:
+        self._shared.answers.expect(command, chat)
+
+    def tell_lag(self, chat: str) -> None:
+        if self._attempt is not None:
+            self._attempt.tell_lag(chat)
+
                 "Take the exception from TLS (STS) back in the account’s settings first.",
             )
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+from chatlab.chat.irc.answers import Answers
 from chatlab.chat.irc.context import Context, Verdict, as_sentence
 from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.link import Dispatcher, LineEvent
@@ -28,13 +29,18 @@ class Replies:
     """Handlers for what is neither a message nor about channels and people."""
 
     def __init__(
-        self, context: Context, deliveries: Deliveries, whois_chats: dict[str, str]
+        self,
+        context: Context,
+        deliveries: Deliveries,
+        whois_chats: dict[str, str],
+        answers: Answers,
     ) -> None:
         self._context = context
         self._state = context.state
         self._deliveries = deliveries
         self._whois_chats = whois_chats
         """Folded nick to the chat where somebody asked about it."""
+        self._answers = answers
 
     def handle(self, dispatcher: Dispatcher) -> None:
         dispatcher.on("PING", self._on_ping)
@@ -157,6 +163,7 @@ class Replies:
             event.label, self._state.fold(target), reason, self._context.timing.monotonic()
         ):
             chat = chat or self._context.chat_name(target)
+        chat = chat or self._answers.chat_of(code)
         self._context.inform(
             said.text, event, chat=chat, severity=said.severity, hint=said.hint, code=code
         )
