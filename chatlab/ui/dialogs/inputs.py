@@ -1,5 +1,7 @@
 """Inputs that several forms need: passwords, files, lists of channels."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -15,12 +17,43 @@ from PySide6.QtWidgets import (
 )
 
 from chatlab.core.account import Autojoin
-from chatlab.core.nick import check_channel
+from chatlab.core.nick import NameProblem, check_channel
 from chatlab.ui.dialogs.parts import Hint
 from chatlab.ui.theme import HALF, SPACE, set_icon
 from chatlab.ui.widgets.nick_field import mark_invalid
 
 MAX_CHANNELS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RowKind:
+    """What the rows of ``ChannelRows`` hold, in words and by rule."""
+
+    name: str
+    placeholder: str
+    key: str
+    key_placeholder: str
+    add: str
+    remove: str
+    check: Callable[[str], NameProblem | None]
+    complete: Callable[[str], str]
+    """What a shortened name means."""
+    unfinished: tuple[str, ...] = ()
+    """Beginnings that are no fault while somebody types."""
+    key_may_have_spaces: bool = False
+
+
+CHANNEL_ROWS = RowKind(
+    name="Channel",
+    placeholder="#channel",
+    key="Key of the channel",
+    key_placeholder="Key, if it has one",
+    add="Add a channel",
+    remove="Take this channel out",
+    check=check_channel,
+    complete=lambda name: "#" + name if name[:1].isalnum() else name,
+    unfinished=("#", "&", "+", "!"),
+)
 
 
 class PasswordField(QLineEdit):
@@ -119,17 +152,18 @@ class FileField(QWidget):
 class _ChannelRow(QWidget):
     """One channel, its key, and a button that takes it out."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, kind: RowKind, parent: QWidget) -> None:
         super().__init__(parent)
+        self._kind = kind
         self.channel = QLineEdit(self)
-        self.channel.setAccessibleName(self.tr("Channel"))
-        self.channel.setPlaceholderText("#channel")
+        self.channel.setAccessibleName(self.tr(kind.name))
+        self.channel.setPlaceholderText(kind.placeholder)
         self.key = QLineEdit(self)
-        self.key.setAccessibleName(self.tr("Key of the channel"))
-        self.key.setPlaceholderText(self.tr("Key, if it has one"))
+        self.key.setAccessibleName(self.tr(kind.key))
+        self.key.setPlaceholderText(self.tr(kind.key_placeholder))
         self.remove = QToolButton(self)
-        self.remove.setToolTip(self.tr("Take this channel out"))
-        self.remove.setAccessibleName(self.tr("Take this channel out"))
+        self.remove.setToolTip(self.tr(kind.remove))
+        self.remove.setAccessibleName(self.tr(kind.remove))
         self.remove.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_icon(self.remove, "close")
         self.hint = Hint(parent=self)
@@ -152,10 +186,14 @@ class _ChannelRow(QWidget):
     def check(self, *, is_final: bool) -> str:
         """What is wrong; while somebody types, only what typing on cannot mend."""
         name = self.channel.text().strip()
-        problem = check_channel(name) if name else None
-        is_unfinished = name in ("#", "&", "+", "!")
+        problem = self._kind.check(name) if name else None
+        is_unfinished = name in self._kind.unfinished
         error = problem.reason if problem and (is_final or not is_unfinished) else ""
-        if not error and any(char.isspace() or char == "," for char in self.key.text().strip()):
+        if (
+            not self._kind.key_may_have_spaces
+            and not error
+            and any(char.isspace() or char == "," for char in self.key.text().strip())
+        ):
             error = self.tr("A key has no space and no comma in it.")
         self.hint.tell(error)
         mark_invalid(self.channel, bool(error))
@@ -164,21 +202,22 @@ class _ChannelRow(QWidget):
     def _on_finished(self) -> None:
         """``lab`` means ``#lab``; people leave the sign out."""
         name = self.channel.text().strip()
-        if name and name[0].isalnum():
-            self.channel.setText("#" + name)
+        if name and (whole := self._kind.complete(name)) != name:
+            self.channel.setText(whole)
         self.check(is_final=True)
 
 
 class ChannelRows(QWidget):
-    """The channels to join after connecting, each with its key."""
+    """The channels or rooms to join after connecting, each with its key or password."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, kind: RowKind = CHANNEL_ROWS) -> None:
         super().__init__(parent)
+        self._kind = kind
         self._rows: list[_ChannelRow] = []
         self._column = QVBoxLayout()
         self._column.setSpacing(SPACE)
         self._add = QToolButton(self)
-        self._add.setText(self.tr("Add a channel"))
+        self._add.setText(self.tr(kind.add))
         self._add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_icon(self._add, "plus", "accent")
@@ -224,7 +263,7 @@ class ChannelRows(QWidget):
         return self._rows[0].channel, ""
 
     def _append(self) -> _ChannelRow:
-        row = _ChannelRow(self)
+        row = _ChannelRow(self._kind, self)
         row.remove.clicked.connect(lambda: self._on_remove(row))
         for edit in (row.channel, row.key):
             QWidget.setTabOrder(self._rows[-1].remove if self._rows else edit, edit)
