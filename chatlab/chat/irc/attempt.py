@@ -25,13 +25,15 @@ from chatlab.chat.irc.registration import Registration
 from chatlab.chat.irc.replies import Replies
 from chatlab.chat.irc.state import Channel, ServerState
 from chatlab.chat.irc.sts import StrictTransport
+from chatlab.chat.irc.tag_talk import TagTalk
 from chatlab.chat.irc.timing import Timers, Timing, first_of
 from chatlab.chat.irc.transport import Dialler, Transport
+from chatlab.chat.irc.typist import Typist
 from chatlab.chat.irc.whox import WhoX
 from chatlab.core.account import Account
+from chatlab.core.commands import Command
 from chatlab.core.errors import (
     CertificateError,
-from chatlab.core.commands import Command
     ConnectError,
     FileError,
     LocalProtocolError,
@@ -67,15 +69,15 @@ class Shared:
     outbox: Outbox
     lasting: Lasting
     sts: StrictTransport
-    pings: dict[str, float] = field(default_factory=dict)
-    """Token and time of the CTCP PINGs that we sent."""
     execute: Callable[[Command, str], None]
     """Carries out a command as if it were typed in a chat."""
+    pings: dict[str, float] = field(default_factory=dict)
+    """Token and time of the CTCP PINGs that we sent."""
     whois_chats: dict[str, str] = field(default_factory=dict)
     """Folded nick to the chat where its WHOIS was typed."""
-
-
     answers: Answers = field(default_factory=Answers)
+
+
 class Attempt:
     """From dialling to the end of one connection."""
 
@@ -90,6 +92,10 @@ class Attempt:
         self._history: History
         self._keepalive: Keepalive
         self.inquiries: Inquiries | None = None
+        """None while dialling."""
+        self.tag_talk: TagTalk | None = None
+        """None while dialling."""
+        self.typist: Typist | None = None
         """None while dialling."""
         self._closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._online_since: float | None = None
@@ -188,6 +194,7 @@ class Attempt:
         registration = Registration(context, credentials, self._shared.sts, self._on_online)
         self._arrival = Arrival(context, credentials, Performer(context, self._shared.execute))
         self._whox, self._history = WhoX(context), History(context)
+        self.tag_talk, self.typist = TagTalk(context), Typist(context)
         keepalive = Keepalive(context, self._shared.deliveries, registration.expect_greeting_over)
         self._keepalive = keepalive
         self._register_handlers(context, dispatcher, registration, keepalive)
@@ -214,6 +221,7 @@ class Attempt:
                 f"The connection was lost before the server had it. {verdict.reason}"
             )
             self._shared.whois_chats.clear()
+            self._shared.answers.forget()
         return verdict
 
     def _renew_policy(self) -> None:
@@ -221,7 +229,6 @@ class Attempt:
             self._shared.sts.connection_ended(self._account)
         except FileError as error:  # It was written when it was told; only its end is earlier.
             log.warning("The STS policy of %s was not renewed: %s", self._account.host, error)
-            self._shared.answers.forget()
 
     def _make_context(self, link: Link) -> Context:
         return Context(

@@ -30,6 +30,8 @@ WANTED = (
     "multiline",
     "draft/read-marker",
     "read-marker",
+    "draft/message-redaction",
+    "message-redaction",
 )
 _NEEDS = {
     "labeled-response": "batch",
@@ -55,7 +57,7 @@ class Capabilities:
         self._context = context
         self._sts = sts
         self._on_settled = on_settled
-        self.offered: dict[str, str] = {}
+        self.offered = context.state.offered
         """Name to value, e.g. ``sasl`` to ``PLAIN,EXTERNAL``."""
         self.wants_sasl = False
         self.has_begun = False

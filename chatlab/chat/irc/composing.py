@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from chatlab.chat.irc.multiline import BatchLine, Limits, blocks, frame, limits_of, text_of
 from chatlab.chat.irc.state import ServerState
 from chatlab.core.errors import LocalProtocolError
 from chatlab.core.message import MessageKind
@@ -21,14 +22,17 @@ class Draft:
     command: str
     payload: str
     size: int
-    """Bytes of the line, CR LF included, without tags."""
+    """Bytes of the line, CR LF included, without tags of the whole message."""
+    lines: tuple[BatchLine, ...] = ()
+    """Where one message takes several lines (draft/multiline)."""
 
 
 def compose(state: ServerState, target: str, text: str, kind: MessageKind) -> tuple[Draft, ...]:
     """Cut a text into messages that reach every reader whole.
 
-    Each line of the text is a message of its own, and so is each piece of a line that is too long.
-    Raises LocalProtocolError when text or target cannot be sent.
+    Each line of the text is a message of its own, and so is each piece of a line that is too long,
+    unless the server takes several lines as one. Raises LocalProtocolError when text or target
+    cannot be sent.
     """
     _check_target(target)
     command = "NOTICE" if kind is MessageKind.NOTICE else "PRIVMSG"
@@ -42,8 +46,14 @@ def compose(state: ServerState, target: str, text: str, kind: MessageKind) -> tu
         overhead=ACTION_OVERHEAD if is_action else 0,
         limit=state.isupport.line_limit,
     )
+    lines = _LINE_ENDS.split(text)
+    limits = None if is_action else limits_of(state)
+    if limits is not None:
+        return tuple(
+            _whole(state, limits, command, target, block) for block in blocks(lines, budget, limits)
+        )
     drafts: list[Draft] = []
-    for line in _LINE_ENDS.split(text):
+    for line in lines:
         if not line:
             continue
         for piece in split_text(line, budget):
@@ -51,6 +61,28 @@ def compose(state: ServerState, target: str, text: str, kind: MessageKind) -> tu
             raw = format_line(command, target, payload, limit=state.isupport.line_limit)
             drafts.append(Draft(piece, command, payload, len(raw) + 2))
     return tuple(drafts)
+
+
+def _whole(
+    state: ServerState, limits: Limits, command: str, target: str, block: tuple[BatchLine, ...]
+) -> Draft:
+    """A message of one line is a line as ever; one of several is a batch."""
+    limit, text = state.isupport.line_limit, text_of(block)
+    if len(block) == 1:
+        return Draft(text, command, text, len(format_line(command, target, text, limit=limit)) + 2)
+    reference = batch_reference(0)
+    edges = (
+        format_line("BATCH", f"+{reference}", limits.name, target),
+        format_line("BATCH", f"-{reference}"),
+    )
+    formatted = frame(limits.name, reference, command, target, block, limit)
+    size = sum(len(line) + 2 for line in (*edges, *formatted))
+    return Draft(text, command, text, size, block)
+
+
+def batch_reference(number: int) -> str:
+    """A name for a batch of ours; always of the same length."""
+    return f"m{number % 10_000:04}"
 
 
 def _check_target(target: str) -> None:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 
 from chatlab.chat.irc.attempt import Attempt, Shared
+from chatlab.chat.irc.client_tags import reply_tags
 from chatlab.chat.irc.commands import MAX_PINGS, Commands
 from chatlab.chat.irc.composing import Draft, compose
 from chatlab.chat.irc.context import Lasting, Verdict
@@ -20,6 +21,7 @@ from chatlab.chat.irc.messages import next_message_id
 from chatlab.chat.irc.outbox import Outbox, SendPace
 from chatlab.chat.irc.state import ServerState
 from chatlab.chat.irc.sts import MemorySts, StrictTransport
+from chatlab.chat.irc.tag_talk import TagTalk
 from chatlab.chat.irc.timing import Timers, Timing, first_of
 from chatlab.chat.irc.transport import Dialler
 from chatlab.core.account import Account, Security
@@ -72,9 +74,9 @@ class IrcConnection:
             outbox=Outbox(self._deliveries, self._timers, self._timing, pace or SendPace()),
             lasting=Lasting(account.channels),
             sts=StrictTransport(sts or MemorySts(), self._timing),
+            execute=self.execute,
         )
         self._commands = Commands(self)
-            execute=self.execute,
         self._attempt: Attempt | None = None
         self._offline_state = ServerState(account.nick)
         self._task: asyncio.Task[None] | None = None
@@ -124,14 +126,21 @@ class IrcConnection:
         await asyncio.wait({task})
 
     def send(
-        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
     ) -> tuple[Message, ...]:
-        """Accept a text for sending: one message per line that it needs."""
+        """Accept a text for sending: one message per line that it needs, or per batch of lines."""
         self._keep_password_in(mask_text(chat, text) != text)
         drafts = compose(self.state, chat, text, kind)
         if not drafts:
             raise LocalProtocolError("There is nothing to send.", "Type a text.")
-        return tuple(self._accept(chat, draft, kind) for draft in drafts)
+        if self._attempt is not None and self._attempt.typist is not None:
+            self._attempt.typist.forget(chat)
+        answered = reply_to if reply_tags(self.state, reply_to) else ""
+        first, *rest = drafts
+        return (
+            self._accept(chat, first, kind, answered),
+            *(self._accept(chat, draft, kind) for draft in rest),
+        )
 
     def resend(self, message: MessageId) -> None:
         """Try a failed message once more. Raises UsageError when it did not fail."""
@@ -148,15 +157,30 @@ class IrcConnection:
         self._commands.execute(command, chat)
 
     def predict(
-        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
     ) -> tuple[int, ...]:
-        """Bytes of each line that ``text`` would become; none for what cannot be sent."""
+        """Bytes of each message that ``text`` would become; none for what cannot be sent."""
         try:
             drafts = compose(self.state, chat, text, kind)
         except LocalProtocolError:
             return ()
-        overhead = self._shared.outbox.label_overhead
-        return tuple(draft.size + overhead for draft in drafts)
+        answering, plain = (self._shared.outbox.tag_overhead(name) for name in (reply_to, ""))
+        return tuple(
+            draft.size + (plain if number else answering) for number, draft in enumerate(drafts)
+        )
+
+    def react(self, chat: str, msgid: str, reaction: str, *, is_removed: bool = False) -> None:
+        """Answer a message with a sign, or take it back. Raises UsageError."""
+        self._tag_talk().react(chat, msgid, reaction, is_removed=is_removed)
+
+    def retract(self, chat: str, msgid: str, reason: str = "") -> None:
+        """Have a message taken back. Raises UsageError."""
+        self._tag_talk().retract(chat, msgid, reason)
+
+    def note_typing(self, chat: str, is_writing: bool) -> None:
+        """The text being written for a chat changed; others are told as the account allows."""
+        if self._attempt is not None and self._attempt.typist is not None:
+            self._attempt.typist.note(chat, is_writing)
 
     def acknowledged(self) -> int | None:
         return self._attempt.acknowledged() if self._attempt is not None else None
@@ -248,11 +272,18 @@ class IrcConnection:
         """Have a channel’s list handed on as MasksListed. Raises UsageError."""
         inquiries = self._attempt.inquiries if self._attempt is not None else None
         if inquiries is None or not self.is_online:
-            raise UsageError("This account is not connected.", "Connect it first: /connect")
+            raise _not_connected()
         inquiries.masks.ask(chat, mode)
 
     def ask_about(self, nick: str, chat: str) -> None:
         self._shared.whois_chats[self.state.fold(nick)] = chat
+
+    def expect_answer(self, command: str, chat: str) -> None:
+        self._shared.answers.expect(command, chat)
+
+    def tell_lag(self, chat: str) -> None:
+        if self._attempt is not None:
+            self._attempt.tell_lag(chat)
 
     def ctcp_ping_token(self) -> str:
         self._ping_count += 1
@@ -278,13 +309,6 @@ class IrcConnection:
             raise LocalProtocolError(
                 "This looks like a password, and this account stays in clear for an experiment: "
                 "it was not sent.",
-    def expect_answer(self, command: str, chat: str) -> None:
-        self._shared.answers.expect(command, chat)
-
-    def tell_lag(self, chat: str) -> None:
-        if self._attempt is not None:
-            self._attempt.tell_lag(chat)
-
                 "Take the exception from TLS (STS) back in the account’s settings first.",
             )
 
@@ -314,7 +338,13 @@ class IrcConnection:
         now_ns = self._timing.clock_ns()
         self._emit(LinkChanged(self._account.id, state, now_ns, detail, retry_in_s, is_fault))
 
-    def _accept(self, chat: str, draft: Draft, kind: MessageKind) -> Message:
+    def _tag_talk(self) -> TagTalk:
+        tag_talk = self._attempt.tag_talk if self._attempt is not None else None
+        if tag_talk is None or not self.is_online:
+            raise _not_connected()
+        return tag_talk
+
+    def _accept(self, chat: str, draft: Draft, kind: MessageKind, reply_to: str = "") -> Message:
         message = Message(
             id=next_message_id(),
             account=self._account.id,
@@ -327,9 +357,12 @@ class IrcConnection:
             kind=kind,
             time_ns=self._timing.clock_ns(),
             delivery=Delivery.QUEUED,
+            reply_to=reply_to,
         )
         self._emit(MessageAdded(message))
-        self._shared.outbox.put_message(Utterance(message.id, draft.command, chat, draft.payload))
+        self._shared.outbox.put_message(
+            Utterance(message.id, draft.command, chat, draft.payload, draft.lines, reply_to)
+        )
         return message
 
     async def _run(self) -> None:
@@ -362,3 +395,7 @@ class IrcConnection:
         self._set_state(LinkState.WAITING, verdict.reason, delay, is_fault=True)
         self._retry_now.clear()
         await first_of(self._timing.sleep(delay), self._retry_now.wait())
+
+
+def _not_connected() -> UsageError:
+    return UsageError("This account is not connected.", "Connect it first: /connect")

@@ -12,6 +12,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from chatlab.chat.irc.multiline import BatchLine
 from chatlab.core.account import AccountId
 from chatlab.core.errors import UsageError
 from chatlab.core.events import MessageChanged
@@ -37,6 +38,10 @@ class Utterance:
     target: str
     payload: str
     """The last parameter as it goes onto the wire (with CTCP marks for an action)."""
+    lines: tuple[BatchLine, ...] = ()
+    """Of a message that takes several (draft/multiline); ``payload`` is what they say together."""
+    reply_to: str = ""
+    """``msgid`` of the message that it answers."""
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """What the server announced (ISUPPORT), put into the words that the window uses."""
 
+from chatlab.chat.irc.client_tags import REDACTION, passes, reply_tags
+from chatlab.chat.irc.multiline import limits_of
 from chatlab.chat.irc.state import ServerState
 from chatlab.core.features import ServerFeatures
 
@@ -28,6 +30,10 @@ def features_of(state: ServerState) -> ServerFeatures:
         list_filters=isupport.text("ELIST").upper(),
         channel_count=state.channel_count,
         buddy_limit=isupport.number("MONITOR", 1_000) if isupport.has("MONITOR") else 0,
+        can_reply=state.is_online and bool(reply_tags(state, "x")),
+        can_react=state.is_online and passes(state, "draft/react", "draft/reply"),
+        can_retract=state.is_online and bool(state.caps & REDACTION),
+        has_multiline=limits_of(state) is not None,
     )
 
 

@@ -37,7 +37,7 @@ class History:
 
     def mark_read(self, chat: str, time_ns: int) -> None:
         """Tell our other clients that everything up to this moment was read here."""
-        if self._context.state.caps & _READ_MARKER:
+        if self._context.account.sends_markers and self._context.state.caps & _READ_MARKER:
             self._context.outbox.put_command("MARKREAD", chat, f"timestamp={time_text(time_ns)}")
 
     def _on_marker(self, event: LineEvent) -> None:

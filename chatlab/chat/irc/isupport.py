@@ -114,6 +114,11 @@ class ISupport:
         """Bytes of a line, CR LF included."""
         return max(LINE_LIMIT, min(self.number("LINELEN", LINE_LIMIT), MAX_LINE_LIMIT))
 
+    def denies_tag(self, name: str) -> bool:
+        """Whether a client tag (without ``+``) is not passed on (CLIENTTAGDENY)."""
+        words = self.text("CLIENTTAGDENY").split(",")
+        return name in words or ("*" in words and f"-{name}" not in words)
+
     def targets_per_line(self, command: str) -> int:
         """How many targets a command takes (TARGMAX); UNLIMITED where the server names no limit."""
         for pair in self.text("TARGMAX").split(","):

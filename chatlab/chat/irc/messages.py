@@ -11,8 +11,9 @@ from chatlab import __version__
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.link import Dispatcher, LineEvent
+from chatlab.chat.irc.tag_talk import MAX_REACTION_LENGTH
 from chatlab.core.errors import ChatlabError
-from chatlab.core.events import MessageAdded, ReactionSeen, Typing, TypingSeen
+from chatlab.core.events import MessageAdded, MessageRewritten, ReactionSeen, Typing, TypingSeen
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.protocol.ctcp import Ctcp, decode_ctcp, encode_ctcp
@@ -27,7 +28,6 @@ _TYPING = {state.value: state for state in Typing}
 _REPLY_TAGS = ("+reply", "+draft/reply")
 _REACT_TAGS = ("+react", "+draft/react")
 _UNREACT_TAGS = ("+unreact", "+draft/unreact")
-MAX_REACTION_LENGTH = 64
 _IDS = itertools.count(1)
 _SESSION = uuid.uuid4().hex[:12]
 
@@ -51,6 +51,7 @@ class Messages:
     def handle(self, dispatcher: Dispatcher) -> None:
         dispatcher.on("PRIVMSG NOTICE", self._on_message)
         dispatcher.on("TAGMSG", self._on_tags)
+        dispatcher.on("REDACT", self._on_redact)
 
     def _on_message(self, event: LineEvent) -> None:
         target, text = event.parameter(0), event.parameter(1)
@@ -155,6 +156,27 @@ class Messages:
                     self._context.emit(
                         ReactionSeen(account, chat, nick, msgid, reaction, time_ns, is_removed)
                     )
+
+    def _on_redact(self, event: LineEvent) -> None:
+        """``REDACT <target> <msgid> [:reason]``: the server has checked that the sender may."""
+        state = self._context.state
+        bare, msgid = state.bare_target(event.parameter(0)), event.parameter(1)
+        if not bare or not msgid:
+            return
+        is_shared = state.is_me(event.nick) or state.is_channel(bare)
+        chat = self._context.chat_name(bare if is_shared else event.nick)
+        self._context.emit(
+            MessageRewritten(
+                self._context.account.id,
+                chat,
+                MessageId(""),
+                "",
+                event.time_ns,
+                is_retracted=True,
+                wire=event.wire,
+                msgid=msgid,
+            )
+        )
 
     def _names_me(self, text: str) -> bool:
         nick = self._context.state.nick

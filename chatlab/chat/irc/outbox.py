@@ -9,11 +9,15 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
+from chatlab.chat.irc.client_tags import reply_tags
+from chatlab.chat.irc.composing import batch_reference
 from chatlab.chat.irc.delivery import Deliveries, Utterance
 from chatlab.chat.irc.link import Link
+from chatlab.chat.irc.multiline import frame, limits_of
 from chatlab.chat.irc.state import ServerState
 from chatlab.chat.irc.timing import Timers, Timing
 from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.flow import ByteRange, WireRange
 from chatlab.core.message import MessageId
 from chatlab.protocol.irc import format_line
 
@@ -42,14 +46,17 @@ class _Bucket:
         self._tokens = float(pace.burst)
         self._then = now
 
-    def take(self, now: float) -> float:
-        """Take a token and return 0, or return the seconds until there is one."""
+    def take(self, now: float, count: int = 1) -> float:
+        """Take as many tokens and return 0, or return the seconds until there is one.
+
+        Lines that belong together leave together; what was lent so is waited for afterwards.
+        """
         if math.isinf(self._pace.per_second):
             return 0.0
         grown = self._tokens + (now - self._then) * self._pace.per_second
         self._tokens, self._then = min(float(self._pace.burst), grown), now
         if self._tokens >= 1:
-            self._tokens -= 1
+            self._tokens -= count
             return 0.0
         return (1 - self._tokens) / self._pace.per_second
 
@@ -81,6 +88,7 @@ class Outbox:
         self._retry: asyncio.Task[None] | None = None
         self._ack_poll: asyncio.Task[None] | None = None
         self._labels = 0
+        self._batches = 0
         self.joining: set[str] = set()
         """Folded channels whose JOIN is under way: their messages wait for it."""
 
@@ -156,7 +164,7 @@ class Outbox:
             item = self._queue.popleft()
             if isinstance(item, Utterance) and self._chat_of(item) in self.joining:
                 held.append(item)
-            elif (wait_s := self._bucket.take(self._timing.monotonic())) > 0:
+            elif (wait_s := self._bucket.take(self._timing.monotonic(), _lines_of(item))) > 0:
                 held.append(item)
                 self._flush_in(wait_s)
                 break
@@ -173,10 +181,12 @@ class Outbox:
         """Messages carry a label, by which the server's answer is known to be the answer."""
         return self._state is not None and {"labeled-response", "echo-message"} <= self._state.caps
 
-    @property
-    def label_overhead(self) -> int:
-        """Bytes that a label adds to a line."""
-        return len(f"@label={'0' * _LABEL_DIGITS} ") if self.uses_labels else 0
+    def tag_overhead(self, reply_to: str) -> int:
+        """Bytes that tags add to a message: its label, and which message it answers."""
+        tags = {"label": "0" * _LABEL_DIGITS} if self.uses_labels else {}
+        if self._state is not None:
+            tags |= reply_tags(self._state, reply_to)
+        return len(format_line("X", tags=tags)) - 1 if tags else 0
 
     def _chat_of(self, utterance: Utterance) -> str:
         assert self._state is not None  # only asked while a link is open
@@ -189,10 +199,16 @@ class Outbox:
             self._link.send_bytes(item.line)
             return
         label = self._next_label() if self.uses_labels else ""
-        tags = {"label": label} if label else None
+        tags = {"label": label} if label else {}
+        tags |= reply_tags(self._state, item.reply_to)
         limit = self._state.isupport.line_limit
         try:
-            wire = self._link.send(item.command, item.target, item.payload, tags=tags, limit=limit)
+            if item.lines:
+                wire = self._write_batch(item, tags)
+            else:
+                wire = self._link.send(
+                    item.command, item.target, item.payload, tags=tags, limit=limit
+                )
         except ChatlabError as error:
             self._deliveries.failed(item, str(error))
             return
@@ -200,6 +216,33 @@ class Outbox:
         self._deliveries.written(item, folded, label, wire, self._timing.monotonic())
         if self._ack_poll is None or self._ack_poll.done():
             self._ack_poll = self._timers.spawn(self._poll_acks)
+
+    def _write_batch(self, item: Utterance, tags: dict[str, str]) -> WireRange:
+        """Several lines as one message; the bytes of all of them are its bytes."""
+        assert self._link is not None
+        assert self._state is not None
+        limits = limits_of(self._state)
+        if limits is None:
+            raise UsageError(
+                "The server takes no message of several lines any more.",
+                "Copy it, and send it line by line.",
+            )
+        self._batches += 1
+        reference = batch_reference(self._batches)
+        formatted = frame(
+            limits.name,
+            reference,
+            item.command,
+            item.target,
+            item.lines,
+            self._state.isupport.line_limit,
+        )
+        first = self._link.send("BATCH", f"+{reference}", limits.name, item.target, tags=tags)
+        for line in formatted:
+            self._link.send_bytes(line)
+        last = self._link.send("BATCH", f"-{reference}")
+        span = ByteRange(first.span.start, last.span.stop)
+        return WireRange(first.connection, first.direction, span)
 
     def _next_label(self) -> str:
         self._labels = (self._labels + 1) % 10**_LABEL_DIGITS
@@ -227,3 +270,8 @@ class Outbox:
         if offset is not None:
             self._deliveries.acknowledged(offset)
         return offset is not None
+
+
+def _lines_of(item: _Item) -> int:
+    """How many lines the pace is to count."""
+    return len(item.lines) + 2 if isinstance(item, Utterance) and item.lines else 1

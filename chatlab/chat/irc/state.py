@@ -46,6 +46,8 @@ class ServerState:
         self.host = ""
         self.server_name = ""
         self.caps: set[str] = set()
+        self.offered: dict[str, str] = {}
+        """Capabilities that the server has, in use or not: name to value."""
         self.isupport = ISupport()
         self.channels: dict[str, Channel] = {}
         """By folded name."""

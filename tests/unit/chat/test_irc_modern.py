@@ -114,7 +114,7 @@ def test_no_history_is_asked_for_where_it_could_not_be_told_from_now() -> None:
 
 def test_how_far_was_read_travels_both_ways() -> None:
     async def scenario() -> None:
-        play = await Play(server=PlayServer(HISTORY)).start()
+        play = await Play(account(sends_markers=True), PlayServer(HISTORY)).start()
         play.irc.mark_read("#lab", START_NS + 1_500_000_000)
         await settle()
         assert play.server.said("MARKREAD") == ["MARKREAD #lab timestamp=2023-11-14T22:13:21.500Z"]
@@ -126,6 +126,12 @@ def test_how_far_was_read_travels_both_ways() -> None:
             ReadMarkerMoved(ACCOUNT.id, "#lab", START_NS + 1_500_000_000)
         ]
         await play.stop()
+
+        quiet = await Play(server=PlayServer(HISTORY)).start()
+        quiet.irc.mark_read("#lab", START_NS)
+        await settle()
+        assert quiet.server.said("MARKREAD") == []  # Unless the account says so, nobody is told.
+        await quiet.stop()
 
     run(scenario)
 
