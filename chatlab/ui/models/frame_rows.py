@@ -1,8 +1,8 @@
 """Rows of frames at hand, and which of them have come to say something else.
 
 A frame's row may change after the frame: its message becomes known, or its connection. So the rows
-that are in use are asked for again whenever the feed has news; a few milliseconds at a time, for
-a frame may hold hundreds of lines.
+that are in use are asked for again whenever the feed has news; soon and not at once, a few
+milliseconds at a time, for a frame may hold hundreds of lines.
 """
 
 import time
@@ -62,7 +62,8 @@ class FrameRows(QObject):
         self._rows = {number: self._rows[number] for number in used}
         self._overdue = dict(self._rows)
         self._used.clear()
-        self._compare()
+        if self._overdue and not self._timer.isActive():
+            self._timer.start()
 
     def _compare(self) -> None:
         """Ask again for the newest first, while there is time."""

@@ -30,7 +30,7 @@ from chatlab.ui.rich_text import bare
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
-BATCH_MS = 40
+BATCH_MS = 50
 """Rows follow a burst in blocks this far apart: below what an eye sees, above what a layout costs."""
 
 
