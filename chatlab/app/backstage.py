@@ -77,7 +77,6 @@ class WindowBackstage:
     def attach(self, session: "Session") -> None:
         """The session is there: tell it who listens."""
         self.session = session
-        session.observe(self._history.take_event)
         for observer in self._observers:
             session.observe(observer)
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-from chatlab.core import events as ev
 from chatlab.core.account import AccountId
 from chatlab.core.chats import MAX_ENTRIES, AccountState, Change, Chat, ChatBook, ChatKey
 from chatlab.core.message import Message
@@ -38,14 +37,6 @@ class HistoryKeeper:
         self._history.is_keeping = is_keeping
         self._lines = lines
 
-    def take_event(self, event: ev.ChatEvent) -> None:
-        """A message changed: have its row on disk follow."""
-        if isinstance(event, ev.MessageChanged) and (found := self._book.find(event.message)):
-            chat, index = found
-            entry = chat.entries[index]
-            if isinstance(entry, Message) and self._is_kept(chat.key.account):
-                self._history.change(chat.key, entry)
-
     def _on_book_changed(
         self, change: Change, what: Chat | AccountState, first: int, count: int
     ) -> None:
@@ -56,6 +47,10 @@ class HistoryKeeper:
         elif change is Change.ENTRIES_ADDED and not self._is_bringing:
             for entry in what.entries[first : first + count]:
                 self._history.append(what.key, entry)
+        elif change is Change.ENTRY_CHANGED:
+            entry = what.entries[first]
+            if isinstance(entry, Message):
+                self._history.change(what.key, entry)
 
     def _is_kept(self, account: AccountId) -> bool:
         state = self._book.accounts.get(account)

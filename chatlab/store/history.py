@@ -24,7 +24,8 @@ from chatlab.core.chats import ChatKey, Entry
 from chatlab.core.errors import FileError
 from chatlab.core.message import Message
 from chatlab.store.files import keep_aside
-from chatlab.store.history_rows import COLUMNS, SCHEMA, Row, entry_of, row_of
+from chatlab.store.history_rows import COLUMNS, Row, entry_of, row_of
+from chatlab.store.history_schema import bring_up_to_date
 from chatlab.store.history_search import find_messages
 from chatlab.store.paths import make_private
 
@@ -34,14 +35,18 @@ BATCH_ROWS = 500
 """Rows of one transaction; a burst becomes several, so that a reader gets its turn."""
 MAX_WAITING = 20_000
 """Rows kept in memory while the disk refuses them; the oldest go first."""
-_FORMAT = 1
 _BUSY_TIMEOUT_S = 5.0
 _NAMES = ", ".join(COLUMNS)
 _INSERT = f"INSERT INTO entries ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_IS_NAMED = "SELECT 1 FROM entries WHERE account = ? AND chat = ? AND msgid = ? AND msgid != ''"
 _IS_THERE = """
 SELECT 1 FROM entries WHERE account = ? AND chat = ? AND time_ns = ? AND sender = ? AND text = ?
+AND (msgid = '' OR ? = '')
 """
-_CHANGE = "UPDATE entries SET time_ns = ?, delivery = ?, detail = ? WHERE message = ?"
+_MAY_CHANGE = (
+    "time_ns", "text", "delivery", "detail", "msgid", "is_corrected", "is_retracted", "reactions",
+)  # fmt: skip
+_CHANGE = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in _MAY_CHANGE)} WHERE "
 _LAST = f"""
 SELECT * FROM (
     SELECT id, {_NAMES} FROM entries WHERE account = ? AND chat = ? AND time_ns < ?
@@ -90,7 +95,7 @@ class History:
             self._schedule()
 
     def change(self, key: ChatKey, message: Message) -> None:
-        """A message of ours moved on (delivered, failed): have its row follow."""
+        """A message is not what it was (delivered, failed, rewritten, reacted to)."""
         row = row_of(key, message, self._session)
         if self.is_keeping and row.message is not None:
             with self._lock:
@@ -203,10 +208,8 @@ class History:
             for row in rows:
                 if not row.is_history or not self._is_there(connection, row):
                     connection.execute(_INSERT, row.values())
-            connection.executemany(
-                _CHANGE,
-                [(row.time_ns, row.delivery, row.detail, name) for name, row in changes.items()],
-            )
+            for row in changes.values():
+                self._change(connection, row)
         self._forget_written(rows, changes)
         self._reported.clear()
         return True
@@ -221,8 +224,23 @@ class History:
                 if self._waiting.changes.get(name) is row:
                     del self._waiting.changes[name]
 
+    def _change(self, connection: sqlite3.Connection, row: Row) -> None:
+        """Find the row by its number, by its name of this session, or else by the server's."""
+        new = tuple(getattr(row, name) for name in _MAY_CHANGE)
+        if row.identity is not None:
+            connection.execute(f"{_CHANGE} id = ?", (*new, row.identity))
+        elif not connection.execute(f"{_CHANGE} message = ?", (*new, row.message)).rowcount:
+            named = (row.account, row.chat, row.msgid)
+            connection.execute(
+                f"{_CHANGE} account = ? AND chat = ? AND msgid = ? AND msgid != ''", (*new, *named)
+            )
+
     def _is_there(self, connection: sqlite3.Connection, row: Row) -> bool:
-        wanted = (row.account, row.chat, row.time_ns, row.sender, row.text)
+        """A replay is known by the server's name for it, or by its time, sender and words."""
+        named = (row.account, row.chat, row.msgid)
+        if row.msgid and connection.execute(_IS_NAMED, named).fetchone():
+            return True
+        wanted = (row.account, row.chat, row.time_ns, row.sender, row.text, row.msgid)
         return connection.execute(_IS_THERE, wanted).fetchone() is not None
 
     def _read(self, key: ChatKey, count: int, before_ns: int) -> tuple[Entry, ...]:
@@ -262,16 +280,7 @@ class History:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            (number,) = connection.execute("PRAGMA user_version").fetchone()
-            if number == 0:
-                connection.executescript(
-                    f"BEGIN; {SCHEMA} PRAGMA user_version = {_FORMAT}; COMMIT;"
-                )
-            elif number > _FORMAT:
-                raise FileError(
-                    f"The chat history was written by a newer ChatLab (format {number}).",
-                    "It is left alone, and nothing is added to it. Update ChatLab to read it.",
-                )
+            bring_up_to_date(connection)
             connection.execute(f"SELECT {_NAMES} FROM entries LIMIT 1").fetchone()
         except BaseException:
             connection.close()

@@ -1,5 +1,6 @@
 """Entries as rows of the history file, and back."""
 
+import json
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -9,32 +10,16 @@ from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import ChatKey, Entry, Note, NoteKind
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+from chatlab.core.reactions import Reaction, Reactions
 
-SCHEMA = """
-CREATE TABLE entries (
-    id INTEGER PRIMARY KEY,
-    account TEXT NOT NULL,
-    chat TEXT NOT NULL,
-    title TEXT NOT NULL,
-    time_ns INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    application TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    is_sent INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    delivery TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    is_highlight INTEGER NOT NULL,
-    message TEXT
-);
-CREATE INDEX by_chat ON entries (account, chat, time_ns);
-CREATE INDEX by_message ON entries (message) WHERE message IS NOT NULL;
-"""
 COLUMNS = (
     "account", "chat", "title", "time_ns", "kind", "application", "sender", "is_sent", "text",
-    "delivery", "detail", "is_highlight", "message",
+    "delivery", "detail", "is_highlight", "message", "msgid", "reply_to", "is_corrected",
+    "is_retracted", "reactions",
 )  # fmt: skip
 _NOTE = "note:"
+_FROM_DISK = "history-"
+"""Begins the id of a message that was read from a row; the row's number follows."""
 _SERVICES = re.compile(r"(nick|chan|auth|user)serv|[qx]|userserv", re.IGNORECASE)
 _PASSWORD = re.compile(
     r"(\s*(?:identify|register|login|auth|ghost|recover|regain|release|set\s+pass\w*)\s+).+",
@@ -64,7 +49,15 @@ class Row:
     """Why a message failed, or the hint of a note."""
     is_highlight: bool = False
     message: str | None = None
-    """Names a message of ours while it can still change."""
+    """Names a message while the session lasts in which it can still change."""
+    msgid: str = ""
+    reply_to: str = ""
+    is_corrected: bool = False
+    is_retracted: bool = False
+    reactions: str = ""
+    """JSON: ``[["👍", ["alice", "bob"]]]``; empty without any."""
+    identity: int | None = None
+    """The row's number, where the message came from there. Not a column of ours."""
     is_history: bool = False
     """Replayed by the server: perhaps on disk already. Not a column."""
 
@@ -93,7 +86,13 @@ def row_of(key: ChatKey, entry: Entry, session: str) -> Row:
         delivery=entry.delivery.value if entry.delivery else "",
         detail=entry.failure,
         is_highlight=entry.is_highlight,
-        message=f"{session}/{entry.id}" if is_sent else None,
+        message=f"{session}/{entry.id}",
+        msgid=entry.msgid,
+        reply_to=entry.reply_to,
+        is_corrected=entry.is_corrected,
+        is_retracted=entry.is_retracted,
+        reactions=_written(entry.reactions),
+        identity=_identity_of(entry.id),
         is_history=entry.is_history,
     )
 
@@ -108,7 +107,7 @@ def entry_of(identity: int, row: Row) -> Entry:
     if delivery is Delivery.QUEUED:
         delivery, failure = Delivery.FAILED, "ChatLab was closed before it could be sent."
     return Message(
-        id=MessageId(f"history-{identity}"),
+        id=MessageId(f"{_FROM_DISK}{identity}"),
         account=AccountId(row.account),
         application=_known(Application.IRC, row.application),
         direction=Direction.SENT if row.is_sent else Direction.RECEIVED,
@@ -120,8 +119,34 @@ def entry_of(identity: int, row: Row) -> Entry:
         delivery=delivery,
         failure=failure,
         is_history=True,
-        is_highlight=row.is_highlight,
+        is_highlight=bool(row.is_highlight),
+        msgid=row.msgid,
+        reply_to=row.reply_to,
+        is_corrected=bool(row.is_corrected),
+        is_retracted=bool(row.is_retracted),
+        reactions=_read(row.reactions),
     )
+
+
+def _identity_of(message: MessageId) -> int | None:
+    number = message.removeprefix(_FROM_DISK)
+    return int(number) if number != message and number.isdecimal() else None
+
+
+def _written(reactions: Reactions) -> str:
+    pairs = [[one.text, list(one.people)] for one in reactions]
+    return json.dumps(pairs, ensure_ascii=False) if pairs else ""
+
+
+def _read(text: str) -> Reactions:
+    """What another version, or somebody else, wrote there may be anything: then there are none."""
+    try:
+        return tuple(
+            Reaction(str(sign), tuple(str(nick) for nick in people))
+            for sign, people in json.loads(text or "[]")
+        )
+    except (ValueError, TypeError):
+        return ()
 
 
 def without_password(target: str, text: str) -> str:

@@ -9,8 +9,9 @@ import pytest
 from chatlab.app.history import HistoryKeeper
 from chatlab.core.account import AccountId
 from chatlab.core.chats import Chat, ChatBook, ChatKey, Entry
-from chatlab.core.events import MessageAdded, MessageChanged
+from chatlab.core.events import MessageAdded, MessageChanged, ReactionSeen
 from chatlab.core.message import Delivery, Message
+from chatlab.core.reactions import Reaction
 from chatlab.store.history import History
 from tests.helpers.chats import account, message
 
@@ -92,9 +93,7 @@ def test_what_is_said_while_the_history_loads_is_kept_and_shown_once(tmp_path: P
 def test_how_far_a_message_got_follows_it_to_disk(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     said = desk.say("on its way", delivery=Delivery.WRITTEN)
-    event = MessageChanged(LAB, said.id, Delivery.ECHOED)
-    desk.book.apply(event)
-    desk.keeper.take_event(event)
+    desk.book.apply(MessageChanged(LAB, said.id, Delivery.ECHOED))
     (entry,) = desk.stored()
     assert isinstance(entry, Message)
     assert entry.delivery is Delivery.ECHOED
@@ -116,3 +115,18 @@ def test_a_chat_that_was_closed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     asyncio.run(desk.keeper.fill(key))
     assert key not in desk.book.chats
     desk.end()
+
+
+def test_a_reaction_follows_its_message_to_disk_now_and_after_a_restart(tmp_path: Path) -> None:
+    first = Desk(tmp_path)
+    first.book.apply(MessageAdded(replace(message("hello"), msgid="m")))
+    first.book.apply(ReactionSeen(LAB, "#lab", "bob", "m", "👍", 1))
+    first.end()
+
+    second = Desk(tmp_path)
+    asyncio.run(second.keeper.fill(second.chat.key))
+    second.book.apply(ReactionSeen(LAB, "#lab", "carol", "m", "👍", 2))
+    (entry,) = second.stored()
+    assert isinstance(entry, Message)
+    assert entry.reactions == (Reaction("👍", ("bob", "carol")),)
+    second.end()
