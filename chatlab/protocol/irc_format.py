@@ -27,6 +27,7 @@ _TOGGLES = {
     "\x11": "is_monospaced",
     "\x16": "is_reversed",
 }
+_LONGEST_CODE = len("\x04rrggbb,rrggbb")
 _RESET = "\x0f"
 _TAB = "\t"
 
@@ -109,6 +110,42 @@ def parse_pieces(text: str) -> tuple[Piece, ...]:
             style = _restyled(style, code)
             pieces.append(Piece(code[0], style, is_code=True))
     return tuple(pieces)
+
+
+def style_after(text: str) -> Style:
+    """The style in which a text that follows would stand."""
+    style = PLAIN
+    for _, code in _pieces(text):
+        if code is not None:
+            style = _restyled(style, code)
+    return style
+
+
+def code_before(text: str, position: int) -> int:
+    """``position``, or the beginning of the code that a cut there would break."""
+    for match in _TOKEN.finditer(text, max(0, position - _LONGEST_CODE), position + _LONGEST_CODE):
+        if match.start() < position < match.end():
+            return match.start()
+    return position
+
+
+def codes_of(style: Style) -> str:
+    """The codes that lead from plain text to a style."""
+    toggles = "".join(code for code, name in _TOGGLES.items() if getattr(style, name))
+    return toggles + _colour_codes(style.foreground, style.background)
+
+
+def _colour_codes(foreground: Colour | None, background: Colour | None) -> str:
+    number = f"{foreground if isinstance(foreground, int) else _DEFAULT_COLOUR:02}"
+    if isinstance(background, str):
+        if isinstance(foreground, str):
+            return f"\x04{foreground[1:]},{background[1:]}"
+        # \x04 cannot name a background alone: the second code corrects the first one's words.
+        return f"\x04000000,{background[1:]}\x03{number}"
+    ground = "" if background is None else f",{background:02}"
+    if isinstance(foreground, str):
+        return (f"\x03{number}{ground}" if ground else "") + f"\x04{foreground[1:]}"
+    return "" if foreground is None and not ground else f"\x03{number}{ground}"
 
 
 def _pieces(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:

@@ -33,6 +33,9 @@ class Answers:
         if question in _ANSWERS:
             self._asked[question] = chat
 
+    def is_expected(self, question: str) -> bool:
+        return question in self._asked
+
     def chat_of(self, code: str) -> str:
         """Where a numeric is shown; empty for the server's own page."""
         for question, chat in reversed(self._asked.items()):

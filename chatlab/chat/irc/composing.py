@@ -9,7 +9,8 @@ from chatlab.core.errors import LocalProtocolError
 from chatlab.core.message import MessageKind
 from chatlab.protocol.ctcp import encode_ctcp
 from chatlab.protocol.irc import format_line
-from chatlab.protocol.irc_text import ACTION_OVERHEAD, split_text, text_budget
+from chatlab.protocol.irc_split import split_formatted
+from chatlab.protocol.irc_text import ACTION_OVERHEAD, text_budget
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
@@ -56,7 +57,7 @@ def compose(state: ServerState, target: str, text: str, kind: MessageKind) -> tu
     for line in lines:
         if not line:
             continue
-        for piece in split_text(line, budget):
+        for piece in split_formatted(line, budget):
             payload = encode_ctcp("ACTION", piece) if is_action else piece
             raw = format_line(command, target, payload, limit=state.isupport.line_limit)
             drafts.append(Draft(piece, command, payload, len(raw) + 2))

@@ -161,7 +161,7 @@ class Registration:
         self._context.inform(event.last, event, code="001")
 
     def _on_greeting_over(self, event: LineEvent) -> None:
-        if event.line.command == "422":
+        if event.line.command == "422" and not self._context.state.is_online:
             self._context.inform("The server has no message of the day.", event, code="422")
         if self._is_welcome:
             self._finish()

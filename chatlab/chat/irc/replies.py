@@ -47,6 +47,7 @@ class Replies:
         dispatcher.on("ERROR", self._on_error)
         dispatcher.on("005", self._on_isupport)
         dispatcher.on("004", lambda event: None)  # Server and version: 002 says it in words.
+        dispatcher.on("376 422", self._on_end_of_motd)
         dispatcher.on("396", self._on_visible_host)
         dispatcher.on("302", self._on_userhost)
         dispatcher.on(_WHOIS, self._on_whois)
@@ -87,6 +88,11 @@ class Replies:
         self._state.isupport.update(event.line.parameters[1:-1])
         if self._state.isupport.case_mapping is not mapping:
             self._state.refold()
+
+    def _on_end_of_motd(self, event: LineEvent) -> None:
+        """In the greeting it says that registration is over; else somebody asked for it."""
+        if self._answers.is_expected("MOTD"):
+            self._tell(event)
 
     def _on_visible_host(self, event: LineEvent) -> None:
         user, _, host = event.parameter(1).rpartition("@")

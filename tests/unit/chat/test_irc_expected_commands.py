@@ -12,7 +12,9 @@ _EXPECTED = (
     "help join j part leave close cycle hop rejoin msg query notice me say nick topic cleartopic "
     "names who whois whowas away back quit disconnect connect reconnect server list invite kick "
     "ban unban kickban op deop voice devoice mode quiet unquiet monitor ctcp ping version time "
-    "search lastlog ignore unignore ignorelist mute unmute clear export raw quote packets capture compare explain"
+    "search lastlog ignore unignore ignorelist mute unmute clear export raw quote packets capture "
+    "compare explain plain knock setname lag lagcheck identify id register oper motd lusers map "
+    "links stats info admin"
 )
 
 

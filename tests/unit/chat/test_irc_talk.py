@@ -295,6 +295,18 @@ def test_a_long_text_becomes_several_messages_that_arrive_whole() -> None:
     run(scenario)
 
 
+def test_a_bold_text_stays_bold_in_each_of_its_lines() -> None:
+    async def scenario() -> None:
+        play = await Play().start()
+        messages = play.irc.send("#lab", "\x02" + "bold " * 150)
+        assert len(messages) == 2
+        await settle()
+        assert all(":\x02" in line for line in play.server.said("PRIVMSG"))
+        await play.stop()
+
+    run(scenario)
+
+
 def test_each_line_of_a_pasted_text_is_a_message_and_injects_nothing() -> None:
     async def scenario() -> None:
         play = await Play().start()
