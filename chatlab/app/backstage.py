@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.history import HistoryKeeper
+from chatlab.app.read_markers import ReadMarkers
 from chatlab.app.saving import save_capture
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.capture import CaptureLost
@@ -69,6 +70,7 @@ class WindowBackstage:
         history.on_opened = lambda key: self.run(history.fill(key))
         self._lab_directory = lab_directory
         self._lab: LabServer | None = None
+        self._markers: ReadMarkers | None = None
         self._observers: list[EventSink] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -77,6 +79,8 @@ class WindowBackstage:
     def attach(self, session: "Session") -> None:
         """The session is there: tell it who listens."""
         self.session = session
+        self._markers = ReadMarkers(self._book, self.connection)
+        session.observe(self._markers.take_event)
         for observer in self._observers:
             session.observe(observer)
 
@@ -102,6 +106,8 @@ class WindowBackstage:
         """End the session, then the lab that it may have been connected to."""
         for task in list(self._tasks):
             task.cancel()
+        if self._markers is not None:
+            self._markers.close()
         if self.session is not None:
             await self.session.close()
         if self._lab is not None:

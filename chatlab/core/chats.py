@@ -26,7 +26,7 @@ from chatlab.core.message import Message, MessageId
 from chatlab.core.message_changes import changed, rewritten
 from chatlab.core.message_index import MessageIndex, with_reaction
 from chatlab.core.replay_place import place_of
-from chatlab.core.unread import counts, is_urgent, newer_than
+from chatlab.core.unread import counts, is_urgent, newer_than, newest_that_counts
 
 __all__ = [
     "CHANNEL_SIGNS",
@@ -110,9 +110,12 @@ class ChatBook:
 
     def mark_read(self, key: ChatKey) -> None:
         """Nothing in this chat is unread any more."""
-        chat = self.chats.get(key)
-        if chat and (chat.unread or chat.highlights):
+        if (chat := self.chats.get(key)) is None:
+            return
+        newest_ns = newest_that_counts(chat)
+        if chat.unread or chat.highlights or newest_ns > chat.read_ns:
             chat.unread = chat.highlights = 0
+            chat.read_ns = max(chat.read_ns, newest_ns)
             self._tell(Change.CHAT_CHANGED, chat)
 
     def set_muted(self, keys: frozenset[ChatKey]) -> None:
@@ -142,9 +145,6 @@ class ChatBook:
         found = self.find(message) if (message := self._index.named(key, msgid)) else None
         entry = found[0].entries[found[1]] if found else None
         return entry if isinstance(entry, Message) else None
-
-    def is_in_view(self, key: ChatKey) -> bool:
-        return key in self._in_view
 
     def prepend(self, key: ChatKey, entries: list[Entry]) -> None:
         """Put older entries (history from disk) before those in memory."""
@@ -230,8 +230,11 @@ class ChatBook:
 
     def _add_message(self, message: Message) -> None:
         chat = self.open(message.account, message.target)
+        is_seen = chat.key in self._in_view
+        if is_seen and counts(chat, message):
+            chat.read_ns = max(chat.read_ns, message.time_ns)
         self._append(chat, message)
-        if counts(chat, message) and not (chat.is_muted or chat.key in self._in_view):
+        if counts(chat, message) and not (chat.is_muted or is_seen):
             chat.unread += 1
             chat.highlights += is_urgent(chat, message)
             self._tell(Change.CHAT_CHANGED, chat)

@@ -25,3 +25,15 @@ def newer_than(chat: Chat, read_ns: int) -> tuple[int, int]:
         if isinstance(entry, Message) and entry.time_ns > read_ns and counts(chat, entry)
     ]
     return len(newer), sum(is_urgent(chat, message) for message in newer)
+
+
+def newest_that_counts(chat: Chat) -> int:
+    """The time of the last message that wanted to be read; 0 without any."""
+    return next(
+        (
+            entry.time_ns
+            for entry in reversed(chat.entries)
+            if isinstance(entry, Message) and counts(chat, entry)
+        ),
+        0,
+    )
