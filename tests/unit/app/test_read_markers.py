@@ -34,8 +34,8 @@ class Desk:
             self.book, lambda who: cast(ChatConnection, self.connection), delay_s=0
         )
 
-    def say(self, at: int, **changes: bool) -> None:
-        self.book.apply(MessageAdded(message(at=at, **changes)))
+    def say(self, at: int, *, is_history: bool = False) -> None:
+        self.book.apply(MessageAdded(message(at=at, is_history=is_history)))
 
 
 async def passed() -> None:
