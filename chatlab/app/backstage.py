@@ -296,7 +296,7 @@ class WindowBackstage:
         from chatlab.app.exporting import export_chat
 
         if found := self._book.chats.get(chat):
-            count = export_chat(found, file)
+            count = export_chat(found, file, lambda m: self._feed.attribution(m.id))
             self.post(Severity.INFO, f"Saved {count} lines as {file.name}.", topic="saved")
 
     def set_preferences(self, preferences: Preferences) -> None:

@@ -285,7 +285,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         Verb.EXPORT,
         ("[file…]",),
-        "Save what is in this chat as a text file.",
+        "Save what is in this chat with its frame numbers: as text, .html or .json.",
         is_local=True,
     ),
     CommandSpec(

@@ -147,8 +147,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+P",), "frame", "screenshot png image report lab",
     ),
     ActionSpec(
-        _A.EXPORT_CHAT, _M.FILE, "&Export this chat…", "Save what is in this chat as a text file.",
-        (), "save", "text log transcript copy",
+        _A.EXPORT_CHAT, _M.FILE, "&Export this chat…",
+        "Save what is in this chat with its frame numbers: as text, a web page or JSON.",
+        (), "save", "text html json log transcript copy report",
     ),
     ActionSpec(
         _A.PREFERENCES, _M.FILE, "Pre&ferences…",

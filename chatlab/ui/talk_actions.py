@@ -24,6 +24,7 @@ from chatlab.ui.talk_desk import TalkDesk
 from chatlab.ui.widgets.chat_pane import ChatPane
 
 _SIGNS = ("+", "-")
+_EXPORTS = (("Text", ".txt"), ("Web page", ".html"), ("JSON", ".json"))
 
 
 class TalkActions:
@@ -179,8 +180,11 @@ class TalkActions:
         name = "".join(c for c in chat.title or "server" if c.isalnum() or c in "-_") or "chat"
         dialog = QFileDialog(self._window, "Export this chat", str(folder / f"{name}.txt"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["Text (*.txt)", "All files (*)"])
+        dialog.setNameFilters([f"{words} (*{suffix})" for words, suffix in _EXPORTS])
         dialog.setDefaultSuffix("txt")
+        dialog.filterSelected.connect(
+            lambda chosen: dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
+        )
         dialog.selectFile(f"{name}.txt")
         dialog.fileSelected.connect(lambda file: self._backstage.export_chat(chat.key, Path(file)))
         self._accounts.show("export", dialog)
