@@ -14,6 +14,9 @@ from chatlab.protocol.irc_format import Run, parse_runs, strip_formatting
 FOLD_AT = 4_000
 """Characters of one message that are laid out at once: Qt's cost grows with the square."""
 
+FOLD_LINES = 40
+"""Lines of one message that are shown at once, so that it does not push all others away."""
+
 _DIRECTION_CONTROLS = dict.fromkeys(
     [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0x80, 0xA0)]
 )
@@ -63,13 +66,31 @@ def tooltip(text: str) -> str:
 
 
 def pieces(text: str, shown: int = 1) -> tuple[tuple[RichText, ...], int]:
-    """The first ``shown`` pieces of at most FOLD_AT characters, and how many characters follow."""
-    text = text.translate(_LINE_ENDS)
-    first = tuple(
-        _rich(text[start : start + FOLD_AT])
-        for start in range(0, min(len(text), shown * FOLD_AT) or 1, FOLD_AT)
-    )
-    return first, max(0, len(text) - shown * FOLD_AT)
+    """The first ``shown`` pieces of a text, and how many characters follow.
+
+    A piece has at most FOLD_AT characters and FOLD_LINES lines; its line ends are U+2028, which
+    Qt takes for what they are.
+    """
+    if len(text) <= FOLD_AT and "\n" not in text:
+        return (_rich(text.translate(_LINE_ENDS)),), 0
+    made: list[RichText] = []
+    start = 0
+    while len(made) < shown and (start < len(text) or not made):
+        stop = _end_of_piece(text, start)
+        lines = text[start:stop].removesuffix("\n" if stop < len(text) else "")
+        made.append(_rich("\u2028".join(line.translate(_LINE_ENDS) for line in lines.split("\n"))))
+        start = stop
+    return tuple(made), len(text) - start
+
+
+def _end_of_piece(text: str, start: int) -> int:
+    stop = min(len(text), start + FOLD_AT)
+    end = start
+    for _ in range(FOLD_LINES):
+        end = text.find("\n", end, stop) + 1
+        if not end:
+            return stop
+    return end
 
 
 def _rich(text: str) -> RichText:

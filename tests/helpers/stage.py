@@ -41,6 +41,12 @@ class NotingConnection:
     cancelled: list[MessageId] = field(default_factory=list)
     masks_asked: list[tuple[str, str]] = field(default_factory=list)
     known_features: ServerFeatures = field(default_factory=ServerFeatures)
+    replies: list[str] = field(default_factory=list)
+    """What the messages that answer another one name."""
+    reactions: list[tuple[str, str, str, bool]] = field(default_factory=list)
+    retracted: list[tuple[str, str]] = field(default_factory=list)
+    typing: list[tuple[str, bool]] = field(default_factory=list)
+    read: list[tuple[str, int]] = field(default_factory=list)
     starts: int = 0
     failure: LocalProtocolError | None = None
 
@@ -53,12 +59,30 @@ class NotingConnection:
     async def stop(self, reason: str = "") -> None: ...
 
     def send(
-        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
     ) -> tuple[Message, ...]:
         if self.failure:
             raise self.failure
         self.said.append((chat, text, kind))
+        if reply_to:
+            self.replies.append(reply_to)
         return ()
+
+    def react(self, chat: str, msgid: str, reaction: str, *, is_removed: bool = False) -> None:
+        if self.failure:
+            raise self.failure
+        self.reactions.append((chat, msgid, reaction, is_removed))
+
+    def retract(self, chat: str, msgid: str, reason: str = "") -> None:
+        if self.failure:
+            raise self.failure
+        self.retracted.append((chat, msgid))
+
+    def note_typing(self, chat: str, is_writing: bool) -> None:
+        self.typing.append((chat, is_writing))
+
+    def mark_read(self, chat: str, time_ns: int) -> None:
+        self.read.append((chat, time_ns))
 
     def resend(self, message: MessageId) -> None:
         if self.failure:
@@ -83,7 +107,7 @@ class NotingConnection:
         self.masks_asked.append((chat, mode))
 
     def predict(
-        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE
+        self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
     ) -> tuple[int, ...]:
         return (len(f"PRIVMSG {chat} :{text}\r\n".encode()),)
 
