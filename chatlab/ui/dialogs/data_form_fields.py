@@ -258,6 +258,8 @@ def editor_for(field: FormField, parent: QWidget) -> QWidget | None:
             return LinesEditor(field, parent)
         case FieldKind.TEXT_PRIVATE:
             return SecretEditor(field, parent)
+        case FieldKind.TEXT_SINGLE if field.name == "password":
+            return SecretEditor(field, parent)  # Whatever the server calls it.
         case _:
             return LineEditor(field, parent)
 
