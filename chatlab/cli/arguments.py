@@ -153,7 +153,7 @@ def _add_connect(commands: "Commands[_Parser]") -> None:
         "--sasl",
         metavar="MECH[,MECH]",
         default="",
-        help="mechanisms in the order in which they are tried: PLAIN, SCRAM-SHA-256, EXTERNAL",
+        help="mechanisms in the order in which they are tried: PLAIN, SCRAM-SHA-256, EXTERNAL, …",
     )
     connect.add_argument("--login", metavar="L", default="", help="login name; default: the nick")
     connect.add_argument(
@@ -170,6 +170,12 @@ def _add_connect(commands: "Commands[_Parser]") -> None:
     )
     connect.add_argument(
         "--client-cert", metavar="FILE", type=Path, help="PEM file with certificate and key"
+    )
+    connect.add_argument(
+        "--tls-min", choices=("1.2", "1.3"), default="", help="lowest TLS version accepted"
+    )
+    connect.add_argument(
+        "--tls-max", choices=("1.2", "1.3"), default="", help="highest TLS version offered"
     )
     connect.add_argument(
         "--state-dir", metavar="DIR", type=Path, help="where STS policies are kept"

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from chatlab.app.session import Session
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.cli.event_json import Json, event_to_json, refusal_to_json
 from chatlab.cli.given_secrets import GivenSecrets, read_password
+from chatlab.cli.local_commands import LocalCommands
 from chatlab.cli.standard_input import InputLines
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Autojoin, LoginMethod, Security
@@ -32,8 +34,10 @@ from chatlab.core.commands import Command, Verb, parse
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.message import Message, MessageKind
 from chatlab.core.nick import check_nick
+from chatlab.core.rules import RuleBook
 from chatlab.protocol.irc_format import strip_formatting
-from chatlab.protocol.irc_masking import mask_line, mask_text
+from chatlab.protocol.irc_masking import mask_text
+from chatlab.protocol.irc_perform import shown_command
 from chatlab.store.paths import find_paths
 from chatlab.store.sts import FILE_NAME, StsFile
 
@@ -90,6 +94,8 @@ def make_account(options: argparse.Namespace, address: IrcAddress) -> Account:
         ca_file=str(options.ca or ""),
         pinned_sha256=_read_pin(options.pin),
         client_certificate=str(options.client_cert or ""),
+        tls_min=options.tls_min,
+        tls_max=options.tls_max,
         # Whoever names the mechanism and an address without TLS has allowed exactly that.
         password_over_plain=allows_plain or options.server_password_file is not None,
         is_temporary=True,
@@ -139,7 +145,10 @@ class _Visit:
         self._book = ChatBook()
         file = directory / "capture.pcapng"
         self._feed = CaptureFeed(file, self._book, ScapyDissector(), is_live=True)
-        self._session = Session(self._book, self._feed, secrets, sts=sts)
+        rules = RuleBook()
+        rules.observe(lambda now: self._book.set_muted(now.muted))
+        self._session = Session(self._book, self._feed, secrets, sts=sts, rules=rules)
+        self._local = LocalCommands(account.id, self._book, rules, self._answer)
         self._session.observe(self._on_event)
         if not as_json:
             self._book.observe(self._on_book_changed)
@@ -185,6 +194,8 @@ class _Visit:
     async def _obey_line(self, line: str) -> None:
         try:
             command = parse(line)
+            if self._local.obey(command, self._chat):
+                return
             if command.verb not in _ALWAYS:
                 await self._until(self._is_online, _ONLINE_TIMEOUT_S)
             self._is_leaving = self._is_leaving or command.verb is Verb.QUIT
@@ -202,15 +213,16 @@ class _Visit:
         elif command.verb is Verb.PART:
             self._chat = ""
 
+    def _answer(self, text: str) -> None:
+        """A line of the answer to a command that no server carries out."""
+        event = ev.Informed(self._account.id, text, time.time_ns(), chat=self._chat)
+        if self._as_json:
+            self._on_event(event)
+        else:
+            print(text, flush=True)
+
     def _refuse(self, line: str, error: ChatlabError) -> None:
-        shown = mask_text(self._chat, line)
-        if line.startswith("/"):
-            verb, _, rest = line[1:].partition(" ")
-            if verb.lower() in ("raw", "quote"):
-                shown = f"/{verb} {mask_line(rest)}"
-            elif verb.lower() in ("msg", "m", "query", "notice"):
-                target, _, text = rest.partition(" ")
-                shown = f"/{verb} {target} {mask_text(target, text)}"
+        shown = shown_command(line) if line.startswith("/") else mask_text(self._chat, line)
         if self._as_json:
             self._print(json.dumps(refusal_to_json(shown, error), ensure_ascii=False))
         else:

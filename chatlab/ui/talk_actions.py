@@ -7,12 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog
 
+from chatlab.core import rule_commands
 from chatlab.core.account import AccountId
 from chatlab.core.chats import SERVER_CHAT, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import UsageError
 from chatlab.core.events import Informed, LinkState
-from chatlab.core.ignoring import kind_words, parse_rule
 from chatlab.core.preferences import Preferences
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialog_desk import DialogDesk
@@ -128,16 +128,11 @@ class TalkActions:
     # -- people
 
     def _ignore(self, command: Command, key: ChatKey) -> None:
-        now_ns = time.time_ns()
-        rule = parse_rule(command.argument(0), command.argument(1), key.account, now_ns)
-        self._backstage.rules.ignore(rule, now_ns)
-        self._tell(key, f"Ignored: {rule.mask} ({kind_words(rule.kinds)}).")
+        rules = self._backstage.rules
+        self._tell(key, rule_commands.ignore(rules, command, key.account, time.time_ns()))
 
     def _unignore(self, command: Command, key: ChatKey) -> None:
-        mask = command.argument(0)
-        if not self._backstage.rules.unignore(mask, key.account):
-            raise UsageError(f"Nobody is ignored as {mask}.", "/ignorelist shows who is.")
-        self._tell(key, f"No longer ignored: {mask}.")
+        self._tell(key, rule_commands.unignore(self._backstage.rules, command, key.account))
 
     def _monitor(self, command: Command, key: ChatKey) -> None:
         """``/monitor + bob``, ``/monitor - bob``, ``/monitor bob``; alone it shows who is online."""

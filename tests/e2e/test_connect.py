@@ -146,6 +146,29 @@ def test_without_an_end_of_input_it_stays_and_a_signal_ends_it_politely(
         assert client.wait() == 0
 
 
+def test_commands_that_no_server_carries_out_are_obeyed_as_well(
+    server: Server, tmp_path: Path
+) -> None:
+    with connected(server, tmp_path, path="/%23lab") as client:
+        server.welcome()
+        server.until("JOIN #lab")
+        client.event("link-changed", state="online")
+        client.type("/ignore bob", "/ignorelist", "/compare", "/identify ann sesame open")
+        for _ in range(2):
+            client.event("informed", chat="#lab", text="Ignored: bob!*@* (everything).")
+        assert "window" in str(client.event("command-refused")["text"])
+        assert client.event("command-refused")["line"] == "/identify ••••"
+        server.say(":bob!b@h PRIVMSG #lab :unheard", ":eve!e@h PRIVMSG #lab :heard")
+        message = client.event("message-added")["message"]
+        assert isinstance(message, dict)
+        assert message["text"] == "heard"
+        file = tmp_path / "lab.txt"
+        client.type("/search heard", f"/export {file}")
+        client.event("informed", text="[#lab] <eve> heard")
+        client.event("informed", text=f"Saved 1 entry as {file}.")
+        assert file.read_text(encoding="utf-8").endswith("<eve> heard\n")
+
+
 def test_quit_leaves_although_the_input_goes_on(server: Server, tmp_path: Path) -> None:
     with connected(server, tmp_path) as client:
         server.welcome()
