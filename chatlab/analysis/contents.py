@@ -1,19 +1,28 @@
-"""What the frames of a TCP stream hold: parts of IRC lines and of TLS records.
+"""What the frames of a TCP stream hold: parts of IRC lines, of stanzas and of TLS records.
 
 Shared by everything that describes frames (rows, explanations, the detail tree), so that they never
 disagree, and bounded: a file may hold any number of streams.
 """
 
 from collections import OrderedDict
+from contextlib import suppress
 from typing import NamedTuple
 
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.streams import Placement, Streams
-from chatlab.analysis.units import Speech, Unit, Units, looks_like_irc
+from chatlab.analysis.units import (
+    Speech,
+    Unit,
+    Units,
+    looks_like_irc,
+    looks_like_xmpp,
+    stanza_type,
+)
 from chatlab.core.account import Application
 from chatlab.core.flow import ByteRange, Transport
 from chatlab.protocol.tls import HEADER_SIZE, begins_record
 from chatlab.protocol.tls_handshake import ClientHello, cipher_name, version_name
+from chatlab.protocol.xmpp import StanzaSplitter, StreamFault, StreamUnit, UnitKind
 
 MAX_STREAMS = 256
 """Streams whose units are remembered at a time."""
@@ -53,9 +62,11 @@ class Contents:
         if known is None:
             frame = self._streams.tcp[stream].first_frame
             ours = self._correlator.connection_of(frame)
-            is_irc = ours is not None and ours.application is Application.IRC and ours.tls is None
+            spoken = ours.application if ours is not None else None
+            if spoken is Application.IRC and ours is not None and ours.tls is not None:
+                spoken = None  # Lines before STARTTLS, or records: the bytes tell.
             one, other = (
-                Units(self._streams, self._streams.direction(stream, side), is_irc=is_irc)
+                Units(self._streams, self._streams.direction(stream, side), spoken)
                 for side in (0, 1)
             )
             known = self._units[stream] = (one, other)
@@ -65,7 +76,7 @@ class Contents:
         return known
 
     def parts(self, number: int, place: Placement, most: int = 0) -> tuple[Part, ...]:
-        """The lines and records that a frame holds bytes of; empty for anything else.
+        """The units that a frame holds bytes of; empty for anything else.
 
         ``most``: the first so many are enough; 0 for all.
         """
@@ -100,12 +111,17 @@ class Contents:
     ) -> list[Part]:
         """Bytes that the walk has not come to, or whose beginning or end was not captured.
 
-        They are described by themselves: as records if they begin like one, else as lines.
+        They are described by themselves: as records if they begin like one, else as stanzas
+        or lines.
         """
         here = rest.shifted(place.payload.start - place.position)
         raw = self._streams.log.raw(number)[here.start : here.stop]
+        begins = rest.start > place.span.start
+        if units.speech is Speech.STANZAS or looks_like_xmpp(raw):
+            begins = begins or looks_like_xmpp(raw)
+            return _stanza_parts(raw, rest, here.start, begins=begins)
+        begins = begins or looks_like_irc(raw)
         found: list[Part] = []
-        begins = rest.start > place.span.start or looks_like_irc(raw)
         position = 0
         while position < len(raw):
             if begins_record(raw[position : position + HEADER_SIZE]):
@@ -155,3 +171,32 @@ class Contents:
         if ours is not None and ours.tls is not None:
             return TlsNames(ours.tls.version, ours.tls.cipher, hello)
         return TlsNames("", "", hello) if hello is not None else None
+
+
+def _stanza_parts(raw: bytes, rest: ByteRange, start: int, *, begins: bool) -> list[Part]:
+    """Units of an XMPP stream in the rest of a frame, which lies at ``start`` of it.
+
+    ``begins``: a unit begins there; otherwise it is a piece of one that lies in other frames.
+    Behind the last whole unit comes the beginning of one.
+    """
+
+    def part(here: ByteRange, kind: int, data: bytes | None, *, ends: bool) -> Part:
+        return Part(Unit(here.shifted(rest.start), kind), data, here.shifted(start), begins, ends)
+
+    element = stanza_type(UnitKind.ELEMENT)
+    if not begins:
+        return [part(ByteRange(0, len(raw)), element, None, ends=False)]
+    found = _cut_stanzas(raw)
+    parts = [part(unit.span, stanza_type(unit.kind), unit.data, ends=True) for unit in found]
+    stop = found[-1].span.stop if found else 0
+    if stop < len(raw):
+        parts.append(part(ByteRange(stop, len(raw)), element, None, ends=False))
+    return parts
+
+
+def _cut_stanzas(raw: bytes) -> list[StreamUnit]:
+    found: list[StreamUnit] = []
+    splitter = StanzaSplitter(is_observer=True, is_inside=True)
+    with suppress(StreamFault):  # What came before it is kept; what follows is no stanza.
+        found.extend(splitter.feed(raw, ByteRange(0, len(raw)), True))
+    return found

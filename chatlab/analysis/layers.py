@@ -1,11 +1,12 @@
 """The application layers of the detail tree: what scapy's layers leave as payload.
 
-Added behind the layers from link to transport: the TLS records and the IRC lines that a frame holds
-bytes of, and, for our own TLS connections, the messages inside, which we know because we wrote or
+Added behind the layers from link to transport: the TLS records, IRC lines and stanzas that a frame
+holds bytes of, and, for our own TLS connections, the messages inside, which we know because we wrote or
 read them ourselves.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from chatlab.analysis.contents import Contents, Part
 from chatlab.analysis.correlate import Correlator
@@ -13,6 +14,7 @@ from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.irc_words import read_line, readable
 from chatlab.analysis.rows import RowBuilder, shortened
 from chatlab.analysis.streams import Placement, Streams
+from chatlab.analysis.xmpp_layers import xmpp_layer
 from chatlab.core.errors import RemoteProtocolError
 from chatlab.core.flow import ByteRange
 from chatlab.core.frame import Exposure, Field, Layer
@@ -56,13 +58,14 @@ class LayerBuilder:
         self._contents = self._rows.contents
 
     def layers(self, number: int, messages: Mapping[MessageId, Message]) -> tuple[Layer, ...]:
-        """TLS, IRC and our own knowledge of a frame; empty where there is none of them."""
+        """TLS, IRC, XMPP and our own knowledge of a frame; empty where there is none of them."""
         place = self._streams.place(number)
         parts = self._contents.parts(number, place) if place is not None else ()
         if place is None or not parts:
             return ()
-        records = [part for part in parts if not part.unit.is_line]
+        records = [part for part in parts if part.unit.is_record]
         lines = [part for part in parts if part.unit.is_line]
+        stanzas = [part for part in parts if part.unit.stanza_kind]
         found: list[Layer] = []
         if records:
             found.append(self._tls_layer(records, place))
@@ -71,6 +74,9 @@ class LayerBuilder:
                 found.append(_decrypted_layer(known))
         if lines:
             found.append(self._irc_layer(lines, place))
+        if stanzas:
+            clip_of = partial(_clipper, place=place)
+            found.append(xmpp_layer(stanzas, clip_of, partial(self._elsewhere, place=place)))
         return tuple(found)
 
     def _inside(

@@ -8,12 +8,14 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from chatlab.analysis import xmpp_words
 from chatlab.analysis.contents import Contents, Part
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.irc_words import ELLIPSIS, is_keep_alive, line_words, purpose, read_line
 from chatlab.analysis.streams import Placement, Streams, address_text
 from chatlab.analysis.tcp_info import note_text, tcp_info
+from chatlab.analysis.xmpp_layers import exposure_of
 from chatlab.core.account import Application
 from chatlab.core.connection import Connection
 from chatlab.core.flow import Direction, Transport
@@ -183,14 +185,17 @@ class RowBuilder:
             info, protocol = tcp_info(raw, headers, stream, place.side), "TCP"
             exposure = Exposure.PLUMBING
         elif parts[0].unit.is_line and parts[-1].unit.is_line:
-            info, protocol = self._irc_info(parts, place), "IRC"
+            info, protocol = self._clear_info(parts, place), "IRC"
             is_chatter = is_keep_alive(_lines(parts))
             exposure = Exposure.PLUMBING if is_chatter else Exposure.READABLE
+        elif parts[0].unit.stanza_kind and parts[-1].unit.stanza_kind:
+            info, protocol = self._clear_info(parts, place), "XMPP"
+            exposure = exposure_of(parts)
         else:
             info, protocol = self._tls_info(parts, place)
             types = {part.unit.content_type for part in parts}
             exposure = Exposure.SEALED if APPLICATION_DATA in types else Exposure.PLUMBING
-            if types & {0}:
+            if not all(part.unit.is_record for part in parts):
                 exposure = Exposure.READABLE
         is_reset = bool(headers.flags & RST) and ours is not None
         if place.notes & _TROUBLE or is_reset or "Level: Fatal" in info:
@@ -201,12 +206,11 @@ class RowBuilder:
 
     # --- Info --------------------------------------------------------------------------------
 
-    def _irc_info(self, parts: Sequence[Part], place: Placement) -> str:
-        into_stream = place.position - place.payload.start
+    def _clear_info(self, parts: Sequence[Part], place: Placement) -> str:
         words: list[str] = []
         length = 0
         for part in parts:
-            words.append(line_words(part, into_stream))
+            words.append(_clear_words(part, place))
             length += len(words[-1]) + len(SEPARATOR)
             if length > MAX_INFO + len(SEPARATOR):
                 break
@@ -219,14 +223,14 @@ class RowBuilder:
         """Names of the records that end in a frame, and the Protocol column."""
         names: list[str] = []
         for part in parts:
-            if part.unit.is_line:
-                names.append(line_words(part, place.position - place.payload.start))
+            if not part.unit.is_record:
+                names.append(_clear_words(part, place))
             elif part.ends:
                 names += self.record_names(part, place)
         agreed = self.contents.tls(place.stream)
         version = agreed.version if agreed is not None else ""
         if not version:
-            data = next((part.data for part in parts if part.data), b"")
+            data = next((part.data for part in parts if part.data and part.unit.is_record), b"")
             version = version_name(int.from_bytes(data[1:3], "big")) if data else "TLS"
         return ", ".join(names) or REASSEMBLED, version
 
@@ -282,6 +286,8 @@ class RowBuilder:
             return again + self._name(number, messages)
         if any(part.unit.is_line for part in parts):
             return again + purpose(list(_lines(parts)))
+        if any(part.unit.stanza_kind for part in parts):
+            return again + xmpp_words.purpose([part for part in parts if part.unit.stanza_kind])
         types = {part.unit.content_type for part in parts}
         if types == {APPLICATION_DATA}:
             return again + "sealed: no message of a chat"
@@ -311,6 +317,12 @@ def _count(word: str, messages: Sequence[MessageId]) -> str:
 def _lines(parts: Sequence[Part]) -> Iterator[IrcLine]:
     found = (read_line(part.data) for part in parts if part.unit.is_line and part.data)
     return (line for line in found if line is not None)
+
+
+def _clear_words(part: Part, place: Placement) -> str:
+    if part.unit.is_line:
+        return line_words(part, place.position - place.payload.start)
+    return xmpp_words.stanza_words(part)
 
 
 def _end(raw: bytes, link_type: int, headers: PacketHeaders | None, *, is_source: bool) -> str:

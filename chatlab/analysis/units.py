@@ -1,8 +1,8 @@
-"""Application units of a byte stream: IRC lines and TLS records, however TCP cut them up.
+"""Application units of a byte stream: IRC lines, stanzas and TLS records, however TCP cut them up.
 
 One ``Units`` walks one direction from its first captured byte on and remembers where each unit
-lies, so that a frame can be described by the lines or records that it holds parts of. What a stream
-speaks is known for our own connections and otherwise read from the bytes, never from a port.
+lies, so that a frame can be described by the units that it holds parts of. What a stream speaks is
+known for our own connections and otherwise read from the bytes, never from a port.
 """
 
 import re
@@ -13,6 +13,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from chatlab.analysis.streams import Streams
+from chatlab.core.account import Application
 from chatlab.core.flow import ByteRange
 from chatlab.protocol.tcp import StreamDirection
 from chatlab.protocol.tls import HEADER_SIZE, begins_record
@@ -27,6 +28,7 @@ from chatlab.protocol.tls_handshake import (
     parse_client_hello,
     parse_server_hello,
 )
+from chatlab.protocol.xmpp import StanzaSplitter, StreamFault, UnitKind
 
 MAX_LINE = 16 * 1024
 """A longer run without a line end is no line (the longest with tags has 8,703 bytes)."""
@@ -40,6 +42,9 @@ _CHUNK = 64 * 1024
 _RECORD_TYPES = (b"\x14", b"\x15", b"\x16", b"\x17")
 _LINE = 0
 """The kind of a line; records have their content type."""
+_FIRST_RECORD = 20
+_STANZA_KINDS = tuple(UnitKind)
+"""Units of an XMPP stream have the place of their kind in here, counted from 1."""
 
 _NUMERIC = re.compile(rb"(?:@\S+ +)?:\S+ +\d{3} +\S")
 _NAMED = re.compile(
@@ -48,6 +53,20 @@ _NAMED = re.compile(
     rb"|CAP +(?:\* +|\S+ +)?(?:LS|REQ|ACK|END|NAK|LIST)\b)",
     re.IGNORECASE,
 )
+
+
+_STANZA = re.compile(
+    rb"[ \t\r\n]*(?:<\?xml[ \t\r\n][^<>]*>[ \t\r\n]*)?"
+    rb"<(?:(?:\w+:)?stream[ \t\r\n][^<>]*http://etherx\.jabber\.org/streams"
+    rb"|stream:(?:features|error)[ \t\r\n>]"
+    rb"|(?:message|presence|iq)(?:>|/>|[ \t\r\n]+[\w:]+=[\"'])"
+    rb"|[\w:]+[ \t\r\n][^<>]*xmlns=[\"']urn:(?:ietf:params:xml:ns:xmpp-|xmpp:sm:))"
+)
+
+
+def looks_like_xmpp(data: bytes) -> bool:
+    """Whether something could hardly be anything but the beginning of a unit of XMPP."""
+    return bool(_STANZA.match(data))
 
 
 def looks_like_irc(line: bytes) -> bool:
@@ -60,29 +79,59 @@ class Speech(Enum):
 
     UNKNOWN = "unknown"
     LINES = "lines"
+    STANZAS = "stanzas"
     RECORDS = "records"
     OPAQUE = "opaque"
 
 
+_SPEECHES = {
+    None: Speech.UNKNOWN,
+    Application.IRC: Speech.LINES,
+    Application.XMPP: Speech.STANZAS,
+    Application.DNS: Speech.UNKNOWN,
+}
+
+
 class Unit(NamedTuple):
-    """One line or one record, by positions in its direction."""
+    """One line, one unit of an XMPP stream or one record, by positions in its direction."""
 
     span: ByteRange
     content_type: int
-    """Of a TLS record; 0 for a line."""
+    """Of a TLS record; 0 for a line, 1 to 5 for what XMPP streams consist of."""
 
     @property
     def is_line(self) -> bool:
         return self.content_type == _LINE
 
+    @property
+    def is_record(self) -> bool:
+        return self.content_type >= _FIRST_RECORD
+
+    @property
+    def stanza_kind(self) -> UnitKind | None:
+        """What of an XMPP stream it is; None for a line or a record."""
+        is_stanza = _LINE < self.content_type < _FIRST_RECORD
+        return _STANZA_KINDS[self.content_type - 1] if is_stanza else None
+
+
+def stanza_type(kind: UnitKind) -> int:
+    """The ``content_type`` of a unit of an XMPP stream."""
+    return _STANZA_KINDS.index(kind) + 1
+
 
 class Units:
     """The units of one direction, found as far as its bytes have been captured."""
 
-    def __init__(self, streams: Streams, direction: StreamDirection, *, is_irc: bool) -> None:
+    def __init__(
+        self,
+        streams: Streams,
+        direction: StreamDirection,
+        application: Application | None = None,
+    ) -> None:
+        """``application``: what it is known to speak in clear; None to find out."""
         self._streams = streams
         self.direction = direction
-        self.speech = Speech.LINES if is_irc else Speech.UNKNOWN
+        self.speech = _SPEECHES[application]
         self.client_hello: ClientHello | None = None
         self.server_hello: ServerHello | None = None
         self.sealed_from: int | None = None
@@ -94,6 +143,9 @@ class Units:
         self._kinds = array("B")
         self._position: int | None = None
         self._probes = 0
+        self._splitter: StanzaSplitter | None = None
+        self._fed = 0
+        """How far the splitter has come; what lies behind ``_position`` is half a stanza."""
 
     def overlapping(self, span: ByteRange, most: int = 0) -> list[Unit]:
         """The units with bytes in ``span``, in order, as far as the walk has come.
@@ -135,7 +187,9 @@ class Units:
             return
         if self._position is None:
             self._position = 0 if self.direction.is_anchored else seen.starts[0]
-        limit = self._position + WALK_STEP
+            if self.speech is Speech.STANZAS and seen.starts[0] > self._position:
+                self.speech = Speech.UNKNOWN  # Only a line's end can be found from its middle.
+        limit = max(self._position, self._fed) + WALK_STEP
         while self.speech is not Speech.OPAQUE and self._position < limit:
             before, speech = self._position, self.speech
             end = min(seen.end(before), limit)
@@ -143,6 +197,8 @@ class Units:
                 self._probe(before, end)
             elif self.speech is Speech.RECORDS:
                 self._walk_records(before, end)
+            elif self.speech is Speech.STANZAS:
+                self._walk_stanzas(before, end)
             else:
                 self._walk_lines(before, end)
             is_stuck = self._position == before and self.speech is speech
@@ -157,9 +213,9 @@ class Units:
         if row >= len(self.direction.seen.starts):
             return False
         self._position = self.direction.seen.starts[row]
-        if self.speech is Speech.RECORDS:
-            # Only a segment that begins with a record tells where the next one lies.
-            self.speech, self._probes = Speech.UNKNOWN, 0
+        if self.speech in (Speech.RECORDS, Speech.STANZAS):
+            # Only a segment that begins with a record or stanza tells where the next one lies.
+            self.speech, self._probes, self._splitter = Speech.UNKNOWN, 0, None
         return True
 
     def _probe(self, position: int, end: int) -> None:
@@ -171,6 +227,8 @@ class Units:
             self.speech = Speech.RECORDS
         elif looks_like_irc(head):
             self.speech = Speech.LINES
+        elif looks_like_xmpp(head):
+            self.speech = Speech.STANZAS
         elif len(head) >= HEADER_SIZE:
             self._probes += 1
             follower = head.find(b"\n") + 1
@@ -243,6 +301,36 @@ class Units:
                 self.saw_irc = looks_like_irc(data[start:stop])
             self._add(base + start, base + stop, _LINE)
             start = stop
+
+    def _walk_stanzas(self, position: int, end: int) -> None:
+        """Cut on from where the splitter is, which is behind ``position`` in a long stanza."""
+        if self._splitter is None:
+            self._splitter = StanzaSplitter(is_observer=True, is_inside=True)
+            self._fed = position
+        try:
+            while self._fed < end:
+                span = ByteRange(self._fed, min(end, self._fed + _CHUNK))
+                data = self._streams.read(self.direction, span)
+                if data is None:
+                    self.speech = Speech.OPAQUE
+                    return
+                for unit in self._splitter.feed(data, span, True):
+                    self._add(unit.span.start, unit.span.stop, stanza_type(unit.kind))
+                    self._position = unit.span.stop
+                self._fed = span.stop
+        except StreamFault:
+            self._leave_stanzas(end)
+
+    def _leave_stanzas(self, end: int) -> None:
+        """Something that is no stanza: TLS behind STARTTLS or from the first byte on, or noise."""
+        position = self._position or 0
+        span = ByteRange(position, min(end, position + HEADER_SIZE))
+        head = self._streams.read(self.direction, span) or b""
+        self._splitter = None
+        if begins_record(head):
+            self.speech = Speech.RECORDS
+        elif head[:1] not in _RECORD_TYPES or len(head) == HEADER_SIZE:
+            self.speech = Speech.OPAQUE
 
     def _add(self, start: int, stop: int, kind: int) -> None:
         self._starts.append(start)

@@ -29,18 +29,24 @@ def mask_stanza(data: bytes) -> bytes:
         stanza = parse_stanza(data)
     except StreamFault:
         return MASK.encode()  # What cannot be read may hold anything.
-    hidden: list[ByteRange] = []
-    for element in stanza.walk():
-        if _is_secret(element):
-            hidden.append(element.content)
-        spans = attribute_spans(data, element)
-        hidden += [spans[name] for name in _secret_attributes(element) if name in spans]
     shown, position = [], 0
-    for span in sorted(each for each in hidden if len(each)):
+    for span in secret_spans(data, stanza):
         if span.start >= position:
             shown += [data[position : span.start], MASK.encode()]
             position = span.stop
     return b"".join([*shown, data[position:]])
+
+
+def secret_spans(data: bytes, stanza: Element) -> list[ByteRange]:
+    """Where in the bytes of a stanza its secrets lie, in order; some may lie within others."""
+    hidden: list[ByteRange] = []
+    for element in stanza.walk():
+        if _is_secret(element):
+            hidden.append(element.content)
+        if names := _secret_attributes(element):
+            spans = attribute_spans(data, element)
+            hidden += [spans[name] for name in names if name in spans]
+    return sorted(each for each in hidden if len(each))
 
 
 def _is_secret(element: Element) -> bool:

@@ -12,6 +12,7 @@ from chatlab.analysis.layers import LayerBuilder
 from chatlab.analysis.rows import RowBuilder
 from chatlab.analysis.streams import Streams
 from chatlab.analysis.units import GAP_PATIENCE, Speech, Units, looks_like_irc
+from chatlab.core.account import Application
 from chatlab.core.flow import ByteRange
 from tests.helpers.tcp_talk import RECEIVED, SENT, Talk, connection
 from tests.unit.analysis.conftest import OpenLog
@@ -24,11 +25,16 @@ def record(content_type: int, size: int) -> bytes:
 
 
 def units_of(
-    talk: Talk, tmp_path: Path, open_log: OpenLog, *, is_irc: bool = False, first: int = 1
+    talk: Talk,
+    tmp_path: Path,
+    open_log: OpenLog,
+    *,
+    speaks: Application | None = None,
+    first: int = 1,
 ) -> Units:
     streams = Streams(open_log(talk.write(tmp_path / "a.pcapng", first)))
     streams.update()
-    return Units(streams, streams.direction(0, 0), is_irc=is_irc)
+    return Units(streams, streams.direction(0, 0), speaks)
 
 
 def spans(units: Units) -> list[tuple[int, int, int]]:
@@ -39,7 +45,7 @@ def spans(units: Units) -> list[tuple[int, int, int]]:
 def test_lines_are_found_however_they_are_cut(tmp_path: Path, open_log: OpenLog) -> None:
     talk = Talk().handshake()
     talk.send(SENT, LINES, mss=7)
-    units = units_of(talk, tmp_path, open_log, is_irc=True)
+    units = units_of(talk, tmp_path, open_log, speaks=Application.IRC)
     assert spans(units) == [(n * 22, n * 22 + 22, 0) for n in range(4)]
     (middle,) = units.overlapping(ByteRange(30, 31))
     assert units.read(middle) == b"PRIVMSG #lab :line 1\r\n"
@@ -49,7 +55,7 @@ def test_starttls_turns_lines_into_records(tmp_path: Path, open_log: OpenLog) ->
     talk = Talk().handshake()
     talk.send(SENT, b"STARTTLS\r\n")
     talk.send(SENT, record(22, 100) + record(20, 1) + record(23, 40), mss=33)
-    units = units_of(talk, tmp_path, open_log, is_irc=True)
+    units = units_of(talk, tmp_path, open_log, speaks=Application.IRC)
     assert spans(units) == [(0, 10, 0), (10, 115, 22), (115, 121, 20), (121, 166, 23)]
     assert units.speech is Speech.RECORDS
     assert units.sealed_from == 115
@@ -70,11 +76,11 @@ def test_a_gap_is_waited_for_and_then_stepped_over(tmp_path: Path, open_log: Ope
     talk.send(SENT, LINES[:22])
     talk.reached[SENT] += 10
     talk.send(SENT, LINES)
-    units = units_of(talk, tmp_path, open_log, is_irc=True)
+    units = units_of(talk, tmp_path, open_log, speaks=Application.IRC)
     assert len(spans(units)) == 1
     talk.send(SENT, (b"x" * 98 + b"\r\n") * (GAP_PATIENCE // 100 + 2))
     talk.write(tmp_path / "a.pcapng")
-    units = units_of(talk, tmp_path, open_log, is_irc=True)
+    units = units_of(talk, tmp_path, open_log, speaks=Application.IRC)
     assert (32, 54, 0) in spans(units)
 
 
@@ -89,7 +95,7 @@ def test_bytes_that_are_neither_are_left_alone(tmp_path: Path, open_log: OpenLog
 def test_a_line_without_end_is_given_up(tmp_path: Path, open_log: OpenLog) -> None:
     talk = Talk().handshake()
     talk.send(SENT, b"NICK " + b"x" * 40_000)
-    units = units_of(talk, tmp_path, open_log, is_irc=True)
+    units = units_of(talk, tmp_path, open_log, speaks=Application.IRC)
     assert spans(units) == []
     assert units.speech is Speech.OPAQUE
 
