@@ -18,6 +18,7 @@ from chatlab.core.capture import CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.errors import ChatlabError, FileError
 from chatlab.core.events import Severity
+from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
 from chatlab.core.ports import ChatConnection, EventSink
 from chatlab.core.preferences import Preferences
@@ -143,6 +144,11 @@ class WindowBackstage:
 
     def connection(self, account: AccountId) -> ChatConnection | None:
         return self.session.connections.get(account) if self.session else None
+
+    def features(self, account: AccountId) -> ServerFeatures:
+        """What the account's server can do; what every server can while nothing is known."""
+        connection = self.connection(account)
+        return connection.features if connection is not None else ServerFeatures()
 
     def observe(self, observer: EventSink) -> None:
         self._observers.append(observer)

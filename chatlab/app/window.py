@@ -172,6 +172,7 @@ class _Life:
             frame_count=self._frame_count,
             describe=self._feed.explain_message,
             exposure=self._feed.exposure_of,
+            features=self._backstage.features,
         )
         window = self._window = MainWindow(self._book, self._feed, services, self._backstage.run)
         self._backstage.bar = window.bar
@@ -193,8 +194,7 @@ class _Life:
         window.chats.show_members(saved.is_member_list_shown)
 
     def _frame_count(self, message: MessageId) -> int | None:
-        known = self._feed.attribution(message)
-        return len(known.frames) or None
+        return len(self._feed.attribution(message).frames) or None
 
     def _check_system(self, show: "Callable[[tuple[CheckRow, ...]], None]") -> None:
         self._backstage.run(_look_at_system(show))

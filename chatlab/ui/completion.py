@@ -60,7 +60,7 @@ class Hint:
 
 def command_hint(text: str) -> Hint | None:
     """What the command at the beginning of ``text`` does; None when it is not a command."""
-    if not text.startswith("/") or text.startswith("//"):
+    if not is_command(text):
         return None
     name, blank, _ = text[1:].partition(" ")
     if blank or commands.spec_of(name):
@@ -91,6 +91,11 @@ def _usage_at(spec: commands.CommandSpec, text: str) -> str:
     return " ".join((f"/{spec.verb.value}", *shown))
 
 
+def is_command(line: str) -> bool:
+    """Whether it is meant to do something; two slashes say one as text."""
+    return line.startswith("/") and not line.startswith("//")
+
+
 def is_hidden_command(text: str) -> bool:
     """Whether a blank before the slash would publish what was meant as a command."""
     stripped = text.lstrip(" \t\u00a0")
@@ -99,11 +104,18 @@ def is_hidden_command(text: str) -> bool:
     return commands.spec_of(stripped[1:].partition(" ")[0]) is not None
 
 
-def lines_to_send(text: str) -> list[str]:
+def lines_to_send(text: str, *, is_whole: bool = False) -> list[str]:
     """What was typed, as lines for ``commands.parse``: empty lines are not messages.
 
     Only the first line may be a command; in what follows, a slash is text (a path in pasted code).
+    ``is_whole``: a text of several lines that is no command stays one, blank lines inside included.
     """
     # Not splitlines(): to Python, the codes for italic and struck-out words end a line.
-    lines = [line for line in _LINE_ENDS.split(text) if line.strip()]
+    all_lines = _LINE_ENDS.split(text)
+    lines = [line for line in all_lines if line.strip()]
+    if is_whole and len(lines) > 1 and not is_command(lines[0]):
+        first = all_lines.index(lines[0])
+        last = len(all_lines) - 1 - all_lines[::-1].index(lines[-1])
+        whole = "\n".join(all_lines[first : last + 1])
+        return [whole[1:] if whole.startswith("//") else whole]
     return lines[:1] + [f"/{line}" if line.startswith("/") else line for line in lines[1:]]

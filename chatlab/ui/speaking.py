@@ -26,15 +26,17 @@ class Speaker:
         self.on_join: Callable[[ChatKey], None] = lambda chat: None
         """Told of a channel that the reader wants to enter."""
 
-    def say(self, key: ChatKey, line: str) -> None:
-        """Carry out a line, or several: the lines after the first are never commands."""
+    def say(self, key: ChatKey, line: str, reply_to: str = "") -> None:
+        """Carry out a line; several are a text, never commands.
+
+        ``reply_to`` is the ``msgid`` of the message that the text answers.
+        """
         try:
-            first, *rest = line.split("\n")
-            self._carry_out(parse(first) if not rest else _as_text(line), key)
+            self._carry_out(parse(line) if "\n" not in line else _as_text(line), key, reply_to)
         except ChatlabError as error:
             self.complain(key, error)
 
-    def predict(self, key: ChatKey, line: str) -> tuple[int, ...]:
+    def predict(self, key: ChatKey, line: str, reply_to: str = "") -> tuple[int, ...]:
         """Bytes of each message that ``line`` would become; none for what is no message."""
         connection = self._backstage.connection(key.account)
         chat = self._book.chats.get(key)
@@ -47,7 +49,7 @@ class Speaker:
         text = command.argument(0)
         match command.verb:
             case Verb.SAY if chat.kind is not ChatKind.SERVER:
-                return connection.predict(chat.title, text)
+                return connection.predict(chat.title, text, reply_to=reply_to)
             case Verb.ME if chat.kind is not ChatKind.SERVER:
                 return connection.predict(chat.title, text, MessageKind.ACTION)
             case Verb.MSG:
@@ -69,7 +71,7 @@ class Speaker:
             )
         )
 
-    def _carry_out(self, command: Command, key: ChatKey) -> None:
+    def _carry_out(self, command: Command, key: ChatKey, reply_to: str) -> None:
         if handler := self.handlers.get(command.verb):
             handler(command, key)
             return
@@ -87,7 +89,7 @@ class Speaker:
                     "This is the server’s own page: nobody would read it.",
                     "Join a channel (Ctrl+J), or type a command such as /join #lab.",
                 )
-            connection.send(chat.title, command.argument(0))
+            connection.send(chat.title, command.argument(0), reply_to=reply_to)
             return
         if command.verb is Verb.QUERY:
             self.on_query(self._book.open(key.account, command.argument(0)).key)

@@ -106,7 +106,7 @@ def services(exposure: Exposure) -> ChatServices:
         return counts.setdefault(wanted, (2, 1, 2, 14)[len(counts) % 4])
 
     return ChatServices(
-        predict=lambda _chat, line: (len(line.encode()) + 24,) * (1 + len(line) // 400),
+        predict=lambda _chat, line, _answered: (len(line.encode()) + 24,) * (1 + len(line) // 400),
         frame_count=frames,
         describe=lambda _: "Acknowledged by TCP after 12 ms; carried by frames 41, 43.",
         exposure=lambda _: exposure,

@@ -133,6 +133,10 @@ class NotingBackstage:
     def connection(self, account: AccountId) -> NotingConnection | None:
         return self.connections.get(account)
 
+    def features(self, account: AccountId) -> ServerFeatures:
+        connection = self.connections.get(account)
+        return connection.features if connection else ServerFeatures()
+
     def observe(self, observer: EventSink) -> None:
         self.asked.append("observe")
 
@@ -219,6 +223,7 @@ class Stage:
             frame_count=lambda message: len(self.feed.attribution(message).frames) or None,
             describe=self.feed.explain_message,
             exposure=self.feed.exposure_of,
+            features=self.backstage.features,
         )
         self.window = MainWindow(self.book, self.feed, services, _drop)
         qtbot.addWidget(self.window, before_close_func=lambda window: self.window.let_go())

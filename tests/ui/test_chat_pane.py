@@ -20,7 +20,7 @@ LAB = AccountId("lab")
 
 def services() -> ChatServices:
     return ChatServices(
-        predict=lambda _key, line: (len(line),),
+        predict=lambda _key, line, _answered: (len(line),),
         frame_count=lambda _: 1,
         describe=lambda _: "One frame.",
         exposure=lambda _: Exposure.READABLE,

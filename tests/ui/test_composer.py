@@ -19,7 +19,7 @@ class Desk:
         self.qtbot = qtbot
         self.sent: list[str] = []
         self.composer = Composer(
-            lambda line: (len(line),) if len(line) < 100 else (100, len(line) - 100),
+            lambda line, _answered: (len(line),) if len(line) < 100 else (100, len(line) - 100),
             lambda: ["carol", "alice", "albert"],
             lambda: ["#lab", "#lobby"],
         )

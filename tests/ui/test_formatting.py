@@ -23,7 +23,7 @@ EVERYTHING = (
 
 @pytest.fixture
 def composer(qtbot: QtBot) -> Composer:
-    made = Composer(lambda line: (len(line.encode()) + 2,), list, list)
+    made = Composer(lambda line, _answered: (len(line.encode()) + 2,), list, list)
     made.set_formatting(True)
     qtbot.addWidget(made)
     made.resize(500, 120)

@@ -1,25 +1,28 @@
 """One chat on the screen: header, transcript, composer, members; or the words for none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
+from chatlab.core.features import ServerFeatures
 from chatlab.core.frame import Exposure
-from chatlab.core.message import MessageId
+from chatlab.core.message import Message, MessageId
 from chatlab.ui.models.transcript import TranscriptModel
-from chatlab.ui.theme import SPACE, plain_label
 from chatlab.ui.widgets.chat_header import ChatHeader
+from chatlab.ui.widgets.chat_names import channels_beside, nicks_of
+from chatlab.ui.widgets.chat_pages import make_empty_page, make_line
 from chatlab.ui.widgets.chat_situations import WayOut, empty_words, situation_of, waiting_in
 from chatlab.ui.widgets.composer import Composer
+from chatlab.ui.widgets.experiment_strip import ExperimentStrip
 from chatlab.ui.widgets.find_bar import FindBar
-from chatlab.ui.widgets.icon_label import IconLabel
 from chatlab.ui.widgets.member_list import MemberList
 from chatlab.ui.widgets.transcript_delegate import BadgeSource
 from chatlab.ui.widgets.transcript_view import TranscriptView
+from chatlab.ui.widgets.typing_line import TypingLine
 
 _MEMBERS_WIDTH = 150
 _QUEUE_MS = 150
@@ -30,14 +33,17 @@ _QUEUE_MS = 150
 class ChatServices:
     """What a chat pane asks of the session; every answer is quick and comes at once."""
 
-    predict: Callable[[ChatKey, str], tuple[int, ...]]
-    """Bytes of each message that a typed line would become in a chat; () for local commands."""
+    predict: Callable[[ChatKey, str, str], tuple[int, ...]]
+    """Bytes of each message that a typed line would become in a chat, where it answers the message
+    with this ``msgid`` (or none); () for local commands."""
     frame_count: Callable[[MessageId], int | None]
     """Captured frames that carry a message; None when nothing is known of it."""
     describe: Callable[[MessageId], str]
     """A message's badge in words: ``Acknowledged by TCP after 12 ms; carried by frame 41``."""
     exposure: Callable[[MessageId], Exposure | None]
     """Who could read a message on its way; None when no frame of it was seen."""
+    features: Callable[[AccountId], ServerFeatures] = lambda account: ServerFeatures()
+    """What the server of an account can do."""
 
 
 @dataclass(slots=True)
@@ -46,6 +52,7 @@ class _Kept:
 
     draft: str = ""
     history: tuple[str, ...] = ()
+    answered: Message | None = None
 
 
 class ChatPane(QWidget):
@@ -53,6 +60,8 @@ class ChatPane(QWidget):
 
     Signals:
         submitted: ChatKey and a line as typed, for ``commands.parse``.
+        answered: the same, and the ``msgid`` of the message that it answers.
+        writing_changed: ChatKey, and whether a message is being written.
         message_selected, badge_clicked, resend_requested, cancel_requested: MessageId.
         link_activated: an address of an allowed scheme.
         topic_edited: ChatKey and the new topic.
@@ -61,10 +70,13 @@ class ChatPane(QWidget):
         history_requested: ChatKey whose oldest entry in memory came into view.
         split_requested, close_requested, activated: of this pane.
         security_clicked: AccountId whose connection is to be explained.
+        settings_requested: AccountId whose settings are wanted.
         search_requested: words to be looked for in the whole history.
     """
 
     submitted = Signal(object, str)
+    answered = Signal(object, str, str)
+    writing_changed = Signal(object, bool)
     message_selected = Signal(str)
     badge_clicked = Signal(str)
     resend_requested = Signal(str)
@@ -78,6 +90,7 @@ class ChatPane(QWidget):
     close_requested = Signal()
     activated = Signal()
     security_clicked = Signal(str)
+    settings_requested = Signal(str)
     search_requested = Signal(str)
 
     def __init__(
@@ -102,6 +115,8 @@ class ChatPane(QWidget):
         self._wants_members = False
         """Also while a chat is shown that has none."""
         self.header = ChatHeader(self)
+        self.experiment = ExperimentStrip(self)
+        self.typing = TypingLine(self)
         self.transcript = TranscriptView(
             BadgeSource(services.frame_count, services.describe, services.exposure), self
         )
@@ -112,7 +127,7 @@ class ChatPane(QWidget):
         self.members.hide()
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._make_chat_page())
-        self._pages.addWidget(_make_empty_page(self))
+        self._pages.addWidget(make_empty_page(self))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
@@ -128,7 +143,7 @@ class ChatPane(QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.transcript, 1)
-        self._members_line = _line("column-line", page)
+        self._members_line = make_line("column-line", page)
         self._members_line.hide()
         middle.addWidget(self._members_line)
         middle.addWidget(self.members)
@@ -136,10 +151,12 @@ class ChatPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
-        column.addWidget(_line("line", page))
+        column.addWidget(make_line("line", page))
+        column.addWidget(self.experiment)
         column.addWidget(self.find_bar)
         column.addLayout(middle, 1)
-        column.addWidget(_line("line", page))
+        column.addWidget(self.typing)
+        column.addWidget(make_line("line", page))
         column.addWidget(self.composer)
         return page
 
@@ -156,6 +173,8 @@ class ChatPane(QWidget):
         self.transcript.start_reached.connect(self._on_start_reached)
         self.composer.submitted.connect(self._submit)
         self.composer.notice_action.connect(self._on_notice_action)
+        self.composer.writing_changed.connect(self._on_writing_changed)
+        self.experiment.settings_clicked.connect(self._on_settings_clicked)
         self.header.topic_edited.connect(self._on_topic_edited)
         self.header.members_toggled.connect(self.show_members)
         self.header.split_requested.connect(self.split_requested)
@@ -174,6 +193,12 @@ class ChatPane(QWidget):
     def chat(self) -> Chat | None:
         return self._chat
 
+    @property
+    def features(self) -> ServerFeatures:
+        """What the server of this chat can do."""
+        chat = self._chat
+        return self._services.features(chat.key.account) if chat else ServerFeatures()
+
     def show_chat(self, chat: Chat | None) -> None:
         """Show another chat; the draft of the one before is kept."""
         if chat is self._chat and (chat is not None or self._pages.currentIndex() == 1):
@@ -191,6 +216,7 @@ class ChatPane(QWidget):
             self.transcript.mark_new(max(0, self._model.rowCount() - chat.unread))
         kept = self._kept.get(chat.key, _Kept())
         self.composer.set_text(kept.draft)
+        self.composer.set_answered(kept.answered)
         self.composer.editor.set_history(kept.history)
         self._refresh()
 
@@ -203,7 +229,8 @@ class ChatPane(QWidget):
             self._model = None
 
     def _keep(self) -> _Kept:
-        return _Kept(self.composer.text(), tuple(self.composer.editor.history()))
+        composer = self.composer
+        return _Kept(composer.text(), tuple(composer.editor.history()), composer.answered)
 
     def drafts(self) -> dict[ChatKey, str]:
         """Texts that were begun and not sent, to be kept over a restart."""
@@ -238,6 +265,10 @@ class ChatPane(QWidget):
 
     def refresh_badges(self) -> None:
         self.transcript.refresh_badges()
+
+    def show_writers(self, names: Sequence[str]) -> None:
+        """Who is writing in the chat that is shown."""
+        self.typing.show_names(names)
 
     def show_members(self, is_shown: bool) -> None:
         self._wants_members = is_shown
@@ -278,6 +309,9 @@ class ChatPane(QWidget):
         self.header.show_chat(chat, state)
         self.show_members(self._wants_members)
         self.transcript.set_empty_words(empty_words(chat))
+        self.experiment.show_state(state)
+        self.typing.setVisible(chat.kind is not ChatKind.SERVER and not (state and state.source))
+        self.composer.set_multiline(self.features.has_multiline)
         self._show_situation()
 
     def _show_situation(self) -> None:
@@ -314,7 +348,18 @@ class ChatPane(QWidget):
         if self._chat is not None:
             self.transcript.mark_new(None)
             self.transcript.go_to_end()
-            self.submitted.emit(self._chat.key, line)
+            if answered := self.composer.take_answered():
+                self.answered.emit(self._chat.key, line, answered)
+            else:
+                self.submitted.emit(self._chat.key, line)
+
+    def _on_writing_changed(self, is_writing: bool) -> None:
+        if self._chat is not None:
+            self.writing_changed.emit(self._chat.key, is_writing)
+
+    def _on_settings_clicked(self) -> None:
+        if self._chat is not None:
+            self.settings_requested.emit(self._chat.key.account)
 
     def _on_topic_edited(self, topic: str) -> None:
         if self._chat is not None:
@@ -339,52 +384,13 @@ class ChatPane(QWidget):
 
     # What the composer asks -----------------------------------------------------------------
 
-    def _predict(self, line: str) -> tuple[int, ...]:
-        return self._services.predict(self._chat.key, line) if self._chat else ()
+    def _predict(self, line: str, reply_to: str) -> tuple[int, ...]:
+        return self._services.predict(self._chat.key, line, reply_to) if self._chat else ()
 
     def _nicks(self) -> list[str]:
-        """The last to speak first, then everybody else by name; never oneself."""
         if self._chat is None or self._model is None:
             return []
-        state = self._book.accounts.get(self._chat.key.account)
-        here = {name: member.nick for name, member in sorted(self._chat.members.items())}
-        spoke = [nick for nick in self._model.speakers() if nick.lower() in here or not here]
-        known = dict.fromkeys([*spoke, *here.values()])
-        if state is not None:
-            known.pop(state.nick, None)
-        return list(known)
+        return nicks_of(self._book, self._chat, self._model.speakers())
 
     def _channels(self) -> list[str]:
-        account: AccountId | None = self._chat.key.account if self._chat else None
-        own = [
-            chat.title
-            for chat in self._book.chats.values()
-            if chat.kind is ChatKind.CHANNEL and chat.key.account == account
-        ]
-        return sorted(own, key=str.lower)
-
-
-def _line(role: str, parent: QWidget) -> QFrame:
-    line = QFrame(parent)
-    line.setProperty("role", role)
-    return line
-
-
-def _make_empty_page(parent: QWidget) -> QWidget:
-    page = QWidget(parent)
-    picture = IconLabel("channel", "faint", 32, page)
-    title = plain_label("No chat here yet", "heading", page)
-    text = plain_label(
-        "Choose a chat on the left. Ctrl+K finds chats, commands and settings.", "muted", page
-    )
-    column = QVBoxLayout(page)
-    column.setContentsMargins(3 * SPACE, 0, 3 * SPACE, 6 * SPACE)
-    column.setSpacing(SPACE)
-    column.addStretch()
-    column.addWidget(picture)
-    for label in (title, text):
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setWordWrap(True)
-        column.addWidget(label)
-    column.addStretch()
-    return page
+        return channels_beside(self._book, self._chat) if self._chat else []

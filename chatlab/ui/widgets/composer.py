@@ -4,14 +4,17 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from chatlab.ui.completion import command_hint, is_hidden_command, lines_to_send
+from chatlab.core.message import Message
+from chatlab.ui.completion import command_hint, is_command, is_hidden_command, lines_to_send
 from chatlab.ui.formatting import Code
 from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon, set_role
 from chatlab.ui.widgets.composer_bar import Choice, ComposerBar
 from chatlab.ui.widgets.composer_editor import ComposerEditor
 from chatlab.ui.widgets.elided_label import ElidedLabel
+from chatlab.ui.widgets.reply_strip import ReplyStrip
 
 ASK_FROM = 4
 """That many messages at once are sent only after a question."""
@@ -35,16 +38,19 @@ class Composer(QWidget):
     """An editor of one to six lines, with history, completion and a forecast.
 
     Signals:
-        submitted: one line as typed, for ``commands.parse``; several lines come one by one.
+        submitted: one line as typed, for ``commands.parse``; several lines come one by one,
+            except where they are one message.
         notice_action: the button of the notice was pressed.
+        writing_changed: the reader changed the text of a message: there is one, or none any more.
     """
 
     submitted = Signal(str)
     notice_action = Signal()
+    writing_changed = Signal(bool)
 
     def __init__(
         self,
-        predict: Callable[[str], tuple[int, ...]],
+        predict: Callable[[str, str], tuple[int, ...]],
         nicks: Callable[[], Sequence[str]],
         channels: Callable[[], Sequence[str]],
         parent: QWidget | None = None,
@@ -54,6 +60,12 @@ class Composer(QWidget):
         self._notice = ""
         self._notice_action = ""
         self._question = _Question.NOTHING
+        self._is_whole = False
+        self._is_quiet = False
+        """The text changes without the reader writing."""
+        self._answered: Message | None = None
+        self._reply = ReplyStrip(self)
+        self._reply.cancelled.connect(self._on_reply_cancelled)
         self._bar = ComposerBar(self)
         self._bar.hide()
         self._bar.chosen.connect(self._on_chosen)
@@ -91,6 +103,7 @@ class Composer(QWidget):
         column.setContentsMargins(SPACE, HALF, SPACE, HALF + 2)
         column.setSpacing(HALF)
         column.addWidget(self._bar)
+        column.addWidget(self._reply)
         column.addLayout(line)
         column.addLayout(foot)
 
@@ -121,7 +134,49 @@ class Composer(QWidget):
 
     def set_text(self, text: str) -> None:
         """Replace the text, as a kept draft does."""
+        self._is_quiet = True
         self.editor.replace_text(text)
+        self._is_quiet = False
+
+    def set_multiline(self, is_whole: bool) -> None:
+        """Whether several lines leave as one message here (IRCv3 draft/multiline, XMPP)."""
+        if self._is_whole != is_whole:
+            self._is_whole = is_whole
+            self._forecast()
+
+    # Answering a message --------------------------------------------------------------------
+
+    @property
+    def answered(self) -> Message | None:
+        """The message that the next one answers."""
+        return self._answered
+
+    def set_answered(self, message: Message | None) -> None:
+        """Choose which message is answered, or none."""
+        self._answered = message
+        self._reply.show_message(message)
+        self._forecast()
+
+    def begin_answer(self, message: Message) -> None:
+        """Answer a message with what is written now or next."""
+        self.set_answered(message)
+        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def take_answered(self) -> str:
+        """The name of the answered message, for the line that is sent now; then none is."""
+        answered, self._answered = self._answered, None
+        self._reply.show_message(None)
+        return answered.msgid if answered is not None else ""
+
+    def _on_reply_cancelled(self) -> None:
+        self.set_answered(None)
+        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._answered is not None:
+            self._on_reply_cancelled()
+        else:
+            super().keyPressEvent(event)
 
     def insert(self, text: str) -> None:
         """Put ``text`` where the cursor is and go on writing."""
@@ -202,9 +257,12 @@ class Composer(QWidget):
     def _send_lines(self, text: str) -> None:
         self._hide_question()
         self.editor.remember(text)
-        self.editor.replace_text("")
-        for line in lines_to_send(text):
+        self.set_text("")  # Quietly: the message itself says that the writing is over.
+        for line in self._lines(text):
             self.submitted.emit(line)
+
+    def _lines(self, text: str) -> list[str]:
+        return lines_to_send(text, is_whole=self._is_whole)
 
     def _ask_many(self, count: int) -> None:
         self._question = _Question.MANY
@@ -239,8 +297,8 @@ class Composer(QWidget):
                 self.tr("The pasted text was too long: only its beginning was taken."),
                 (Choice("edit", self.tr("Edit")),),
             )
-        elif lines >= ASK_FROM:
-            self._ask_many(self._message_count(self.text()))
+        elif lines >= ASK_FROM and (count := self._message_count(self.text())) >= ASK_FROM:
+            self._ask_many(count)
 
     # Forecast -------------------------------------------------------------------------------
 
@@ -253,13 +311,22 @@ class Composer(QWidget):
             self._timer.start()
         else:
             self._forecast()
+        if not self._is_quiet:
+            self._tell_writing()
+
+    def _tell_writing(self) -> None:
+        """Commands are nobody's business, and an empty field is no message."""
+        text = self.text()
+        self.writing_changed.emit(bool(text.strip()) and not is_command(text.lstrip()))
 
     def _sizes(self, text: str) -> list[int]:
-        lines = lines_to_send(text)
-        return [size for line in lines[:_MOST_PREDICTED] for size in self._predict(line)]
+        names = [self._answered.msgid if self._answered else ""]  # The first line answers.
+        names += [""] * _MOST_PREDICTED
+        pairs = zip(self._lines(text)[:_MOST_PREDICTED], names, strict=False)
+        return [size for line, name in pairs for size in self._predict(line, name)]
 
     def _message_count(self, text: str) -> int:
-        return len(self._sizes(text)) + max(0, len(lines_to_send(text)) - _MOST_PREDICTED)
+        return len(self._sizes(text)) + max(0, len(self._lines(text)) - _MOST_PREDICTED)
 
     def _forecast(self) -> None:
         text = self.text()
@@ -268,7 +335,7 @@ class Composer(QWidget):
         self._hint.set_text(hint.text if hint else idle)
         set_role(self._hint, "error" if hint and hint.is_fault else "small")
         sizes = self._sizes(text) if text.strip() else []
-        count = len(sizes) + max(0, len(lines_to_send(text)) - _MOST_PREDICTED)
+        count = len(sizes) + max(0, len(self._lines(text)) - _MOST_PREDICTED)
         if self._bar.is_question and self._question is _Question.MANY:
             self._ask_many(count) if count >= ASK_FROM else self._hide_question()
         self._size.setText(self._size_words(sizes, count))
@@ -276,6 +343,11 @@ class Composer(QWidget):
             self.tr(
                 "Bytes that leave for the server, line ends included, before TLS. "
                 "One IRC message is one line of at most 512 bytes; a longer text is split."
+            )
+            if not self._is_whole
+            else self.tr(
+                "Bytes that leave for the server, line ends included, before TLS. "
+                "Here a text of several lines is one message (IRCv3 multiline)."
             )
         )
         if hint is None and len(sizes) > 1 and "\n" not in text.strip():
