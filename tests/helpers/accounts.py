@@ -37,7 +37,9 @@ PLAIN_ACCOUNT = Account(
     channels=(Autojoin("#lab"), Autojoin("#secret", "k3y")),
     leave_message="Good-bye, all",
     pinned_sha256="ab" * 32,
+    tls_min="1.2",
     tls_max="1.2",
+    perform=("/mode +x",),
     connect_on_start=True,
 )
 LEAF = CertificateInfo(

@@ -225,6 +225,34 @@ def test_each_field_under_more_is_checked(
     assert words in shown_words(blank)
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("hello", "is no command"),
+        ("/nosuch", "There is no command"),
+        ("/quit", "nothing to do on arrival"),
+        ("/msg NickServ IDENTIFY sesame", "A password does not belong here"),
+    ],
+)
+def test_commands_on_connecting_are_checked(blank: AccountDialog, line: str, words: str) -> None:
+    blank.identity.nick.set_text("alice")
+    blank.more.perform.setPlainText(f"/mode +x\n\n{line}")
+    blank.save_button.click()
+    assert words in shown_words(blank)
+    blank.more.perform.setPlainText(" /mode +x \n\n/msg bot hello")
+    assert blank.read().perform == ("/mode +x", "/msg bot hello")
+
+
+def test_a_lowest_version_above_the_highest_is_refused(blank: AccountDialog) -> None:
+    blank.identity.nick.set_text("alice")
+    blank.more.tls_min.setCurrentIndex(blank.more.tls_min.findData("1.3"))
+    blank.more.tls_max.setCurrentIndex(blank.more.tls_max.findData("1.2"))
+    blank.save_button.click()
+    assert "Nothing lies between TLS 1.3 and TLS 1.2" in shown_words(blank)
+    blank.more.tls_max.setCurrentIndex(0)
+    assert blank.read().tls_min == "1.3"
+
+
 def test_sasl_external_needs_a_certificate(blank: AccountDialog) -> None:
     blank.identity.nick.set_text("alice")
     blank.login.method.setCurrentIndex(blank.login.method.findData(LoginMethod.EXTERNAL))

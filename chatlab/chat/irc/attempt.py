@@ -44,6 +44,10 @@ from chatlab.core.ports import EventSink, SecretStore
 log = logging.getLogger(__name__)
 
 
+MAX_PINGS = 100
+"""CTCP PINGs of ours whose answer is remembered as such."""
+
+
 class StateSetter(Protocol):
     """Tells where the account is on its way to being online."""
 
@@ -76,6 +80,16 @@ class Shared:
     whois_chats: dict[str, str] = field(default_factory=dict)
     """Folded nick to the chat where its WHOIS was typed."""
     answers: Answers = field(default_factory=Answers)
+    _ping_count: int = 0
+
+    def new_ping(self) -> str:
+        """A token for a CTCP PING, by which its answer will be known."""
+        self._ping_count += 1
+        token = f"chatlab{self._ping_count}"
+        while len(self.pings) >= MAX_PINGS:
+            self.pings.pop(next(iter(self.pings)))
+        self.pings[token] = self.timing.monotonic()
+        return token
 
 
 class Attempt:

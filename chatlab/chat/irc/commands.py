@@ -10,9 +10,6 @@ from chatlab.core.message import MessageKind
 from chatlab.core.nick import check_nick
 from chatlab.protocol.ctcp import encode_ctcp
 
-MAX_PINGS = 100
-"""CTCP PINGs of ours whose answer is remembered as such."""
-
 
 class Commands(CommandGroup):
     """Carries out commands for one account."""

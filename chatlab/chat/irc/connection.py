@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 
 from chatlab.chat.irc.attempt import Attempt, Shared
 from chatlab.chat.irc.client_tags import reply_tags
-from chatlab.chat.irc.commands import MAX_PINGS, Commands
+from chatlab.chat.irc.commands import Commands
 from chatlab.chat.irc.composing import Draft, compose
 from chatlab.chat.irc.context import Lasting, Verdict
 from chatlab.chat.irc.delivery import Deliveries, Utterance
@@ -83,7 +83,6 @@ class IrcConnection:
         self._retry_now = asyncio.Event()
         self._is_stopping = False
         self._background: set[asyncio.Task[None]] = set()
-        self._ping_count = 0
 
     # -- ChatConnection
 
@@ -286,13 +285,7 @@ class IrcConnection:
             self._attempt.tell_lag(chat)
 
     def ctcp_ping_token(self) -> str:
-        self._ping_count += 1
-        token = f"chatlab{self._ping_count}"
-        pings = self._shared.pings
-        while len(pings) >= MAX_PINGS:
-            pings.pop(next(iter(pings)))
-        pings[token] = self._timing.monotonic()
-        return token
+        return self._shared.new_ping()
 
     def stop_soon(self, reason: str) -> None:
         self._spawn(self.stop(reason))

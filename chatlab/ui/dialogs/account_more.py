@@ -7,15 +7,18 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from chatlab.core.account import Account, LoginMethod
+from chatlab.core.errors import UsageError
 from chatlab.core.nick import check_nick
+from chatlab.protocol.irc_perform import check_perform
 from chatlab.ui.dialogs.account_fields import NOT_LASTING, Fault
-from chatlab.ui.dialogs.inputs import ChannelRows, FileField, PasswordField
+from chatlab.ui.dialogs.inputs import ChannelRows, FileField, LinesField, PasswordField
 from chatlab.ui.dialogs.parts import Form, Hint
 from chatlab.ui.widgets.controls import Select, Tick
 from chatlab.ui.widgets.nick_field import mark_invalid
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TLS_VERSIONS = {"": "The newest that both sides know", "1.3": "TLS 1.3", "1.2": "TLS 1.2"}
+_HIGHEST_TLS = {"": "The newest that both sides know", "1.3": "TLS 1.3", "1.2": "TLS 1.2"}
+_LOWEST_TLS = {"": "TLS 1.2, unless the system demands more", "1.3": "TLS 1.3", "1.2": "TLS 1.2"}
 _BETWEEN_NICKS = re.compile(r"[\s,;]+")
 
 
@@ -70,16 +73,22 @@ class MoreGroup(Form):
         self.pin = QLineEdit(self)
         self.pin.setPlaceholderText("SHA-256, 64 hex digits")
         self._pin_hint = Hint(self.tr("The only certificate that this account accepts."), self)
-        self.tls_max = Select(self)
-        for version, words in _TLS_VERSIONS.items():
-            self.tls_max.addItem(self.tr(words), version)
+        self.tls_min = _choice(_LOWEST_TLS, self)
+        self._tls_hint = Hint(self.tr("A server without it is not talked to."), self)
+        self.tls_max = _choice(_HIGHEST_TLS, self)
+        self.perform = LinesField("Commands on connecting", parent=self)
+        self.perform.setPlaceholderText("/mode +x\n/msg bot hello")
+        words = "One on each line; done after login, before channels are joined."
+        self._perform_hint = Hint(self.tr(words), self)
         self.connect_on_start = Tick(self.tr("Connect when ChatLab starts"), self)
         self.add("Name in the list", self.name)
         self.add("Other nicks", self.nicks, self._nicks_hint)
         self.add("Server password", self.server_password, Hint(self.tr(kept), self))
         self.add("CA file", self.ca_file, self._ca_hint)
         self.add("Fingerprint", self.pin, self._pin_hint)
+        self.add("Lowest TLS", self.tls_min, self._tls_hint)
         self.add("Highest TLS", self.tls_max)
+        self.add("Commands", self.perform, self._perform_hint)
         self.add_wide(self.connect_on_start)
         self.server_password.textChanged.connect(self.changed)
 
@@ -88,9 +97,9 @@ class MoreGroup(Form):
         self.nicks.setText(", ".join(account.alternative_nicks))
         self.ca_file.edit.setText(account.ca_file)
         self.pin.setText(group_fingerprint(account.pinned_sha256))
-        versions = list(_TLS_VERSIONS)
-        known = account.tls_max in versions
-        self.tls_max.setCurrentIndex(versions.index(account.tls_max) if known else 0)
+        for select, version in ((self.tls_min, account.tls_min), (self.tls_max, account.tls_max)):
+            select.setCurrentIndex(max(0, select.findData(version)))
+        self.perform.show_lines(account.perform)
         self.connect_on_start.setChecked(account.connect_on_start)
 
     def show_usual_name(self, name: str) -> None:
@@ -104,7 +113,9 @@ class MoreGroup(Form):
             any(field.text().strip() for field in fields)
             or self.server_password.has_password
             or self.connect_on_start.isChecked()
+            or self.tls_min.currentIndex() > 0
             or self.tls_max.currentIndex() > 0
+            or bool(self.perform.lines())
         )
 
     def read(self, account: Account, usual_name: str) -> Account:
@@ -115,12 +126,20 @@ class MoreGroup(Form):
             has_server_password=self.server_password.has_password,
             ca_file=self.ca_file.text(),
             pinned_sha256=plain_fingerprint(self.pin.text()),
+            tls_min=str(self.tls_min.currentData()),
             tls_max=str(self.tls_max.currentData()),
+            perform=self.perform.lines(),
             connect_on_start=self.connect_on_start.isChecked(),
         )
 
     def faults(self) -> tuple[Fault, ...]:
-        return self._nicks_fault(), self._ca_fault(), self._pin_fault()
+        return (
+            self._nicks_fault(),
+            self._ca_fault(),
+            self._pin_fault(),
+            self._tls_fault(),
+            self._perform_fault(),
+        )
 
     def _nicks(self) -> tuple[str, ...]:
         return tuple(nick for nick in _BETWEEN_NICKS.split(self.nicks.text()) if nick)
@@ -139,10 +158,33 @@ class MoreGroup(Form):
         error = self.tr("A SHA-256 fingerprint has 64 hex digits; here are {}.").format(len(pin))
         return self._told(self.pin, self._pin_hint, error if is_bad else "")
 
-    def _told(self, edit: QLineEdit, hint: Hint, error: str) -> Fault:
+    def _tls_fault(self) -> Fault:
+        lowest, highest = self.tls_min.currentData(), self.tls_max.currentData()
+        is_bad = bool(lowest and highest and lowest > highest)
+        error = self.tr("Nothing lies between TLS {} and TLS {}.").format(lowest, highest)
+        return self._told(self.tls_min, self._tls_hint, error if is_bad else "")
+
+    def _perform_fault(self) -> Fault:
+        error = ""
+        for line in self.perform.lines():
+            try:
+                check_perform(line)
+            except UsageError as fault:
+                error = f"{fault.message} {fault.hint}"
+                break
+        return self._told(self.perform, self._perform_hint, error)
+
+    def _told(self, edit: QWidget, hint: Hint, error: str) -> Fault:
         hint.tell(error)
         mark_invalid(edit, bool(error))
         return edit, error
+
+
+def _choice(versions: dict[str, str], parent: QWidget) -> Select:
+    made = Select(parent)
+    for version, words in versions.items():
+        made.addItem(made.tr(words), version)
+    return made
 
 
 def plain_fingerprint(text: str) -> str:

@@ -1,6 +1,6 @@
 """Inputs that several forms need: passwords, files, lists of channels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
+    QPlainTextEdit,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -147,6 +148,24 @@ class FileField(QWidget):
         dialog.setNameFilters([self._pattern, self.tr("All files (*)")])
         dialog.fileSelected.connect(self.edit.setText)
         dialog.open()
+
+
+class LinesField(QPlainTextEdit):
+    """A few lines of text, each of them a value."""
+
+    def __init__(self, name: str, lines_shown: int = 3, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setTabChangesFocus(True)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines_shown + 2 * SPACE)
+
+    def lines(self) -> tuple[str, ...]:
+        """Those with something in them, without the blanks around it."""
+        return tuple(line.strip() for line in self.toPlainText().split("\n") if line.strip())
+
+    def show_lines(self, lines: Sequence[str]) -> None:
+        self.setPlainText("\n".join(lines))
 
 
 class _ChannelRow(QWidget):

@@ -151,7 +151,7 @@ class NickField(CheckedField):
         self.edit.setPlaceholderText(self.tr("The name that others see"))
 
 
-def mark_invalid(edit: QLineEdit, is_invalid: bool) -> None:
+def mark_invalid(edit: QWidget, is_invalid: bool) -> None:
     """Give the field the look of an error, or take it away."""
     if bool(edit.property("invalid")) != is_invalid:
         edit.setProperty("invalid", is_invalid)

@@ -75,43 +75,6 @@ def test_without_labels_echoes_are_matched_in_order() -> None:
     run(scenario)
 
 
-def test_without_echo_message_a_ping_behind_it_tells_that_the_server_took_it() -> None:
-    async def scenario() -> None:
-        play = await Play(server=PlayServer(NO_ECHO)).start()
-        pong = play.server.on.pop("PING")
-        (first,) = play.irc.send("#lab", "hello")
-        await play.time.advance(6)
-        assert play.server.lines[-2:] == ["PRIVMSG #lab :hello", "PING chatlab-1"]
-        assert deliveries(play, first) == [Delivery.WRITTEN, Delivery.ACKNOWLEDGED]
-        (behind,) = play.irc.send("#lab", "behind the PING")
-        await settle()
-        play.server.on["PING"] = pong
-        play.server.say(":irc.test PONG irc.test :chatlab-1")
-        assert deliveries(play, first)[-1] is Delivery.ECHOED
-        assert Delivery.ECHOED not in deliveries(play, behind)
-        await play.time.advance(6)
-        assert deliveries(play, behind)[-1] is Delivery.ECHOED
-        count = len(play.server.said("PING"))
-        await play.time.advance(10)
-        assert len(play.server.said("PING")) == count
-        await play.stop()
-
-    run(scenario)
-
-
-def test_with_echo_message_no_ping_is_needed_for_that() -> None:
-    async def scenario() -> None:
-        play = await Play().start()
-        play.server.on["PRIVMSG"] = lambda line: None
-        (message,) = play.irc.send("NickServ", "help")
-        await play.time.advance(15)
-        assert Delivery.ECHOED not in deliveries(play, message)
-        assert play.server.said("PING") == []
-        await play.stop()
-
-    run(scenario)
-
-
 @pytest.mark.parametrize("caps", [PlayServer().caps, NO_ECHO])
 def test_a_refusal_fails_the_message_it_answers(caps: str) -> None:
     async def scenario() -> None:
@@ -290,18 +253,6 @@ def test_a_long_text_becomes_several_messages_that_arrive_whole() -> None:
         for line in play.server.said("PRIVMSG"):
             assert prefix + len(line.encode()) + 2 <= 512
         assert len(play.irc.predict("#lab", text)) == 3
-        await play.stop()
-
-    run(scenario)
-
-
-def test_a_bold_text_stays_bold_in_each_of_its_lines() -> None:
-    async def scenario() -> None:
-        play = await Play().start()
-        messages = play.irc.send("#lab", "\x02" + "bold " * 150)
-        assert len(messages) == 2
-        await settle()
-        assert all(":\x02" in line for line in play.server.said("PRIVMSG"))
         await play.stop()
 
     run(scenario)

@@ -1,0 +1,68 @@
+"""What the server has taken, where it does not say so by itself; and formatting over two lines."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+from chatlab.core.events import MessageChanged
+from chatlab.core.message import Delivery, Message
+from tests.helpers.irc_play import Play, PlayServer, settle
+
+NO_ECHO = "message-tags server-time"
+
+
+def run(scenario: Callable[[], Coroutine[None, None, None]]) -> None:
+    asyncio.run(scenario())
+
+
+def deliveries(play: Play, message: Message) -> list[Delivery | None]:
+    changes = play.of(MessageChanged)
+    return [change.delivery for change in changes if change.message == message.id]
+
+
+def test_without_echo_message_a_ping_behind_it_tells_that_the_server_took_it() -> None:
+    async def scenario() -> None:
+        play = await Play(server=PlayServer(NO_ECHO)).start()
+        pong = play.server.on.pop("PING")
+        (first,) = play.irc.send("#lab", "hello")
+        await play.time.advance(6)
+        assert play.server.lines[-2:] == ["PRIVMSG #lab :hello", "PING chatlab-1"]
+        assert deliveries(play, first) == [Delivery.WRITTEN, Delivery.ACKNOWLEDGED]
+        (behind,) = play.irc.send("#lab", "behind the PING")
+        await settle()
+        play.server.on["PING"] = pong
+        play.server.say(":irc.test PONG irc.test :chatlab-1")
+        assert deliveries(play, first)[-1] is Delivery.ECHOED
+        assert Delivery.ECHOED not in deliveries(play, behind)
+        await play.time.advance(6)
+        assert deliveries(play, behind)[-1] is Delivery.ECHOED
+        count = len(play.server.said("PING"))
+        await play.time.advance(10)
+        assert len(play.server.said("PING")) == count
+        await play.stop()
+
+    run(scenario)
+
+
+def test_with_echo_message_no_ping_is_needed_for_that() -> None:
+    async def scenario() -> None:
+        play = await Play().start()
+        play.server.on["PRIVMSG"] = lambda line: None
+        (message,) = play.irc.send("NickServ", "help")
+        await play.time.advance(15)
+        assert Delivery.ECHOED not in deliveries(play, message)
+        assert play.server.said("PING") == []
+        await play.stop()
+
+    run(scenario)
+
+
+def test_a_bold_text_stays_bold_in_each_of_its_lines() -> None:
+    async def scenario() -> None:
+        play = await Play().start()
+        messages = play.irc.send("#lab", "\x02" + "bold " * 150)
+        assert len(messages) == 2
+        await settle()
+        assert all(":\x02" in line for line in play.server.said("PRIVMSG"))
+        await play.stop()
+
+    run(scenario)
