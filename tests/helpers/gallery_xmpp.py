@@ -4,10 +4,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QTimer
+from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
+from chatlab.chat.providers import read_providers
 from chatlab.core.account import AccountId, Security
+from chatlab.core.forms import DataForm, FieldKind, FormField
+from chatlab.core.registration import RegistrationForm
+from chatlab.ui.dialogs.new_account import NewAccountDialog
+from chatlab.ui.dialogs.register import RegisterDialog
+from chatlab.ui.dialogs.server_account import DeletionDialog, PasswordDialog
 from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog
 from chatlab.ui.theme import Theme
 
@@ -35,10 +42,84 @@ def xmpp_form_end() -> QWidget:
     return dialog
 
 
+def captcha() -> bytes:
+    """Letters on a noisy ground, as servers draw them."""
+    image = QImage(240, 70, QImage.Format.Format_RGB32)
+    image.fill(QColor("#f4f1e8"))
+    painter = QPainter(image)
+    painter.setFont(QFont("DejaVu Serif", 30))
+    for number, letter in enumerate("x7Qm4"):
+        painter.save()
+        painter.translate(25 + 42 * number, 48)
+        painter.rotate((-14, 9, -5, 17, -9)[number])
+        painter.drawText(0, 0, letter)
+        painter.restore()
+    painter.drawLine(10, 50, 230, 22)
+    painter.end()
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
+    return bytes(buffer.data().data())
+
+
+def new_account() -> QWidget:
+    return NewAccountDialog()
+
+
+def register_servers() -> QWidget:
+    return RegisterDialog(ID, read_providers())
+
+
+def register_form() -> QWidget:
+    dialog = RegisterDialog(ID, read_providers())
+    dialog.next_button.click()
+    fields = (
+        FormField(name="username", label="User name", is_required=True, values=("first.last",)),
+        FormField(name="password", kind=FieldKind.TEXT_PRIVATE, is_required=True),
+        FormField(
+            name="ocr",
+            label="Enter the text you see",
+            is_required=True,
+            media=(captcha(),),
+            description="Capital letters matter.",
+        ),
+    )
+    form = DataForm(
+        title="Creating an account",
+        instructions="Choose a user name and a password to register with this server.",
+        fields=fields,
+    )
+    web = "https://hookipa.net/captcha/8493/image"
+    dialog.show_form(RegistrationForm(server="hookipa.net", form=form, web_address=web))
+    return dialog
+
+
+def register_refused() -> QWidget:
+    dialog = register_form()
+    assert isinstance(dialog, RegisterDialog)
+    dialog._complain("The name “first.last” is taken.", "Choose another one.")
+    dialog.questions.check()
+    return dialog
+
+
+def password() -> QWidget:
+    return PasswordDialog("first.last@example.org", is_plain=True)
+
+
+def deletion() -> QWidget:
+    return DeletionDialog("first.last@example.org")
+
+
 SCENES: dict[str, Callable[[], QWidget]] = {
     "form": xmpp_form,
     "form-wrong": xmpp_form_wrong,
     "form-end": xmpp_form_end,
+    "new-account": new_account,
+    "register": register_servers,
+    "register-form": register_form,
+    "register-refused": register_refused,
+    "password": password,
+    "deletion": deletion,
 }
 
 

@@ -8,12 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core.forms import DataForm, FieldKind, FormField
 from chatlab.ui.dialogs.data_form import DataFormView
-from chatlab.ui.dialogs.data_form_fields import (
-    MAX_PICTURE_BYTES,
-    MAX_PICTURE_SIDE,
-    read_picture,
-    title_of,
-)
+from chatlab.ui.dialogs.data_form_fields import title_of
+from chatlab.ui.pictures import MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, read_picture
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 OPTIONS = (("Anyone", "anyone"), ("Members", "members"))

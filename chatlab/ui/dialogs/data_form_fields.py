@@ -1,14 +1,14 @@
 """One editor per kind of field in a data form (XEP-0004, section 3.3).
 
 All words in it are a server's: they are shown as plain text, cut to a bearable length, and never
-decide how the window looks. Pictures are decoded as what they are, within bounds, or not shown.
+decide how the window looks.
 """
 
 from dataclasses import replace
 from typing import Protocol
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader, QMouseEvent, QPixmap
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -22,17 +22,14 @@ from PySide6.QtWidgets import (
 from chatlab.core.forms import FieldKind, FormField
 from chatlab.ui.dialogs.inputs import PasswordField
 from chatlab.ui.dialogs.parts import Hint
+from chatlab.ui.pictures import read_picture
 from chatlab.ui.rich_text import bare
 from chatlab.ui.theme import HALF, SPACE, plain_label
 from chatlab.ui.widgets.controls import Select, Tick, scaled
 from chatlab.ui.widgets.nick_field import mark_invalid
 
 MAX_OPTIONS = 200
-MAX_PICTURE_BYTES = 256 * 1024
-MAX_PICTURE_SIDE = 1024
 _SHOWN_SIDE = 44 * SPACE
-_FORMATS = (b"png", b"jpeg", b"gif", b"bmp", b"webp")
-"""Decoders that take pixels and nothing else; an SVG could ask for more."""
 MAX_WORDS = 500
 _MAX_TYPED = 4_000
 _LINES_SHOWN = 4
@@ -262,25 +259,6 @@ def editor_for(field: FormField, parent: QWidget) -> QWidget | None:
             return SecretEditor(field, parent)  # Whatever the server calls it.
         case _:
             return LineEditor(field, parent)
-
-
-def read_picture(data: bytes) -> QImage | None:
-    """A small still picture; None when it is too large, or none at all."""
-    if not data or len(data) > MAX_PICTURE_BYTES:
-        return None
-    for name in _FORMATS:
-        buffer = QBuffer()
-        buffer.setData(QByteArray(data))
-        buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-        reader = QImageReader(buffer, QByteArray(name))
-        if not reader.canRead():
-            continue
-        size: QSize = reader.size()
-        if not size.isValid() or max(size.width(), size.height()) > MAX_PICTURE_SIDE:
-            return None
-        image = reader.read()
-        return None if image.isNull() else image
-    return None
 
 
 def picture_label(data: bytes, name: str, parent: QWidget) -> QLabel:

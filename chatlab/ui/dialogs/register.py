@@ -14,7 +14,7 @@ from chatlab.ui.dialogs.parts import Notice, Sheet, header
 from chatlab.ui.dialogs.register_pages import QuestionsPage, ServerPage
 from chatlab.ui.models.providers import ProviderRow
 from chatlab.ui.rich_text import bare, isolated
-from chatlab.ui.theme import SPACE, plain_label
+from chatlab.ui.theme import HALF, SPACE, plain_label
 from chatlab.ui.widgets.controls import scaled
 
 WIDTH, HEIGHT = 90 * SPACE, 82 * SPACE
@@ -53,7 +53,11 @@ class RegisterDialog(Sheet):
         self._is_busy = False
         self._is_renewing = False
         """The answers were refused, and with them went the riddle: a new form is on its way."""
-        self.head.addWidget(header(self.windowTitle(), _SUBTITLE, self))
+        self._subtitle = plain_label(_SUBTITLE, "muted", self)
+        self._subtitle.setWordWrap(True)
+        self.head.setSpacing(HALF)
+        self.head.addWidget(header(self.windowTitle(), "", self))
+        self.head.addWidget(self._subtitle)
         self.servers = ServerPage(providers, self)
         self.questions = QuestionsPage(self)
         self.pages = QStackedWidget(self)
@@ -217,6 +221,9 @@ class RegisterDialog(Sheet):
         self.status.setVisible(self._is_busy)
         for part in (self.pages, self.back_button, self.next_button):
             part.setEnabled(not self._is_busy)
+        where = isolated(self._account.jid) if self._account else ""
+        asked = f"What you fill in goes to {where}, which makes the account."
+        self._subtitle.setText(_SUBTITLE if is_first else asked)
         words = "Ask the server"
         if not is_first:
             words = "Create the account" if self.questions.has_questions else "Sign in"

@@ -29,7 +29,7 @@ _SECURITY = {
 }
 _COLUMN_WIDTHS = {
     Column.DOMAIN: 24 * SPACE,
-    Column.HOW: 18 * SPACE,
+    Column.HOW: 20 * SPACE,
     Column.FILE: 13 * SPACE,
     Column.DAYS: 15 * SPACE,
 }
@@ -48,7 +48,7 @@ class ServerPage(QWidget):
         super().__init__(parent)
         self.model = ProviderFilter(ProviderModel(providers, self), self)
         self.filter = QLineEdit(self)
-        self.filter.setPlaceholderText(self.tr("Filter: a name, a country, “riddle”"))
+        self.filter.setPlaceholderText(self.tr("Filter: a name, a country, “CAPTCHA”"))
         self.filter.setAccessibleName(self.tr("Filter the servers"))
         self.filter.setClearButtonEnabled(True)
         self.table = Table(

@@ -105,7 +105,7 @@ def _words(provider: ProviderRow, column: Column) -> str:
         case Column.HOW:
             if not provider.is_in_app:
                 return "on its web page"
-            return "here, with a riddle" if provider.has_captcha else "here"
+            return "here, after a CAPTCHA" if provider.has_captcha else "here"
         case Column.FILE:
             return _UNKNOWN if provider.file_mb is None else f"{provider.file_mb:,} MB"
         case Column.DAYS:
