@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from chatlab.analysis.contents import Contents, TlsNames
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
-from chatlab.analysis.rows import RowBuilder
+from chatlab.analysis.rows import MAX_PARTS, RowBuilder
 from chatlab.analysis.streams import Placement, Streams
+from chatlab.analysis.xmpp_explain import explain_parts
 from chatlab.core.account import Application
 from chatlab.core.attribution import Attribution, Evidence
 from chatlab.core.flow import Direction, Transport, WireRange
@@ -18,8 +19,12 @@ from chatlab.protocol.tls_handshake import protection
 
 _READERS = {
     Exposure.READABLE: "Anyone on the path can read it.",
+    Exposure.END_TO_END: "An observer learns who writes to whom, not the words.",
     Exposure.SEALED: "An observer learns the length and the time, not the words.",
 }
+
+_UNITS = {Application.IRC: "line", Application.XMPP: "stanza"}
+"""What carries a message."""
 
 
 class Explainer:
@@ -52,7 +57,7 @@ class Explainer:
                 f"No frame of it was captured. Our own socket counted {len(message.wire.span):,} "
                 "bytes."
             )
-        sentences = [self._size(message, message.wire, known), self._readers(known)]
+        sentences = [self._size(message, message.wire, known), self._readers(message, known)]
         sentences += self._oddities(message, known)
         sentences += self._delays(message, known)
         return " ".join(sentence for sentence in sentences if sentence)
@@ -61,14 +66,17 @@ class Explainer:
         total = sum(self._log.wire_length(number) for number in known.frames)
         payload = sum(len(self._place(number).payload) for number in known.frames)
         verb = "Sent as" if message.direction is Direction.SENT else "Received in"
-        whose = "your line" if message.direction is Direction.SENT else "the line"
+        unit = _UNITS.get(message.application, "data")
+        whose = f"your {unit}" if message.direction is Direction.SENT else f"the {unit}"
         start = f"{verb} {_count(len(known.frames), 'frame')}, {total:,} bytes: "
         parts = [*self._line(wire, known, whose), f"{total - payload:,} of headers"]
+        if message.application is Application.XMPP and parts[0].endswith(whose):
+            parts[0] += f" ({len(message.text.encode()):,} of them the text)"
         repeated = sum(self._bytes(number, message) for number in known.frames)
         if repeated > len(wire.span):
             parts.insert(-1, f"{repeated - len(wire.span):,} sent again")
         if payload > repeated:
-            parts.insert(-1, f"{payload - repeated:,} of other lines")
+            parts.insert(-1, f"{payload - repeated:,} of other {unit}s")
         return f"{start}{', '.join(parts)}."
 
     def _line(self, wire: WireRange, known: Attribution, whose: str) -> list[str]:
@@ -95,15 +103,16 @@ class Explainer:
             for part in self._contents.parts(number, self._place(number))
             if span is not None and part.unit.span.overlaps(span)
         }
-        records = sum(1 for unit in units if not unit.is_line)
+        records = sum(1 for unit in units if unit.is_record)
         ours = self._correlator.connection_of(known.frames[0])
         if not units and ours is not None and ours.tls is not None:
             records = 1  # Its beginning was not captured; one message is one record.
         return (self._contents.tls(place.stream), records) if records else (None, 0)
 
-    def _readers(self, known: Attribution) -> str:
+    def _readers(self, message: Message, known: Attribution) -> str:
         _, records = self._tls(known)
-        return _READERS[Exposure.SEALED if records else Exposure.READABLE]
+        in_clear = Exposure.END_TO_END if message.is_sealed else Exposure.READABLE
+        return _READERS[Exposure.SEALED if records else in_clear]
 
     def _oddities(self, message: Message, known: Attribution) -> list[str]:
         found: list[str] = []
@@ -179,7 +188,8 @@ class Explainer:
         sentences = [
             f"{row.length:,} bytes: {size:,} of payload, {row.length - size:,} of headers.",
             self._carried(row.messages, row.why),
-            _READERS.get(self._exposure(place, row.protocol), ""),
+            self._stanzas(number, place),
+            _READERS.get(self._exposure(place, row.protocol, row.exposure), ""),
         ]
         if place.notes & tcp.RETRANSMISSION:
             sentences.append("All this had been captured before: it is a retransmission.")
@@ -190,9 +200,15 @@ class Explainer:
         sentences.append(self._offload(number))
         return " ".join(sentence for sentence in sentences if sentence)
 
-    def _exposure(self, place: Placement, protocol: str) -> Exposure:
+    def _stanzas(self, number: int, place: Placement) -> str:
+        parts = self._contents.parts(number, place, MAX_PARTS)
+        return explain_parts(parts, self._correlator.direction_of(number))
+
+    def _exposure(self, place: Placement, protocol: str, shown: Exposure) -> Exposure:
         if protocol == Application.IRC.name:
             return Exposure.READABLE
+        if protocol == Application.XMPP.name:
+            return shown
         is_tls = protocol.startswith(("TLS", "SSL"))
         return Exposure.SEALED if is_tls and place.flags & ACK else Exposure.PLUMBING
 

@@ -160,6 +160,11 @@ def from_message(message: Message, *, is_withheld: bool) -> Json:
         "echo": _from_wire(message.echo),
         "is_history": message.is_history,
         "is_highlight": message.is_highlight,
+        "msgid": message.msgid,
+        "reply_to": message.reply_to,
+        "is_corrected": message.is_corrected,
+        "is_retracted": message.is_retracted,
+        "is_sealed": message.is_sealed,
     }
 
 
@@ -181,6 +186,12 @@ def to_message(value: Json) -> Message:
         echo=_to_wire(value["echo"]),
         is_history=value["is_history"] is True,
         is_highlight=value["is_highlight"] is True,
+        # Absent in files of before XMPP.
+        msgid=_text(value.get("msgid", "")),
+        reply_to=_text(value.get("reply_to", "")),
+        is_corrected=value.get("is_corrected") is True,
+        is_retracted=value.get("is_retracted") is True,
+        is_sealed=value.get("is_sealed") is True,
     )
 
 

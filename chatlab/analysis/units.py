@@ -187,8 +187,8 @@ class Units:
             return
         if self._position is None:
             self._position = 0 if self.direction.is_anchored else seen.starts[0]
-            if self.speech is Speech.STANZAS and seen.starts[0] > self._position:
-                self.speech = Speech.UNKNOWN  # Only a line's end can be found from its middle.
+            if self.speech is Speech.STANZAS and not self.direction.is_anchored:
+                self.speech = Speech.UNKNOWN  # It may begin in the middle of a stanza.
         limit = max(self._position, self._fed) + WALK_STEP
         while self.speech is not Speech.OPAQUE and self._position < limit:
             before, speech = self._position, self.speech

@@ -2,6 +2,7 @@
 
 import datetime
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -42,8 +43,16 @@ def make_certificate(folder: Path) -> Path:
 class TlsTalk:
     """Both ends of a TLS connection; what they write becomes segments of ``talk``."""
 
-    def __init__(self, folder: Path, version: ssl.TLSVersion) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        version: ssl.TLSVersion,
+        before: Sequence[tuple[Direction, bytes]] = (),
+    ) -> None:
+        """``before``: what is said in clear before TLS begins (STARTTLS)."""
         self.talk = Talk(flow=TLS_FLOW).handshake()
+        for direction, data in before:
+            self.talk.send(direction, data)
         self.keys = folder / "keys.txt"
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(make_certificate(folder))
