@@ -129,14 +129,20 @@ def _add_serve(commands: "Commands[_Parser]") -> None:
     serve.add_argument(
         "--bind", metavar="ADDRESS", default="127.0.0.1", help="default: this machine only"
     )
-    serve.add_argument("--plain-port", metavar="PORT", type=_port, default=6667)
-    serve.add_argument("--tls-port", metavar="PORT", type=_port, default=6697)
+    for option, port, what in (
+        ("--plain-port", 6667, "IRC in clear"),
+        ("--tls-port", 6697, "IRC with TLS"),
+        ("--xmpp-port", 5222, "XMPP in clear or with STARTTLS"),
+        ("--xmpp-tls-port", 5223, "XMPP with direct TLS"),
+    ):
+        words = f"{what}; default: {port}, 0 takes a free one"
+        serve.add_argument(option, metavar="PORT", type=_port, default=port, help=words)
     serve.add_argument(
         "--account",
         metavar="NAME:PASSWORD-FILE",
         action="append",
         default=[],
-        help="someone who can log in with SASL; may be given several times",
+        help="someone who can log in, to IRC and XMPP; may be given several times",
     )
     serve.set_defaults(command=_serve)
 
@@ -233,7 +239,14 @@ def _messages(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from chatlab.cli.serve import serve
 
-    return serve(options.bind, options.plain_port, options.tls_port, options.account)
+    return serve(
+        options.bind,
+        options.plain_port,
+        options.tls_port,
+        options.xmpp_port,
+        options.xmpp_tls_port,
+        options.account,
+    )
 
 
 def _connect(options: argparse.Namespace) -> int:

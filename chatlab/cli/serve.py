@@ -7,7 +7,14 @@ from chatlab.server.process import read_account
 from chatlab.store.paths import find_paths
 
 
-def serve(bind: str, plain_port: int, tls_port: int, accounts: Sequence[str]) -> int:
+def serve(
+    bind: str,
+    plain_port: int,
+    tls_port: int,
+    xmpp_port: int,
+    xmpp_tls_port: int,
+    accounts: Sequence[str],
+) -> int:
     """Run until Ctrl-C; says what it exposes. Raises ChatlabError when it cannot listen."""
     directory = find_paths().data / "server"
     serve_in_foreground(
@@ -15,6 +22,8 @@ def serve(bind: str, plain_port: int, tls_port: int, accounts: Sequence[str]) ->
         bind=bind,
         plain_port=plain_port,
         tls_port=tls_port,
+        xmpp_port=xmpp_port,
+        xmpp_tls_port=xmpp_tls_port,
         accounts=dict(read_account(text) for text in accounts),
     )
     return 0

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 
-from chatlab.core.account import IRC_PORTS, Security
+from chatlab.core.account import IRC_PORTS, XMPP_PORTS, Security
 from chatlab.server.service import (
     LOOPBACK,
     Service,
@@ -15,9 +15,12 @@ from chatlab.server.service import (
     reachable_addresses,
     start,
 )
+from chatlab.server.xmpp.limits import DOMAIN, LAB_ROOM, ROOMS_DOMAIN
 
 PLAIN_PORT = IRC_PORTS[Security.PLAIN]
 TLS_PORT = IRC_PORTS[Security.DIRECT_TLS]
+XMPP_PORT = XMPP_PORTS[Security.STARTTLS]
+XMPP_TLS_PORT = XMPP_PORTS[Security.DIRECT_TLS]
 
 
 def serve(
@@ -26,6 +29,8 @@ def serve(
     bind: str = LOOPBACK,
     plain_port: int = PLAIN_PORT,
     tls_port: int = TLS_PORT,
+    xmpp_port: int = XMPP_PORT,
+    xmpp_tls_port: int = XMPP_TLS_PORT,
     names: tuple[str, ...] = (),
     accounts: Mapping[str, str] | None = None,
     say: Callable[[str], None] = print,
@@ -40,6 +45,8 @@ def serve(
         bind=bind,
         plain_port=plain_port,
         tls_port=tls_port,
+        xmpp_port=xmpp_port,
+        xmpp_tls_port=xmpp_tls_port,
         names=names,
         accounts=accounts or {},
         keeps_certificate=True,
@@ -74,11 +81,15 @@ def describe(service: Service) -> list[str]:
     lines = ["The ChatLab lab server is running. Stop it with Ctrl-C.", ""]
     for address in addresses:
         host = f"[{address}]" if ":" in address else address
-        lines.append(f"  plain  irc://{host}:{service.plain_port}")
-        lines.append(f"  TLS    ircs://{host}:{service.tls_port}")
+        lines.append(f"  IRC, plain             irc://{host}:{service.plain_port}")
+        lines.append(f"  IRC, TLS               ircs://{host}:{service.tls_port}")
+        lines.append(f"  XMPP, plain, STARTTLS  {host}:{service.xmpp_port}")
+        lines.append(f"  XMPP, direct TLS       {host}:{service.xmpp_tls_port}")
     certificate = service.certificate
     lines += [
         "",
+        f"  XMPP addresses: NAME@{DOMAIN}; everybody may create an account (in-band registration)",
+        f"  XMPP room: {LAB_ROOM}@{ROOMS_DOMAIN}",
         f"  Certificate authority, to hand out: {certificate.ca_file}",
         f"  SHA-256 of the server’s certificate: {certificate.fingerprint}",
         f"  The certificate is valid for: {', '.join(certificate.names)}",
@@ -89,7 +100,8 @@ def describe(service: Service) -> list[str]:
         lines.append("Only programs on this machine can connect.")
     else:
         lines.append(
-            "Warning: every machine that reaches these addresses can connect without a "
-            "password, and what is said on the plain port can be read on the way."
+            "Warning: every machine that reaches these addresses can connect to IRC without a "
+            "password and create XMPP accounts, and what is said on the plain ports can be read "
+            "on the way."
         )
     return lines

@@ -13,6 +13,7 @@ from typing import IO
 
 import chatlab
 from chatlab.core.errors import ConnectError
+from chatlab.server.xmpp.limits import DOMAIN, LAB_ROOM, ROOMS_DOMAIN
 
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
@@ -28,10 +29,16 @@ class LabAddress:
     address: str
     plain_port: int
     tls_port: int
+    xmpp_port: int
+    """XMPP in clear, or with STARTTLS; the accounts’ JIDs are on ``xmpp_domain``."""
+    xmpp_tls_port: int
     ca_file: Path
     fingerprint: str
     """Lower-case hex SHA-256 of the server certificate (DER)."""
     accounts: tuple[str, ...] = ()
+    xmpp_domain: str = DOMAIN
+    xmpp_room: str = f"{LAB_ROOM}@{ROOMS_DOMAIN}"
+    """Open to everybody, always there."""
 
 
 class LabServer:
@@ -45,7 +52,7 @@ class LabServer:
     ) -> None:
         """``on_death`` is called in the loop's thread when the server ends by itself.
 
-        ``accounts`` maps names to passwords for SASL.
+        ``accounts`` maps names to passwords for SASL, IRC’s and XMPP’s.
         """
         self._on_death = on_death
         self._accounts = dict(accounts or {})
@@ -165,6 +172,8 @@ def _parse_ready(line: bytes) -> LabAddress:
         address=str(facts["address"]),
         plain_port=int(facts["plain_port"]),
         tls_port=int(facts["tls_port"]),
+        xmpp_port=int(facts["xmpp_port"]),
+        xmpp_tls_port=int(facts["xmpp_tls_port"]),
         ca_file=Path(facts["ca_file"]),
         fingerprint=str(facts["fingerprint"]),
         accounts=tuple(map(str, facts["accounts"])),

@@ -40,6 +40,8 @@ def _options(arguments: list[str] | None) -> ServiceOptions:
     parser.add_argument("--bind", default=LOOPBACK, metavar="ADDRESS")
     parser.add_argument("--plain-port", type=int, default=0, metavar="PORT")
     parser.add_argument("--tls-port", type=int, default=0, metavar="PORT")
+    parser.add_argument("--xmpp-port", type=int, default=0, metavar="PORT")
+    parser.add_argument("--xmpp-tls-port", type=int, default=0, metavar="PORT")
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--name", action="append", default=[], help="for the certificate, too")
     parser.add_argument("--account", action="append", default=[], metavar="NAME:PASSWORD-FILE")
@@ -49,6 +51,8 @@ def _options(arguments: list[str] | None) -> ServiceOptions:
         bind=chosen.bind,
         plain_port=chosen.plain_port,
         tls_port=chosen.tls_port,
+        xmpp_port=chosen.xmpp_port,
+        xmpp_tls_port=chosen.xmpp_tls_port,
         names=tuple(chosen.name),
         accounts=dict(read_account(text) for text in chosen.account),
     )
@@ -71,7 +75,8 @@ async def _serve(options: ServiceOptions) -> None:
     _watch_for_end(stopped)
     service = await start(options)
     print(_ready_line(service), flush=True)
-    log.info("Listening on %s, %d and %d", service.address, service.plain_port, service.tls_port)
+    log.info("IRC on %s, %d and %d", service.address, service.plain_port, service.tls_port)
+    log.info("XMPP on %s, %d and %d", service.address, service.xmpp_port, service.xmpp_tls_port)
     await stopped.wait()
     await service.stop()
 
@@ -81,6 +86,8 @@ def _ready_line(service: Service) -> str:
         {
             "plain_port": service.plain_port,
             "tls_port": service.tls_port,
+            "xmpp_port": service.xmpp_port,
+            "xmpp_tls_port": service.xmpp_tls_port,
             "ca_file": str(service.certificate.ca_file.resolve()),
             "fingerprint": service.certificate.fingerprint,
             "address": service.address,

@@ -1,16 +1,21 @@
-"""One lab server from its options: certificate, accounts, listeners; and what it exposes."""
+"""One lab server from its options: certificate, accounts, listeners; and what it exposes.
+
+IRC and XMPP are served side by side, with one certificate and the same accounts.
+"""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
-from chatlab.core.errors import UsageError
-from chatlab.server.authority import LabCertificate, issue, reuse_or_issue
+from chatlab.core.errors import ConnectError, UsageError
+from chatlab.server.authority import LOCAL_NAMES, LabCertificate, issue, reuse_or_issue
 from chatlab.server.irc.listener import IrcServer, tls_context
 from chatlab.server.irc.network import Network
 from chatlab.server.irc.sasl import Accounts
+from chatlab.server.xmpp import listener as xmpp
+from chatlab.server.xmpp.host import Host
 
 LOOPBACK = "127.0.0.1"
 
@@ -25,10 +30,13 @@ class ServiceOptions:
     plain_port: int = 0
     tls_port: int = 0
     """0 takes a free port."""
+    xmpp_port: int = 0
+    """In clear, with STARTTLS for those who want it."""
+    xmpp_tls_port: int = 0
     names: tuple[str, ...] = ()
     """More names and addresses for the certificate, beside the local ones."""
     accounts: Mapping[str, str] = field(default_factory=dict)
-    """Name to password, for SASL."""
+    """Name to password, for SASL: IRC’s and XMPP’s."""
     keeps_certificate: bool = False
     """Use the directory's certificate again while it is valid."""
 
@@ -36,23 +44,33 @@ class ServiceOptions:
 class Service:
     """A running lab server."""
 
-    def __init__(self, server: IrcServer, certificate: LabCertificate, address: str) -> None:
+    def __init__(
+        self,
+        server: IrcServer,
+        xmpp_server: xmpp.XmppServer,
+        certificate: LabCertificate,
+        address: str,
+    ) -> None:
         self._server = server
+        self._xmpp_server = xmpp_server
         self.certificate = certificate
         self.address = address
         self.plain_port = server.plain_port
         self.tls_port = server.tls_port
+        self.xmpp_port = xmpp_server.plain_port
+        self.xmpp_tls_port = xmpp_server.tls_port
 
     @property
     def account_names(self) -> tuple[str, ...]:
         return self._server.network.accounts.names
 
     async def stop(self) -> None:
+        await self._xmpp_server.stop()
         await self._server.stop()
 
 
 async def start(options: ServiceOptions) -> Service:
-    """Serve; returns when both ports listen.
+    """Serve; returns when all ports listen.
 
     Raises UsageError for a wrong address or account, FileError, or ConnectError.
     """
@@ -62,12 +80,28 @@ async def start(options: ServiceOptions) -> Service:
     except ValueError as error:
         raise UsageError(str(error)) from error
     names = (*reachable_addresses(address), *options.names)
+    try:
+        host = Host(options.accounts, aliases=_aliases(names))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     make = reuse_or_issue if options.keeps_certificate else issue
     certificate = make(options.directory, names)
     server = IrcServer(Network(accounts))
     tls = tls_context(certificate.certificate_file, certificate.key_file)
     await server.start(address, options.plain_port, options.tls_port, tls)
-    return Service(server, certificate, address)
+    xmpp_server = xmpp.XmppServer(host)
+    xmpp_tls = xmpp.tls_context(certificate.certificate_file, certificate.key_file)
+    try:
+        await xmpp_server.start(address, options.xmpp_port, options.xmpp_tls_port, xmpp_tls)
+    except ConnectError:
+        await server.stop()
+        raise
+    return Service(server, xmpp_server, certificate, address)
+
+
+def _aliases(names: Iterable[str]) -> list[str]:
+    """Under which further domains clients may look for the accounts: IPv6 in brackets."""
+    return [f"[{name}]" if ":" in name else name for name in (*LOCAL_NAMES, *names)]
 
 
 def bind_address(text: str) -> str:

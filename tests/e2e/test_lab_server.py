@@ -228,7 +228,8 @@ def test_the_child_says_where_it_listens_and_ends_with_its_input(tmp_path: Path)
     facts = json.loads(process.stdout.readline())
 
     assert facts.keys() == {
-        *("plain_port", "tls_port", "ca_file", "fingerprint", "address", "accounts")
+        *("plain_port", "tls_port", "xmpp_port", "xmpp_tls_port"),
+        *("ca_file", "fingerprint", "address", "accounts"),
     }
     assert facts["address"] == "127.0.0.1"
     assert facts["accounts"] == ["ann"]
@@ -316,7 +317,7 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
 def test_a_class_is_served_until_ctrl_c(tmp_path: Path) -> None:
     code = (
         "import functools, pathlib, sys; from chatlab.server.foreground import serve; "
-        "serve(pathlib.Path(sys.argv[1]), plain_port=0, tls_port=0, "
+        "serve(pathlib.Path(sys.argv[1]), plain_port=0, tls_port=0, xmpp_port=0, xmpp_tls_port=0, "
         "say=functools.partial(print, flush=True))"
     )
     process = subprocess.Popen(
