@@ -2,21 +2,27 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QTimer
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from chatlab.chat.providers import read_providers
+from chatlab.core import events as ev
 from chatlab.core.account import AccountId, Security
+from chatlab.core.chats import ChatBook
 from chatlab.core.forms import DataForm, FieldKind, FormField
 from chatlab.core.registration import RegistrationForm
+from chatlab.core.roster import Availability, Contact, ContactsListed, Subscription
 from chatlab.ui.dialogs.new_account import NewAccountDialog
 from chatlab.ui.dialogs.register import RegisterDialog
 from chatlab.ui.dialogs.server_account import DeletionDialog, PasswordDialog
-from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog
+from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog, blank_xmpp_account
+from chatlab.ui.models.contacts import ContactModel
 from chatlab.ui.theme import Theme
+from chatlab.ui.widgets.contact_pane import ContactPane
 
 ID = AccountId("x")
 
@@ -110,6 +116,98 @@ def deletion() -> QWidget:
     return DeletionDialog("first.last@example.org")
 
 
+def portrait() -> bytes:
+    """Somebody's picture, small."""
+    image = QImage(96, 96, QImage.Format.Format_RGB32)
+    image.fill(QColor("#7fb2d9"))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor("#f0d6b8"))
+    painter.drawEllipse(30, 20, 36, 40)
+    painter.setBrush(QColor("#394b6b"))
+    painter.drawEllipse(14, 60, 68, 60)
+    painter.end()
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
+    return bytes(buffer.data().data())
+
+
+_BOTH = Subscription.BOTH
+CONTACTS = (
+    Contact(
+        jid="anna@example.org",
+        name="Anna Maria Lindqvist of the long name",
+        groups=("Work",),
+        subscription=_BOTH,
+        availability=Availability.AVAILABLE,
+        avatar=portrait(),
+    ),
+    Contact(
+        jid="bob@example.org",
+        name="Bob",
+        groups=("Work",),
+        subscription=_BOTH,
+        availability=Availability.DO_NOT_DISTURB,
+        status="in a meeting until three",
+    ),
+    Contact(
+        jid="carl@example.net",
+        groups=("Friends",),
+        subscription=_BOTH,
+        availability=Availability.AWAY,
+        status="coffee ☕",
+    ),
+    Contact(
+        jid="dora@example.net",
+        name="Dora",
+        groups=("Friends",),
+        subscription=_BOTH,
+        availability=Availability.EXTENDED_AWAY,
+    ),
+    Contact(
+        jid="עמית@example.com",
+        name="עמית",
+        groups=("Friends",),
+        subscription=_BOTH,
+        availability=Availability.CHAT,
+    ),
+    Contact(jid="erik@example.com", name="Erik", subscription=_BOTH),
+    Contact(jid="new@example.com", is_asked=True),
+    Contact(jid="spam@example.biz", is_blocked=True),
+)
+
+
+def xmpp_book() -> ChatBook:
+    book = ChatBook()
+    account = replace(
+        blank_xmpp_account(ID),
+        name="first.last@example.org",
+        jid="first.last@example.org",
+        nick="me",
+    )
+    book.add_account(account)
+    book.apply(ev.LinkChanged(ID, ev.LinkState.ONLINE, 0))
+    book.apply(ContactsListed(ID, CONTACTS))
+    return book
+
+
+def contacts() -> QWidget:
+    pane = ContactPane(ContactModel(xmpp_book()))
+    pane.resize(230, 470)
+    pane.list.setCurrentIndex(pane._model.index(4))
+    return pane
+
+
+def contacts_empty() -> QWidget:
+    book = xmpp_book()
+    book.apply(ContactsListed(ID, ()))
+    pane = ContactPane(ContactModel(book))
+    pane.resize(230, 470)
+    return pane
+
+
 SCENES: dict[str, Callable[[], QWidget]] = {
     "form": xmpp_form,
     "form-wrong": xmpp_form_wrong,
@@ -120,6 +218,8 @@ SCENES: dict[str, Callable[[], QWidget]] = {
     "register-refused": register_refused,
     "password": password,
     "deletion": deletion,
+    "contacts": contacts,
+    "contacts-empty": contacts_empty,
 }
 
 

@@ -145,6 +145,13 @@ class ContactModel(QAbstractListModel):
         )
         return tuple(sorted(names, key=str.casefold))
 
+    def row_of(self, account: AccountId, jid: str) -> QModelIndex:
+        """The first row of a contact; invalid while it is not shown."""
+        for number, row in enumerate(self._rows):
+            if isinstance(row, ContactRow) and (row.account, row.contact.jid) == (account, jid):
+                return self.index(number)
+        return QModelIndex()
+
     # Qt's questions -------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = _ROOT) -> int:
@@ -173,25 +180,33 @@ class ContactModel(QAbstractListModel):
     def flush(self) -> None:
         """Catch up with the book now."""
         self._timer.stop()
-        old, new = self._rows, self._all_rows()
+        new = self._all_rows()
+        old_keys, new_keys = [_key(row) for row in self._rows], [_key(row) for row in new]
+        shorter = min(len(old_keys), len(new_keys))
         start = 0
-        while start < min(len(old), len(new)) and old[start] == new[start]:
+        while start < shorter and old_keys[start] == new_keys[start]:
             start += 1
         same = 0
-        while same < min(len(old), len(new)) - start and old[-1 - same] == new[-1 - same]:
+        while same < shorter - start and old_keys[-1 - same] == new_keys[-1 - same]:
             same += 1
-        if len(old) == len(new) and start + same < len(old):
-            self._rows = new  # Presence changes in place: the selection stays.
-            self.dataChanged.emit(self.index(start), self.index(len(new) - same - 1))
-            return
-        if gone := len(old) - same - start:
+        if gone := len(old_keys) - same - start:
             self.beginRemoveRows(QModelIndex(), start, start + gone - 1)
-            self._rows = old[:start] + old[len(old) - same :]
+            del self._rows[start : start + gone]
             self.endRemoveRows()
         if come := len(new) - same - start:
             self.beginInsertRows(QModelIndex(), start, start + come - 1)
-            self._rows = new
+            self._rows[start:start] = new[start : start + come]
             self.endInsertRows()
+        self._replace_in_place(new)
+
+    def _replace_in_place(self, new: list[Row]) -> None:
+        """The same people in the same order, who are otherwise than before."""
+        changed = [
+            n for n, (was, now) in enumerate(zip(self._rows, new, strict=True)) if was != now
+        ]
+        self._rows = new
+        if changed:
+            self.dataChanged.emit(self.index(changed[0]), self.index(changed[-1]))
 
     def _on_book_changed(self, _change: Change, what: Chat | AccountState, *_: int) -> None:
         is_ours = isinstance(what, AccountState) and what.account.application is Application.XMPP
@@ -230,6 +245,18 @@ class ContactModel(QAbstractListModel):
         if is_folded:
             return [group]
         return [group, *(ContactRow(account, contact) for contact in sorted(shown, key=_order))]
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    """What makes a row the same row, whatever it shows."""
+    match row:
+        case AccountRow(account):
+            return "account", account, ""
+        case GroupRow(account, name):
+            return "group", account, name
+        case ContactRow(account, contact):
+            # Somebody in two groups has two rows; they never stand side by side.
+            return "contact", account, contact.jid
 
 
 def _spoken(row: Row) -> str:
