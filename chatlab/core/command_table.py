@@ -14,6 +14,10 @@ class Verb(Enum):
 
     SAY = "say"
     ME = "me"
+    REPLY = "reply"
+    REACT = "react"
+    UNREACT = "unreact"
+    RETRACT = "retract"
     MSG = "msg"
     QUERY = "query"
     NOTICE = "notice"
@@ -60,6 +64,8 @@ class Verb(Enum):
     STATS = "stats"
     INFO = "info"
     ADMIN = "admin"
+    SEND = "send"
+    DCC = "dcc"
     RAW = "raw"
     CONNECT = "connect"
     DISCONNECT = "disconnect"
@@ -114,6 +120,28 @@ COMMANDS: tuple[CommandSpec, ...] = (
         Verb.SAY, ("<text…>",), "Send the text as it is, even when it begins with “/”.", ("plain",)
     ),
     CommandSpec(Verb.ME, ("<text…>",), "Say what you are doing: /me waves."),
+    CommandSpec(
+        Verb.REPLY,
+        ("<text…>",),
+        "Answer the chosen message, or the last one that is not yours.",
+        is_local=True,
+    ),
+    CommandSpec(
+        Verb.REACT,
+        ("<emoji…>",),
+        "Answer the chosen message, or the last one, with a sign: /react 👍.",
+        is_local=True,
+    ),
+    CommandSpec(
+        Verb.UNREACT, ("<emoji…>",), "Take your sign off that message again.", is_local=True
+    ),
+    CommandSpec(
+        Verb.RETRACT,
+        (),
+        "Take the chosen message, or your last one, back; some servers can.",
+        ("redact",),
+        is_local=True,
+    ),
     CommandSpec(Verb.MSG, ("<nick or #channel>", "<text…>"), "Send a message to someone.", ("m",)),
     CommandSpec(Verb.QUERY, ("<nick>", "[text…]"), "Open a private chat, and send the text."),
     CommandSpec(
@@ -220,6 +248,18 @@ COMMANDS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec(Verb.INFO, ("[server]",), "Ask which program the server is.", only=Application.IRC),
     CommandSpec(Verb.ADMIN, ("[server]",), "Ask who runs the server.", only=Application.IRC),
+    CommandSpec(
+        Verb.SEND,
+        ("<nick>", "<file…>"),
+        "Send someone a file; several nicks with commas: /send ann,bob notes.pdf.",
+        ("sendfile",),
+    ),
+    CommandSpec(
+        Verb.DCC,
+        ("<send|get|resume|refuse|chat|close|list>", "[nick and file…]"),
+        "Files and direct chats past the server: /dcc get bob, /dcc chat bob, /dcc list.",
+        only=Application.IRC,
+    ),
     CommandSpec(Verb.RAW, ("<line…>",), "Send a protocol line exactly as typed.", ("quote",)),
     CommandSpec(Verb.CONNECT, (), "Connect this account."),
     CommandSpec(

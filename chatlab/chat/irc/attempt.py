@@ -212,6 +212,8 @@ class Attempt:
         keepalive = Keepalive(context, self._shared.deliveries, registration.expect_greeting_over)
         self._keepalive = keepalive
         self._register_handlers(context, dispatcher, registration, keepalive)
+        if self._shared.lasting.dcc is not None:
+            self._shared.lasting.dcc.attach(context, transport.connection)
         self._shared.emit(ConnectionOpened(self._account.id, transport.connection))
         self._shared.set_state(LinkState.REGISTERING)
         if self._why_other:

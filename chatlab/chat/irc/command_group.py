@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from chatlab.chat.irc.state import ServerState
+from chatlab.chat.transfer.transfers import Transfers
 from chatlab.core.commands import Command
 from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.message import MessageKind
@@ -53,6 +54,11 @@ class Engine(Protocol):
 
     def tell_lag(self, chat: str) -> None:
         """Measure the way to the server, and say the result in ``chat``."""
+        ...
+
+    @property
+    def transfers(self) -> Transfers | None:
+        """Files and direct chats; None where nothing can open sockets for them."""
         ...
 
     def ctcp_ping_token(self) -> str: ...

@@ -2,6 +2,7 @@
 
 from chatlab.chat.irc.channel_commands import ChannelCommands
 from chatlab.chat.irc.command_group import CommandGroup, Engine, Handler
+from chatlab.chat.irc.dcc_commands import DccCommands
 from chatlab.chat.irc.server_commands import ServerCommands
 from chatlab.core.account import Application
 from chatlab.core.commands import Command, Verb, spec_of
@@ -44,6 +45,7 @@ class Commands(CommandGroup):
             Verb.RECONNECT: lambda command, chat: engine.restart_soon(),
             **ChannelCommands(engine).table,
             **self._server.table,
+            **DccCommands(engine).table,
         }
 
     def execute(self, command: Command, chat: str) -> None:

@@ -15,6 +15,7 @@ from chatlab.chat.irc.client_tags import reply_tags
 from chatlab.chat.irc.commands import Commands
 from chatlab.chat.irc.composing import Draft, compose
 from chatlab.chat.irc.context import Lasting, Verdict
+from chatlab.chat.irc.dcc import Dcc
 from chatlab.chat.irc.delivery import Deliveries, Utterance
 from chatlab.chat.irc.describing import features_of
 from chatlab.chat.irc.messages import next_message_id
@@ -24,6 +25,8 @@ from chatlab.chat.irc.sts import MemorySts, StrictTransport
 from chatlab.chat.irc.tag_talk import TagTalk
 from chatlab.chat.irc.timing import Timers, Timing, first_of
 from chatlab.chat.irc.transport import Dialler
+from chatlab.chat.transfer.opening import PeerDialler
+from chatlab.chat.transfer.transfers import Transfers
 from chatlab.core.account import Account, Security
 from chatlab.core.commands import Command
 from chatlab.core.errors import LocalProtocolError, UsageError
@@ -32,7 +35,6 @@ from chatlab.core.features import ServerFeatures
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink, SecretStore, StsStore
-from chatlab.protocol.irc import format_line
 from chatlab.protocol.irc_masking import mask_line, mask_text
 
 log = logging.getLogger(__name__)
@@ -58,7 +60,9 @@ class IrcConnection:
         pace: SendPace | None = None,
         timing: Timing | None = None,
         sts: StsStore | None = None,
+        peers: PeerDialler | None = None,
     ) -> None:
+        """``peers`` opens sockets for files and direct chats (DCC); without it there are none."""
         self._account = account
         self._sink = sink
         self._timing = timing or Timing()
@@ -76,6 +80,8 @@ class IrcConnection:
             sts=StrictTransport(sts or MemorySts(), self._timing),
             execute=self.execute,
         )
+        self._dcc = Dcc(self, peers, self._emit, self._timing) if peers is not None else None
+        self._shared.lasting.dcc = self._dcc
         self._commands = Commands(self)
         self._attempt: Attempt | None = None
         self._offline_state = ServerState(account.nick)
@@ -128,6 +134,8 @@ class IrcConnection:
         self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
     ) -> tuple[Message, ...]:
         """Accept a text for sending: one message per line that it needs, or per batch of lines."""
+        if self._dcc is not None and self._dcc.transfers.owns_chat(chat):
+            return self._dcc.transfers.say(chat, text, kind)
         self._keep_password_in(mask_text(chat, text) != text)
         drafts = compose(self.state, chat, text, kind)
         if not drafts:
@@ -185,6 +193,11 @@ class IrcConnection:
         return self._attempt.acknowledged() if self._attempt is not None else None
 
     @property
+    def transfers(self) -> Transfers | None:
+        """Files and direct chats; None where nothing can open sockets for them."""
+        return self._dcc.transfers if self._dcc is not None else None
+
+    @property
     def features(self) -> ServerFeatures:
         """What the server announced about itself."""
         return features_of(self.state)
@@ -235,16 +248,7 @@ class IrcConnection:
     def put_raw(self, line: str) -> None:
         """Send a line exactly as typed. Raises LocalProtocolError when it is not one line."""
         self._keep_password_in(mask_line(line) != line)
-        raw = line.encode("utf-8", "surrogatepass")
-        # Formatted as one parameter, it passes the same checks as everything else.
-        format_line("RAW", line, limit=len(raw) + 10)
-        if len(raw) + 2 > self.state.isupport.line_limit and not line.startswith("@"):
-            raise LocalProtocolError(
-                f"The line has {len(raw) + 2} bytes; the server takes "
-                f"{self.state.isupport.line_limit}.",
-                "Shorten it.",
-            )
-        self._shared.outbox.put_line(raw)
+        self._shared.outbox.put_typed(line, self.state.isupport.line_limit)
 
     def join(self, channels: str, keys: str) -> None:
         if self._attempt is not None:

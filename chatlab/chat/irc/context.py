@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chatlab.chat.irc.link import LineEvent, Link
 from chatlab.chat.irc.outbox import Outbox
@@ -11,6 +12,9 @@ from chatlab.chat.irc.timing import Timers, Timing
 from chatlab.core.account import Account, Autojoin
 from chatlab.core.events import Informed, Severity
 from chatlab.core.ports import EventSink
+
+if TYPE_CHECKING:
+    from chatlab.chat.irc.dcc import Dcc
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Lasting:
         self.monitored: dict[str, str] = {}
         """Whom the user waits for: folded nick to nick."""
         self.replays = Replays()
+        self.dcc: Dcc | None = None
+        """Files and direct chats; None where nothing can open sockets for them."""
 
     def join(self, channel: str, key: str = "") -> None:
         """Have a channel joined again, with the key known so far unless there is a new one."""

@@ -22,7 +22,7 @@ from chatlab.protocol.irc_masking import mask_text
 CTCP_LIMIT = 5
 CTCP_PERIOD_S = 30.0
 """At most CTCP_LIMIT answers in this time, so that nobody can use us to flood somebody."""
-_ANSWERED = ("ACTION", "CLIENTINFO", "PING", "TIME", "VERSION")
+_ANSWERED = ("ACTION", "CLIENTINFO", "DCC", "PING", "TIME", "VERSION")
 _WORD = r"[\w\[\]\\`^{|}-]"
 _TYPING = {state.value: state for state in Typing}
 _REPLY_TAGS = ("+reply", "+draft/reply")
@@ -73,6 +73,11 @@ class Messages:
         ctcp = decode_ctcp(text)
         if ctcp is None or ctcp.command == "ACTION":
             self._add(event, target, ctcp.parameter if ctcp else text, ctcp is not None, is_own)
+            if is_notice and not is_own and (dcc := self._context.lasting.dcc):
+                dcc.heard_notice(event.nick, text)
+        elif ctcp.command == "DCC" and (dcc := self._context.lasting.dcc):
+            if not is_own and not event.is_history:
+                dcc.heard(event, ctcp)
         elif is_notice:
             self._on_ctcp_reply(event, ctcp)
         elif not is_own:

@@ -7,6 +7,7 @@ the pace is spent; nothing typed is lost meanwhile. PONG and registration do not
 import asyncio
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatlab.chat.irc.client_tags import reply_tags
@@ -16,7 +17,7 @@ from chatlab.chat.irc.link import Link
 from chatlab.chat.irc.multiline import frame, limits_of
 from chatlab.chat.irc.state import ServerState
 from chatlab.chat.irc.timing import Timers, Timing
-from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.errors import ChatlabError, LocalProtocolError, UsageError
 from chatlab.core.flow import ByteRange, WireRange
 from chatlab.core.message import MessageId
 from chatlab.protocol.irc import format_line
@@ -66,6 +67,7 @@ class _Command:
     """A line that is nobody's message, formatted."""
 
     line: bytes
+    on_written: Callable[[WireRange], None] | None = None
 
 
 _Item = Utterance | _Command
@@ -114,10 +116,21 @@ class Outbox:
         """Send a line at the pace. Raises LocalProtocolError for what the grammar forbids."""
         self.put_line(format_line(command, *parameters))
 
-    def put_line(self, line: bytes) -> None:
-        """Send a formatted line at the pace."""
-        self._queue.append(_Command(line))
+    def put_line(self, line: bytes, on_written: Callable[[WireRange], None] | None = None) -> None:
+        """Send a formatted line at the pace; ``on_written`` learns which bytes carry it."""
+        self._queue.append(_Command(line, on_written))
         self.flush()
+
+    def put_typed(self, line: str, limit: int) -> None:
+        """Send a line exactly as typed. Raises LocalProtocolError when it is not one line."""
+        raw = line.encode("utf-8", "surrogatepass")
+        # Formatted as one parameter, it passes the same checks as everything else.
+        format_line("RAW", line, limit=len(raw) + 10)
+        if len(raw) + 2 > limit and not line.startswith("@"):
+            raise LocalProtocolError(
+                f"The line has {len(raw) + 2} bytes; the server takes {limit}.", "Shorten it."
+            )
+        self.put_line(raw)
 
     def join_first(self, folded: set[str], lines: list[bytes]) -> None:
         """Send these JOINs before anything else; what is for their channels waits for them."""
@@ -196,7 +209,9 @@ class Outbox:
         assert self._link is not None
         assert self._state is not None
         if isinstance(item, _Command):
-            self._link.send_bytes(item.line)
+            wire = self._link.send_bytes(item.line)
+            if item.on_written is not None:
+                item.on_written(wire)
             return
         label = self._next_label() if self.uses_labels else ""
         tags = {"label": label} if label else {}

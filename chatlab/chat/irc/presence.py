@@ -137,6 +137,8 @@ class Presence:
     def _on_quit(self, event: LineEvent) -> None:
         folded = self._state.fold(event.nick)
         channels = self._state.channels_of(event.nick)
+        if dcc := self._context.lasting.dcc:
+            dcc.quit(event.nick)
         for channel in channels:
             channel.members.pop(folded, None)
             if channel.names is not None:
@@ -180,6 +182,8 @@ class Presence:
         state = self._state
         is_self = state.is_me(old)
         channels = state.channels_of(old)
+        if dcc := self._context.lasting.dcc:
+            dcc.renamed(old, new)
         for channel in channels:
             member = channel.members.pop(state.fold(old))
             channel.members[state.fold(new)] = replace(member, nick=new)

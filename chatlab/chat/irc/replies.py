@@ -107,7 +107,9 @@ class Replies:
             if self._state.is_me(nick.rstrip("*")) and "@" in user_host:
                 user, _, host = user_host[1:].partition("@")
                 self._state.user, self._state.host = user, host
-        self._context.inform(event.last, event, code="302")
+        dcc = self._context.lasting.dcc
+        if dcc is None or not dcc.took_userhost(event):
+            self._context.inform(event.last, event, code="302")
 
     # -- WHOIS
 
@@ -162,6 +164,8 @@ class Replies:
         if code in JOIN_REFUSALS:
             self._context.outbox.not_joined(folded, reason)
             self._on_join_refused(event)
+        if code in MESSAGE_REFUSALS and (dcc := self._context.lasting.dcc):
+            dcc.refused(target, reason)
         chat = self._chat_of(said.chat)
         if code == "401" and folded in self._whois_chats:
             chat = self._whois_chats.pop(folded)
