@@ -2,11 +2,12 @@
 
 qasync 0.28 gives each callback its own coarse Qt timer: sleeps may end 50 ms early, a cancelled
 timer lives on until its time, and a delay beyond 24 days overflows. Here ready callbacks share one
-queue and one zero timer, as asyncio's own loop has it, and delayed ones get a precise timer that
-dies when its handle is cancelled.
+queue and one zero timer, and delayed ones one heap and one precise timer, as asyncio's own loop has
+it; what is cancelled is forgotten at once.
 """
 
 import asyncio
+import heapq
 import math
 from collections import deque
 from collections.abc import Callable
@@ -26,15 +27,16 @@ Ts = TypeVarTuple("Ts")
 
 
 class _Timers(QObject):
-    """Runs asyncio handles from Qt timers."""
+    """Runs asyncio handles from two Qt timers: one for what is ready, one for what is due next."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
         self._loop = loop
         self._ready: deque[asyncio.Handle] = deque()
         self._ready_timer = 0
-        self._later: dict[int, asyncio.TimerHandle] = {}
-        self._ids: dict[asyncio.TimerHandle, int] = {}
+        self._later: list[asyncio.TimerHandle] = []
+        """A heap, by when they are due."""
+        self._later_timer = 0
 
     def add_ready(self, handle: asyncio.Handle) -> None:
         self._ready.append(handle)
@@ -42,46 +44,33 @@ class _Timers(QObject):
             self._ready_timer = self.startTimer(0)
 
     def add_later(self, handle: asyncio.TimerHandle) -> None:
-        delay_ms = math.ceil(max(0.0, handle.when() - self._loop.time()) * 1000)
-        number = self.startTimer(min(delay_ms, _LONGEST_MS), Qt.TimerType.PreciseTimer)
-        self._later[number] = handle
-        self._ids[handle] = number
+        heapq.heappush(self._later, handle)
+        if self._later[0] is handle:
+            self._set_alarm()
 
     def forget(self, handle: asyncio.TimerHandle) -> None:
-        if (number := self._ids.pop(handle, None)) is not None:
-            self.killTimer(number)
-            del self._later[number]
+        """It was cancelled: let go of it now, not at its time."""
+        kept = [other for other in self._later if other is not handle]
+        if len(kept) < len(self._later):
+            self._later = kept
+            heapq.heapify(self._later)
+            self._set_alarm()
 
     def stop(self) -> None:
         """Called by qasync when the loop closes."""
-        for number in self._later:
-            self.killTimer(number)
         self._later.clear()
-        self._ids.clear()
+        self._set_alarm()
         self._ready.clear()
 
     def set_debug(self, enabled: bool) -> None:
         """qasync's own timer has debug output; asyncio's debug mode serves us."""
 
     def timerEvent(self, event: QTimerEvent) -> None:
-        number = event.timerId()
-        if number == self._ready_timer:
-            self._run_ready()
-        elif handle := self._later.pop(number, None):
-            self.killTimer(number)
-            del self._ids[handle]
-            if handle.cancelled():
-                return
-            if handle.when() > self._loop.time() + 0.001:
-                self.add_later(handle)  # The next piece of a very long delay.
-            else:
-                handle._run()
-                # What it woke is due now: a timer of 0 ms would come after everything that Qt
-                # has to paint.
-                self._run_ready()
+        """One turn: what is due, then what was ready; what that adds waits for the next.
 
-    def _run_ready(self) -> None:
-        """One turn: what was ready when it began; what that adds waits for the next."""
+        Both in one go whichever timer it was: Qt may paint the whole window between two timers.
+        """
+        self._run_due()
         for _ in range(len(self._ready)):
             if not self._ready:
                 break
@@ -91,6 +80,23 @@ class _Timers(QObject):
         if self._ready_timer and not self._ready:
             self.killTimer(self._ready_timer)
             self._ready_timer = 0
+
+    def _run_due(self) -> None:
+        now = self._loop.time()
+        while self._later and self._later[0].when() <= now:
+            heapq.heappop(self._later)._run()
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Wake up for the first of the later ones."""
+        if self._later_timer:
+            self.killTimer(self._later_timer)
+            self._later_timer = 0
+        if self._later:
+            delay_ms = math.ceil(max(0.0, self._later[0].when() - self._loop.time()) * 1000)
+            self._later_timer = self.startTimer(
+                min(delay_ms, _LONGEST_MS), Qt.TimerType.PreciseTimer
+            )
 
 
 class QtLoop(qasync.QEventLoop):

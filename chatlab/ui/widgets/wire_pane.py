@@ -5,6 +5,7 @@ frame, or bytes in it, asks the chat for the message (``message_requested``), wh
 ``show_message`` and then leaves the picked frame where it is.
 """
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,10 +37,10 @@ REFRESH_MS = 20
 
 The first frame after a pause is shown at once.
 """
-FLOOD_MS = 50
-"""In a flood it looks this often: as soon as it is over, all of it is there."""
-FLOOD_LOOKS = 3
-"""So many looks in a row that all found something new are a flood; a message takes one or two."""
+MAX_REST_MS = 50
+"""As soon as a flood is over, all of it is there."""
+_IDLE_SHARE = 5
+"""The pane rests this many times as long as its last look took: a flood makes its looks longer."""
 
 
 class WirePane(QWidget):
@@ -89,11 +90,10 @@ class WirePane(QWidget):
         self._tap = HexView(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._on_rested)
+        self._timer.timeout.connect(self.refresh)
         self._rested = QElapsedTimer()
         self._rested.start()
-        self._looks = 0
-        """Looks without a rest in which nothing came."""
+        self._rest_ms = 0
         self._lay_out()
         self._connect()
         self.refresh()
@@ -203,6 +203,7 @@ class WirePane(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Take over what the feed has learnt."""
+        began = time.monotonic()
         self._model.pull()
         if not self._is_about_frame and self.frames.current_frame is None:
             self._open_message()
@@ -210,23 +211,18 @@ class WirePane(QWidget):
         self.frames.fit_columns()
         self._show_view()
         self._say()
+        took_ms = (time.monotonic() - began) * 1000
+        self._rest_ms = min(max(REFRESH_MS, int(_IDLE_SHARE * took_ms)), MAX_REST_MS)
         self._rested.restart()
 
     def _on_frames(self) -> None:
         if not self.isVisible() or self._timer.isActive():
             return
-        rest_ms = FLOOD_MS if self._looks >= FLOOD_LOOKS else REFRESH_MS
-        left_ms = rest_ms - self._rested.elapsed()
-        if left_ms > 0:
-            self._timer.start(left_ms)
-        else:
-            self._looks = 0
+        rest_ms = self._rest_ms - self._rested.elapsed()
+        if rest_ms <= 0:
             self.refresh()  # A turn of the event loop would let others paint first.
-
-    @Slot()
-    def _on_rested(self) -> None:
-        self._looks += 1
-        self.refresh()
+        else:
+            self._timer.start(rest_ms)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

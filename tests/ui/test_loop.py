@@ -1,0 +1,81 @@
+"""asyncio on Qt's event loop: order, precision, and nothing that outlives its use."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from chatlab.app.loop import QtLoop
+
+Run = Callable[[Coroutine[object, object, None]], None]
+
+
+@pytest.fixture
+def run(qapp: QApplication) -> Run:
+    def run_to_its_end(work: Coroutine[object, object, None]) -> None:
+        with asyncio.Runner(loop_factory=QtLoop) as runner:
+            runner.run(work)
+
+    return run_to_its_end
+
+
+def test_what_is_delayed_comes_in_its_order_and_what_is_cancelled_never(run: Run) -> None:
+    async def work() -> None:
+        loop, came = asyncio.get_running_loop(), list[str]()
+        loop.call_later(0.03, came.append, "third")
+        loop.call_later(0.01, came.append, "first")
+        loop.call_later(0.015, came.append, "never").cancel()
+        loop.call_later(0.02, came.append, "second")
+        loop.call_later(10**9, came.append, "in thirty years")
+        await asyncio.sleep(0.04)
+        assert came == ["first", "second", "third"]
+
+    run(work())
+
+
+def test_a_sleep_never_ends_early(run: Run) -> None:
+    async def work() -> None:
+        for delay in (0.0004, 0.003, 0.0101):
+            began = time.monotonic()
+            await asyncio.sleep(delay)
+            assert time.monotonic() - began >= delay
+
+    run(work())
+
+
+def test_what_is_due_does_not_wait_for_another_turn(run: Run) -> None:
+    """However busy the queue of what is ready: its next turn takes along what is due by then."""
+
+    async def work() -> None:
+        loop, turns, due_in = asyncio.get_running_loop(), 0, list[int]()
+        is_over = asyncio.Event()
+
+        def go_on() -> None:
+            nonlocal turns
+            turns += 1
+            if turns < 5:
+                time.sleep(0.003)  # Works, as a flood of lines does.
+                loop.call_soon(go_on)
+            else:
+                is_over.set()
+
+        loop.call_later(0.001, lambda: due_in.append(turns))
+        loop.call_soon(go_on)
+        await is_over.wait()
+        assert due_in == [1]
+
+    run(work())
+
+
+def test_a_timeout_that_was_not_needed_is_forgotten_at_once(run: Run) -> None:
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, QtLoop)
+        async with asyncio.timeout(3600):
+            await asyncio.sleep(0)
+        assert loop._own_timers is not None
+        assert not loop._own_timers._later
+
+    run(work())
