@@ -260,7 +260,12 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "Files and direct chats past the server: /dcc get bob, /dcc chat bob, /dcc list.",
         only=Application.IRC,
     ),
-    CommandSpec(Verb.RAW, ("<line…>",), "Send a protocol line exactly as typed.", ("quote",)),
+    CommandSpec(
+        Verb.RAW,
+        ("<line…>",),
+        "Send a protocol line, or an XMPP stanza, exactly as typed.",
+        ("quote", "xml"),
+    ),
     CommandSpec(Verb.CONNECT, (), "Connect this account."),
     CommandSpec(
         Verb.DISCONNECT, ("[message…]",), "Leave the server; the account stays in the list."

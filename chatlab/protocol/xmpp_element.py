@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from chatlab.core.errors import LocalProtocolError
 from chatlab.core.flow import ByteRange
 from chatlab.protocol.xmpp import MAX_ATTRIBUTES, MAX_DEPTH, MAX_STANZA, StreamFault
 
@@ -83,6 +84,29 @@ def parse_stanza(
     Raises StreamFault in words.
     """
     return _Reader(data, namespace, limit).read()
+
+
+def check_typed(text: str) -> Element:
+    """The element that somebody typed to have it sent: exactly one, and well-formed.
+
+    Raises LocalProtocolError in words, with the place of the fault.
+    """
+    try:
+        return parse_stanza(_encoded(text))
+    except StreamFault as fault:
+        raise LocalProtocolError(
+            fault.message, "Nothing was sent: a server would end the connection. Mend it."
+        ) from fault
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise LocalProtocolError(
+            "The text holds half a character (a lone surrogate), which UTF-8 cannot carry.",
+            "Type or paste it again.",
+        ) from error
 
 
 def parse_header(data: bytes) -> Element:

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatlab.core.errors import LocalProtocolError
 from chatlab.core.flow import ByteRange
 from chatlab.protocol.xmpp import MAX_DEPTH, StanzaSplitter, StreamFault
-from chatlab.protocol.xmpp_element import attribute_spans, parse_header, parse_stanza
+from chatlab.protocol.xmpp_element import (
+    attribute_spans,
+    check_typed,
+    parse_header,
+    parse_stanza,
+)
 from chatlab.protocol.xmpp_masking import mask_stanza, pretty
 from chatlab.protocol.xmpp_words import body_of, describe, payloads, read_unit, sasl_text
 
@@ -66,6 +72,23 @@ def test_every_element_knows_its_bytes() -> None:
 def test_what_is_no_stanza_is_refused_in_words(data: bytes, reason: str) -> None:
     with pytest.raises(StreamFault, match=reason):
         parse_stanza(data)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("<message>hi", "no end: <message> is open"),
+        ("<message/><presence/>", "More than one"),
+        ("hello", "Text outside"),
+        ("<a>\ud800</a>", "surrogate"),
+        ("<!DOCTYPE x>", "not well-formed|DOCTYPE"),
+        ("<message to=bob/>", "line 1, column 13"),
+    ],
+)
+def test_what_is_typed_wrong_is_refused_with_its_place(typed: str, reason: str) -> None:
+    with pytest.raises(LocalProtocolError, match=reason):
+        check_typed(typed)
+    assert check_typed("<presence/>").name == "presence"
 
 
 @given(st.binary(max_size=200))
