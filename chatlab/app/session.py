@@ -13,13 +13,15 @@ from chatlab.chat.dial import Dialler
 from chatlab.chat.irc.connection import IrcConnection
 from chatlab.chat.irc.outbox import SendPace
 from chatlab.chat.irc.sts import MemorySts
+from chatlab.chat.transfer.opening import PeerDialler
+from chatlab.chat.transfer.transfers import Transfers
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureStatus
 from chatlab.core.chats import ChatBook
 from chatlab.core.flow import ConnectionId, FlowKey, WireRange
 from chatlab.core.message import Delivery, Message, MessageId
-from chatlab.core.ports import ChatConnection, EventSink, SecretStore, StsStore
+from chatlab.core.ports import ChatConnection, EventSink, FileTransfers, SecretStore, StsStore
 from chatlab.core.rules import RuleBook
 
 _SETTLE_S = 0.1
@@ -53,6 +55,8 @@ class Session:
         self._sts = sts or MemorySts()
         self._source: CaptureSource | None = None
         self._dialler = Dialler(self, feed, accepts_any_certificate=accepts_any_certificate)
+        self._peers = PeerDialler(self, feed)
+        self._transfers: dict[AccountId, Transfers] = {}
         self._observers: list[EventSink] = []
         self._unacknowledged: dict[MessageId, tuple[AccountId, WireRange]] = {}
         self._settling: asyncio.TimerHandle | None = None
@@ -72,9 +76,17 @@ class Session:
             connection.update(account)
             return connection
         connection = IrcConnection(
-            account, self.handle, self._dialler, self._secrets, pace=self._pace, sts=self._sts
+            account,
+            self.handle,
+            self._dialler,
+            self._secrets,
+            pace=self._pace,
+            sts=self._sts,
+            peers=self._peers,
         )
         self.connections[account.id] = connection
+        if connection.transfers is not None:
+            self._transfers[account.id] = connection.transfers
         connection.wait_for(self._rules.buddies_of(account.id))
         connection.answer_only(lambda source: self._may_answer(account.id, source))
         return connection
@@ -91,8 +103,17 @@ class Session:
 
     async def remove_account(self, account: AccountId) -> None:
         if connection := self.connections.pop(account, None):
+            await self._end_transfers(account)
             await connection.stop()
         self.book.remove_account(account)
+
+    def transfers(self, account: AccountId) -> FileTransfers | None:
+        """Files and direct chats of an account; None where it cannot have any."""
+        return self._transfers.get(account)
+
+    async def _end_transfers(self, account: AccountId) -> None:
+        if transfers := self._transfers.pop(account, None):
+            await transfers.close()
 
     def handle(self, event: ev.ChatEvent) -> None:
         """Take in one event of a connection's.
@@ -156,7 +177,7 @@ class Session:
             self._source = CaptureSource(self.feed.file, self.feed.take_status)
             self.feed.on_secret = self._source.secret
             await self._source.start()
-            for fileno, flow in self._dialler.live():
+            for fileno, flow in (*self._dialler.live(), *self._peers.live()):
                 await self._source.admit(fileno, flow)
         return self.feed.status
 
@@ -192,6 +213,7 @@ class Session:
 
     async def close(self) -> None:
         """Leave all servers politely, then finish the capture."""
+        await asyncio.gather(*(self._end_transfers(account) for account in self.connections))
         await asyncio.gather(*(connection.stop() for connection in self.connections.values()))
         await self.catch_up()
         await self.stop_capture()

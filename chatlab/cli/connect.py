@@ -34,6 +34,7 @@ from chatlab.core.commands import Command, Verb, parse
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.message import Message, MessageKind
 from chatlab.core.nick import check_nick
+from chatlab.core.transfer import TransferPolicy
 from chatlab.core.rules import RuleBook
 from chatlab.protocol.irc_format import strip_formatting
 from chatlab.protocol.irc_masking import mask_text
@@ -164,6 +165,9 @@ class _Visit:
         with contextlib.suppress(NotImplementedError):  # Windows knows no such signal.
             loop.add_signal_handler(signal.SIGTERM, self._is_over.set)
         connection = self._session.add_account(self._account)
+        if transfers := self._session.transfers(self._account.id):
+            # As other programs of the command line do; nothing that is there is overwritten.
+            transfers.policy = TransferPolicy(folder=Path.cwd())
         connection.start()
         obeying = asyncio.create_task(self._obey(InputLines()), name="standard input")
         ending = asyncio.create_task(self._is_over.wait(), name="end")
