@@ -1,0 +1,169 @@
+"""What the parts of the engine share: what outlives connections, and one session."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+from xml.etree import ElementTree as ET
+
+from chatlab.chat.timing import Timers, Timing
+from chatlab.chat.xmpp.delivery import Deliveries
+from chatlab.chat.xmpp.link import Link
+from chatlab.chat.xmpp.outbox import Outbox, Utterance
+from chatlab.chat.xmpp.state import SessionState
+from chatlab.chat.xmpp.stream import Arrival, Stream
+from chatlab.core.account import Account, Autojoin
+from chatlab.core.commands import Command
+from chatlab.core.errors import ChatlabError
+from chatlab.core.events import ChatOpened, Informed, Severity
+from chatlab.core.ports import EventSink
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a connection ended, when we know better than the transport does."""
+
+    reason: str
+    """In words, with the next step."""
+    may_retry: bool = True
+
+
+class Lasting:
+    """What of an account outlives its sessions."""
+
+    def __init__(self, rooms: tuple[Autojoin, ...]) -> None:
+        self._rooms = {room.channel.lower(): room for room in rooms}
+        self.may_answer: Callable[[str], bool] = lambda source: True
+        """Asked before a question of this address is answered by itself."""
+        self.away = ""
+        """Our away message; empty while we are here."""
+        self.poison: dict[bytes, int] = {}
+        """How often the beginning of a stanza has cost the connection."""
+        self.is_skipping = False
+        """The owner connected again after being told of such a stanza: leave it out."""
+
+    def join(self, room: str, password: str = "") -> None:
+        """Have a room joined again after every login."""
+        known = self._rooms.get(room.lower())
+        self._rooms[room.lower()] = Autojoin(room, password or (known.key if known else ""))
+
+    def leave(self, room: str) -> None:
+        self._rooms.pop(room.lower(), None)
+
+    def password_of(self, room: str) -> str:
+        known = self._rooms.get(room.lower())
+        return known.key if known else ""
+
+    @property
+    def rooms(self) -> tuple[Autojoin, ...]:
+        return tuple(self._rooms.values())
+
+
+class Feature:
+    """One thing that the engine can do. Made once per session; listed in ``features.FEATURES``."""
+
+    def __init__(self, context: "Context") -> None:
+        self.context = context
+
+    def handle(self, stream: Stream) -> None:
+        """Say which stanzas are wanted (``stream.on``), register plugins of slixmpp."""
+
+    def online(self, is_resumed: bool) -> None:
+        """The session is bound, or was resumed on a new connection; stanzas may be sent."""
+
+    def ended(self, reason: str) -> None:
+        """The session is over for good."""
+
+    def decorate(self, utterance: Utterance, message: ET.Element) -> None:
+        """Add to a message of ours what this feature wants in it; called offline, too."""
+
+    def execute(self, command: Command, chat: str) -> bool:
+        """Carry out a command; False when it is none of this feature's.
+
+        Called while online only. Raises UsageError, LocalProtocolError.
+        """
+        return False
+
+
+F = TypeVar("F", bound=Feature)
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One session, as its features see it."""
+
+    account: Account
+    emit: EventSink
+    timing: Timing
+    timers: Timers
+    """Called off when the session ends; they run on while a lost connection may be resumed."""
+    state: SessionState
+    stream: Stream
+    outbox: Outbox
+    deliveries: Deliveries
+    lasting: Lasting
+    link: Link | None = None
+    """The connection of now; None between two."""
+    verdict: Verdict | None = None
+    """Set by who ends a connection on purpose; the attempt takes it."""
+    features: dict[type[Feature], Feature] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
+
+    def feature(self, kind: type[F]) -> F:
+        """Another feature of the same session."""
+        found = self.features[kind]
+        assert isinstance(found, kind)  # they are kept by their class
+        return found
+
+    @property
+    def arrival(self) -> Arrival:
+        """Bytes and time of the stanza being handled."""
+        assert self.stream.current is not None  # asked by handlers only
+        return self.stream.current
+
+    def open_chat(self, name: str, *, is_room: bool, title: str = "") -> None:
+        """Tell once, before its first message, what kind of chat this is."""
+        if title or name.lower() not in self.opened:
+            self.opened.add(name.lower())
+            self.emit(ChatOpened(self.account.id, name, is_room, title))
+
+    def give_up(self, reason: str, hint: str = "", *, may_retry: bool = False) -> None:
+        """End this connection for a reason of ours."""
+        if self.verdict is None:
+            self.verdict = Verdict(f"{reason} {hint}".strip(), may_retry)
+        if self.link is not None:
+            self.link.abort(reason)
+
+    def inform(
+        self,
+        text: str,
+        *,
+        chat: str = "",
+        severity: Severity = Severity.INFO,
+        hint: str = "",
+        code: str = "",
+        source: str = "",
+    ) -> None:
+        """Show a line that is nobody's message."""
+        arrival = self.stream.current
+        time_ns = arrival.time_ns if arrival is not None else self.timing.clock_ns()
+        self.emit(Informed(self.account.id, text, time_ns, chat, severity, hint, code, source))
+
+    def complain(self, error: ChatlabError, chat: str = "", code: str = "") -> None:
+        """Show that something which was asked for did not work."""
+        self.inform(error.message, chat=chat, severity=Severity.ERROR, hint=error.hint, code=code)
+
+    def ask_later(
+        self,
+        work: Callable[[], Awaitable[None]],
+        chat: str = "",
+        code: str = "",
+    ) -> None:
+        """Run a piece of work that asks the server; a refusal is shown in ``chat``."""
+
+        async def run() -> None:
+            try:
+                await work()
+            except ChatlabError as error:
+                self.complain(error, chat, code)
+
+        self.timers.spawn(run)

@@ -1,0 +1,173 @@
+"""What became of the messages we sent: each state is something that was seen.
+
+* ACKNOWLEDGED: the operating system says that the peer's TCP has the last byte.
+* ECHOED: the server acknowledged the stanza (XEP-0198), or the room sent it to all (reflection).
+* DELIVERED, DISPLAYED: the addressee's program said so (XEP-0184, XEP-0333).
+* FAILED: an error stanza came back, or the connection ended before the server had it.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from chatlab.chat.xmpp.outbox import Utterance
+from chatlab.core.account import AccountId
+from chatlab.core.errors import UsageError
+from chatlab.core.events import MessageChanged
+from chatlab.core.flow import WireRange
+from chatlab.core.message import Delivery, MessageId
+from chatlab.core.ports import EventSink
+
+MAX_REMEMBERED = 5_000
+"""Sent messages whose fate may still change, and failed ones that may be sent again, each."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """A message on its way."""
+
+    utterance: Utterance
+    wire: WireRange
+    is_acknowledged: bool = False
+    """By TCP."""
+    is_taken: bool = False
+    """By the server."""
+
+
+class Deliveries:
+    """Follows sent messages by the ids of their stanzas."""
+
+    def __init__(self, account: AccountId, emit: EventSink) -> None:
+        self._account = account
+        self._emit = emit
+        self._sent: OrderedDict[str, Sent] = OrderedDict()
+        """By stanza id."""
+        self._failed: OrderedDict[MessageId, Utterance] = OrderedDict()
+        self._unacknowledged = 0
+
+    @property
+    def has_unacknowledged(self) -> bool:
+        """Some bytes may not have reached the peer's TCP."""
+        return self._unacknowledged > 0
+
+    def find(self, stanza_id: str) -> Sent | None:
+        """The message of ours with this stanza id, if it is remembered."""
+        return self._sent.get(stanza_id)
+
+    def oldest_untaken(self, chat: str, body: str) -> Sent | None:
+        """For servers that change ids: the oldest open message of these words to ``chat``."""
+        for sent in self._sent.values():
+            same = sent.utterance.chat.lower() == chat.lower() and sent.utterance.body == body
+            if same and not sent.is_taken:
+                return sent
+        return None
+
+    def written(self, utterance: Utterance, wire: WireRange) -> None:
+        """A message went to the operating system."""
+        self._sent[utterance.stanza_id] = Sent(utterance, wire)
+        self._unacknowledged += 1
+        if len(self._sent) > MAX_REMEMBERED:
+            _, oldest = self._sent.popitem(last=False)
+            self._unacknowledged -= not oldest.is_acknowledged
+        self._tell(utterance.id, Delivery.WRITTEN, wire=wire)
+
+    def rewritten(self, stanza_id: str, wire: WireRange) -> None:
+        """It went out once more, on the connection that resumed the session."""
+        if sent := self._sent.get(stanza_id):
+            sent.wire = wire
+            self._unacknowledged += sent.is_acknowledged
+            sent.is_acknowledged = False
+            self._tell(sent.utterance.id, None, wire=wire)
+
+    def acknowledged(self, offset: int) -> None:
+        """The peer's TCP has everything before ``offset``."""
+        if not self._unacknowledged:
+            return
+        for sent in self._sent.values():
+            if not sent.is_acknowledged and sent.wire.span.stop <= offset:
+                sent.is_acknowledged = True
+                self._unacknowledged -= 1
+                self._tell(sent.utterance.id, Delivery.ACKNOWLEDGED)
+
+    def echoed(
+        self,
+        sent: Sent,
+        echo: WireRange | None = None,
+        time_ns: int | None = None,
+        msgid: str = "",
+    ) -> None:
+        """The server has it; ``echo`` where it sent it back."""
+        sent.is_taken = True
+        if not sent.is_acknowledged:
+            sent.is_acknowledged = True
+            self._unacknowledged -= 1
+        self._tell(sent.utterance.id, Delivery.ECHOED, echo=echo, time_ns=time_ns, msgid=msgid)
+
+    def confirmed(self, sent: Sent, delivery: Delivery) -> None:
+        """The addressee's program said DELIVERED or DISPLAYED; who may say so is checked before."""
+        self._tell(sent.utterance.id, delivery)
+
+    def refused(self, stanza_id: str, reason: str) -> bool:
+        """An error stanza came back; False when it is about no message that is remembered."""
+        if (sent := self._sent.pop(stanza_id, None)) is None:
+            return False
+        self._unacknowledged -= not sent.is_acknowledged
+        self.failed(sent.utterance, reason)
+        return True
+
+    def failed(self, utterance: Utterance, reason: str) -> None:
+        """Tell that a message will not arrive, and keep it for sending it again."""
+        self._failed[utterance.id] = utterance
+        if len(self._failed) > MAX_REMEMBERED:
+            self._failed.popitem(last=False)
+        self._emit(
+            MessageChanged(self._account, utterance.id, delivery=Delivery.FAILED, failure=reason)
+        )
+
+    def lost(self, reason: str, *, confirms: bool) -> None:
+        """The session ended, and what the server had not taken may be anywhere.
+
+        ``confirms``: the server acknowledged stanzas, so what it did not is in doubt even where its
+        TCP has the bytes. What was taken stays: a receipt may still come in a later session.
+        """
+        for stanza_id, sent in list(self._sent.items()):
+            if sent.is_taken:
+                continue
+            if confirms or not sent.is_acknowledged:
+                words = (
+                    f"{reason} It may have arrived all the same."
+                    if sent.is_acknowledged
+                    else reason
+                )
+                self.refused(stanza_id, words)
+        self._unacknowledged = 0
+
+    def take_failed(self, message: MessageId) -> Utterance:
+        """Hand out a failed message for another try. Raises UsageError when there is none."""
+        if (utterance := self._failed.pop(message, None)) is None:
+            raise UsageError(
+                "This message cannot be sent again: it did not fail, or too long ago.",
+                "Type it again.",
+            )
+        return utterance
+
+    def _tell(
+        self,
+        message: MessageId,
+        delivery: Delivery | None,
+        *,
+        wire: WireRange | None = None,
+        echo: WireRange | None = None,
+        time_ns: int | None = None,
+        msgid: str = "",
+    ) -> None:
+        self._emit(
+            MessageChanged(
+                self._account,
+                message,
+                delivery=delivery,
+                wire=wire,
+                echo=echo,
+                time_ns=time_ns,
+                msgid=msgid,
+            )
+        )

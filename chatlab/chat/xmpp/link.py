@@ -1,0 +1,189 @@
+"""The engine's end of one connection: bytes in, units of the stream out, each with its bytes.
+
+Theory of operation. What arrives is cut by ``StanzaSplitter``, which refuses what no parser should
+see. Units wait in an inbox and are handed on in slices of time, so that a flood never stops the
+window; while the inbox is full, TCP holds the server back. What is written is shown to consoles
+with the bytes that carry it. After a fault nothing more of the connection is believed.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+
+from chatlab.chat.timing import Timing
+from chatlab.chat.xmpp.transport import Transport
+from chatlab.core.account import AccountId
+from chatlab.core.errors import ConnectError
+from chatlab.core.events import LineSeen
+from chatlab.core.flow import ByteRange, Direction, WireRange
+from chatlab.core.ports import EventSink
+from chatlab.protocol.xmpp import StanzaSplitter, StreamFault, StreamUnit, UnitKind
+from chatlab.protocol.xmpp_masking import mask_stanza
+
+log = logging.getLogger(__name__)
+
+SLICE_S = 0.008
+"""Longest time that stanzas are handled without a pause."""
+MAX_INBOX = 500
+"""Units that may wait before TCP holds the server back."""
+
+_MAX_TAIL = 400
+"""Bytes kept of a unit that may prove unacceptable, so that it can be named."""
+
+OnUnit = Callable[[StreamUnit, WireRange], None]
+
+
+class Link:
+    """A ``WireSink`` for XMPP."""
+
+    def __init__(
+        self,
+        account: AccountId,
+        emit: EventSink,
+        timing: Timing,
+        on_unit: OnUnit,
+        on_fault: Callable[[StreamFault, bytes], None],
+        on_closed: Callable[[str], None],
+    ) -> None:
+        """``on_fault`` gets the reason and the beginning of what could not be accepted."""
+        self.last_received = timing.monotonic()
+        self._account = account
+        self._emit = emit
+        self._timing = timing
+        self._on_unit = on_unit
+        self._on_fault = on_fault
+        self._on_closed = on_closed
+        self._transport: Transport | None = None
+        self._splitter = StanzaSplitter()
+        self._early: list[tuple[bytes, ByteRange, bool]] = []
+        self._inbox: deque[StreamUnit | tuple[StreamFault, bytes]] = deque()
+        self._tail = b""
+        """The beginning of a unit that is not complete."""
+        self._is_draining = False
+        self._closed_because: str | None = None
+        self._is_finished = False
+        self._is_over = False
+        """Aborted, or faulty: nothing more is taken in or sent."""
+
+    def attach(self, transport: Transport) -> None:
+        """The dialler is done: handle what arrived meanwhile, and everything from now on."""
+        self._transport = transport
+        early, self._early = self._early, []
+        for chunk, origin, exact in early:
+            self.wire_received(chunk, origin, exact)
+        if self._closed_because is not None:
+            self._drain()
+
+    def restart(self) -> None:
+        """The stream begins anew: what comes next is a header."""
+        self._splitter.reset()
+
+    @property
+    def is_open(self) -> bool:
+        is_closed = self._is_over or self._closed_because is not None
+        return self._transport is not None and not is_closed
+
+    @property
+    def is_secure(self) -> bool:
+        """What is written cannot be read on the way."""
+        return self._transport is not None and self._transport.connection.tls is not None
+
+    # -- sending
+
+    def write(self, data: bytes) -> WireRange:
+        """Write one unit at once. Raises ConnectError when offline."""
+        if self._transport is None or not self.is_open:
+            raise ConnectError("This account is not connected.", "Type /connect.")
+        wire = self._transport.write(data)
+        self._show(Direction.SENT, data, wire)
+        return wire
+
+    def acknowledged(self) -> int | None:
+        return self._transport.acknowledged() if self._transport is not None else None
+
+    async def close(self) -> None:
+        if self._transport is not None:
+            await self._transport.close()
+
+    def abort(self, reason: str = "") -> None:
+        """Drop the connection; ``reason`` becomes the reason of its end."""
+        if self._transport is not None and self.is_open:
+            self._is_over = True
+            self._transport.abort(reason)
+
+    # -- receiving (WireSink)
+
+    def wire_received(self, chunk: bytes, origin: ByteRange, exact: bool) -> None:
+        if self._transport is None:
+            self._early.append((chunk, origin, exact))
+            return
+        if self._is_over:
+            return
+        self.last_received = self._timing.monotonic()
+        self._cut(chunk, origin, exact)
+        if not self._is_draining:
+            self._drain()
+        if len(self._inbox) > MAX_INBOX:
+            self._transport.set_reading(False)
+
+    def wire_closed(self, reason: str) -> None:
+        if self._closed_because is None:
+            self._closed_because = reason
+            if self._transport is not None and not self._is_draining:
+                self._drain()
+
+    # -- inner
+
+    def _cut(self, chunk: bytes, origin: ByteRange, exact: bool) -> None:
+        tail = (self._tail + chunk)[:_MAX_TAIL] if len(self._tail) < _MAX_TAIL else self._tail
+        try:
+            for unit in self._splitter.feed(chunk, origin, exact):
+                self._inbox.append(unit)
+                tail = b""
+        except StreamFault as fault:
+            self._inbox.append((fault, tail or chunk[-_MAX_TAIL:]))
+        self._tail = b"" if self._splitter.is_between_units else tail
+
+    def _drain(self) -> None:
+        self._is_draining = True
+        deadline = time.perf_counter() + SLICE_S
+        while self._inbox:
+            self._receive(self._inbox.popleft())
+            if len(self._inbox) == MAX_INBOX // 2 and self._transport is not None:
+                self._transport.set_reading(True)
+            if self._inbox and time.perf_counter() > deadline:
+                asyncio.get_running_loop().call_soon(self._drain)
+                return
+        self._is_draining = False
+        if self._closed_because is not None and not self._is_finished:
+            self._is_finished = True
+            self._on_closed(self._closed_because)
+
+    def _receive(self, item: StreamUnit | tuple[StreamFault, bytes]) -> None:
+        assert self._transport is not None  # nothing is cut before attach()
+        if self._is_over:
+            return
+        if not isinstance(item, StreamUnit):
+            self._on_fault(*item)
+            return
+        wire = WireRange(self._transport.connection.id, Direction.RECEIVED, item.span)
+        self._show(Direction.RECEIVED, item.data, wire, item.kind)
+        try:
+            self._on_unit(item, wire)
+        except ConnectError:
+            log.debug("No answer to a stanza: the connection is closing")
+        except Exception:  # A fault of ours costs one stanza, never the connection.
+            log.exception("Handling a stanza failed")
+
+    def _show(
+        self,
+        direction: Direction,
+        data: bytes,
+        wire: WireRange,
+        kind: UnitKind = UnitKind.ELEMENT,
+    ) -> None:
+        shown = mask_stanza(data) if kind is UnitKind.ELEMENT else data
+        text = shown.decode("utf-8", "replace")
+        self._emit(LineSeen(self._account, direction, text, self._timing.clock_ns(), wire))

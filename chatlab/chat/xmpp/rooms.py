@@ -1,0 +1,389 @@
+"""Rooms of many (XEP-0045): entering, who is there, subject, nicknames, leaving.
+
+A room answers our presence with everybody's and ours last; until that came, what we say to the
+room waits. An error presence is the refusal, told in words at once. A room that is new and locked
+is opened with its service's own settings (section 10.1.2).
+"""
+
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+from slixmpp.xmlstream.stanzabase import StanzaBase
+
+from chatlab.chat.xmpp.context import Feature
+from chatlab.chat.xmpp.messages import DELAY, MUC_USER
+from chatlab.chat.xmpp.presence import OwnPresence
+from chatlab.chat.xmpp.room_words import DEPARTURES, join_refusal
+from chatlab.chat.xmpp.stanza_errors import condition_of, refusal_of
+from chatlab.chat.xmpp.state import Room
+from chatlab.chat.xmpp.stream import Stream
+from chatlab.core import events as ev
+from chatlab.core.commands import Command, Verb
+from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.jid import check_resource, check_room, split_jid
+from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE
+
+MUC = "http://jabber.org/protocol/muc"
+MUC_OWNER = "http://jabber.org/protocol/muc#owner"
+OCCUPANT_ID = "urn:xmpp:occupant-id:0"
+FORM = "jabber:x:data"
+PING = "urn:xmpp:ping"
+JOIN_S = 20.0
+"""How long a room may take to answer."""
+SELF_PING_S = 600.0
+"""How often a room is asked whether it still knows us (XEP-0410)."""
+MAX_MEMBERS = 50_000
+HISTORY = 50
+"""Messages of before that a room is asked for."""
+JOIN_REFUSED = "room-refused"
+"""``Informed.code`` of a refusal."""
+_SUBJECT = f"{{{CLIENT_NAMESPACE}}}subject"
+_STATUS = f"{{{CLIENT_NAMESPACE}}}status"
+
+
+class Rooms(Feature):
+    """The rooms of one session."""
+
+    def handle(self, stream: Stream) -> None:
+        stream.on("presence", self._on_presence)
+        stream.on("message@type=groupchat/subject", self._on_subject)
+
+    def online(self, is_resumed: bool) -> None:
+        if is_resumed:
+            for room in list(self._rooms.values()):
+                self._tell_members(room, is_news=False)
+                self._check(room)
+        else:
+            for wanted in self.context.lasting.rooms:
+                self.join(wanted.channel, wanted.key)
+        self._check_later()
+
+    def ended(self, reason: str) -> None:
+        self._rooms.clear()
+
+    def execute(self, command: Command, chat: str) -> bool:
+        match command.verb:
+            case Verb.JOIN:
+                self._join_typed(command)
+            case Verb.PART if room := self.context.state.room(chat):
+                self.leave(room, command.argument(0))
+            case Verb.CYCLE:
+                room = self.needed(chat)
+                password = self.context.lasting.password_of(room.name)
+                self.leave(room, "")
+                self.join(room.name, password)
+            case Verb.NICK:
+                self._change_nick(command.argument(0), chat)
+            case Verb.TOPIC if command.argument(0):
+                self._set_subject(self.needed(chat), command.argument(0))
+            case Verb.CLEARTOPIC:
+                self._set_subject(self.needed(chat), "-")
+            case Verb.TOPIC:
+                room = self.needed(chat)
+                text = f"The subject is: {room.subject}" if room.subject else "There is no subject."
+                self.context.inform(text, chat=room.name)
+            case Verb.NAMES:
+                self._tell_names(self.needed(chat))
+            case _:
+                return False
+        return True
+
+    # -- what others call
+
+    def needed(self, chat: str) -> Room:
+        """The room of a chat that we are in. Raises UsageError."""
+        room = self.context.state.room(chat)
+        if room is None or not room.is_joined:
+            raise UsageError("This works in a room that you are in.", "Enter one: /join")
+        return room
+
+    def join(self, address: str, password: str = "", nick: str = "") -> None:
+        """Enter a room; its messages wait until we are in."""
+        context = self.context
+        name = nick or context.account.nick or split_jid(context.account.jid)[0]
+        room = self._rooms.setdefault(address.lower(), Room(address, name))
+        room.nick = name
+        context.lasting.join(address, password)
+        context.open_chat(room.name, is_room=True)
+        context.outbox.hold(room.name)
+        presence = context.feature(OwnPresence).element(f"{room.name}/{room.nick}")
+        wish = ET.SubElement(presence, f"{{{MUC}}}x")
+        if password:
+            ET.SubElement(wish, f"{{{MUC}}}password").text = password
+        ET.SubElement(wish, f"{{{MUC}}}history", maxstanzas=str(HISTORY))
+        context.stream.send_element(presence)
+        context.timers.call_later(JOIN_S, lambda: self._stop_waiting(room))
+
+    def leave(self, room: Room, reason: str) -> None:
+        """Go out, and do not come back by ourselves."""
+        address = f"{room.name}/{room.nick}"
+        presence = ET.Element(
+            f"{{{CLIENT_NAMESPACE}}}presence", {"to": address, "type": "unavailable"}
+        )
+        if reason:
+            ET.SubElement(presence, _STATUS).text = reason
+        self.context.stream.send_element(presence)
+        self.context.lasting.leave(room.name)
+        self.context.outbox.refuse(room.name, "You left the room before it was sent.")
+        self._gone(room, room.nick, ev.Departure.PART, reason=reason)
+
+    # -- commands
+
+    def _join_typed(self, command: Command) -> None:
+        address, _, nick = command.argument(0).partition("/")
+        if problem := check_room(address):
+            raise UsageError(f"“{address}” is no room. {problem.reason}", problem.suggestion)
+        if nick and (problem := check_resource(nick)):
+            raise UsageError(f"“{nick}” cannot be a nickname. {problem.reason}")
+        room = self.context.state.room(address)
+        if room is not None and room.is_joined:
+            raise UsageError(f"You are in {room.name} already.", "/nick changes your name there.")
+        self.join(address, command.argument(1), nick)
+
+    def _change_nick(self, nick: str, chat: str) -> None:
+        if problem := check_resource(nick):
+            raise UsageError(f"“{nick}” cannot be a nickname. {problem.reason}")
+        here = self.context.state.room(chat)
+        rooms = [here] if here else [room for room in self._rooms.values() if room.is_joined]
+        if not rooms:
+            raise UsageError("On XMPP, nicknames belong to rooms.", "Enter one: /join")
+        for room in rooms:
+            presence = self.context.feature(OwnPresence).element(f"{room.name}/{nick}")
+            self.context.stream.send_element(presence)
+
+    def _set_subject(self, room: Room, text: str) -> None:
+        message = ET.Element(
+            f"{{{CLIENT_NAMESPACE}}}message", {"to": room.name, "type": "groupchat"}
+        )
+        ET.SubElement(message, _SUBJECT).text = "" if text == "-" else text
+        self.context.stream.send_element(message)
+
+    def _tell_names(self, room: Room) -> None:
+        names = ", ".join(sorted(room.members, key=str.lower))
+        self.context.inform(f"In {room.name}: {names}", chat=room.name)
+
+    # -- what rooms say
+
+    @property
+    def _rooms(self) -> dict[str, Room]:
+        return self.context.state.rooms
+
+    def _on_presence(self, stanza: StanzaBase) -> None:
+        presence: ET.Element = stanza.xml
+        address, _, nick = presence.get("from", "").partition("/")
+        room = self._rooms.get(address.lower())
+        if room is None:
+            return
+        match presence.get("type", ""):
+            case "error":
+                self._refused(room, presence)
+            case "unavailable" if nick:
+                self._left(room, nick, presence)
+            case "" if nick:
+                self._present(room, nick, presence)
+
+    def _present(self, room: Room, nick: str, presence: ET.Element) -> None:
+        codes = _codes(presence)
+        is_self = "110" in codes or (nick == room.nick and not room.is_joined)
+        if is_self:
+            room.nick = nick
+        before = room.members.get(nick)
+        if before is None and len(room.members) >= MAX_MEMBERS:
+            return
+        member = room.members[nick] = _member(nick, presence)
+        account = self.context.account.id
+        if not room.is_joined:
+            if is_self:
+                self._entered(room, is_new="201" in codes)
+        elif before is None:
+            now = self.context.arrival.time_ns
+            self.context.emit(ev.MemberJoined(account, room.name, member, now))
+        elif member != before:
+            self.context.emit(ev.MemberChanged(account, room.name, member))
+
+    def _entered(self, room: Room, *, is_new: bool) -> None:
+        room.is_joined = True
+        self._tell_members(room, is_news=True)
+        if is_new:
+            self.context.ask_later(lambda: self._unlock(room), room.name)
+        else:
+            self.context.outbox.release(room.name)
+
+    async def _unlock(self, room: Room) -> None:
+        """A new room is locked until its owner says how it is to be: as the service thinks."""
+        query = ET.Element(f"{{{MUC_OWNER}}}query")
+        ET.SubElement(query, f"{{{FORM}}}x", type="submit")
+        stream = self.context.stream
+        try:
+            await stream.ask(stream.query("set", room.name, query))
+        finally:
+            self.context.outbox.release(room.name)
+        self.context.inform(
+            f"{room.name} is new: you made it, and it has its service’s own settings.",
+            chat=room.name,
+        )
+
+    def _tell_members(self, room: Room, *, is_news: bool) -> None:
+        account, now = self.context.account.id, self.context.timing.clock_ns()
+        if not room.is_joined or room.nick not in room.members:
+            return
+        self.context.emit(ev.MembersListed(account, room.name, tuple(room.members.values())))
+        own = room.members[room.nick]
+        self.context.emit(
+            ev.MemberJoined(account, room.name, own, now, is_self=True, is_folded=not is_news)
+        )
+
+    def _refused(self, room: Room, presence: ET.Element) -> None:
+        if room.is_joined:
+            # Only a change of nickname can be refused then.
+            self.context.complain(refusal_of(presence), room.name)
+            return
+        self._no_entry(room, join_refusal(presence, room.name, room.nick), condition_of(presence))
+
+    def _no_entry(self, room: Room, error: ChatlabError, condition: str) -> None:
+        self._rooms.pop(room.name.lower(), None)
+        if condition not in ("remote-server-timeout", "resource-constraint", ""):
+            self.context.lasting.leave(room.name)
+        self.context.outbox.refuse(room.name, error.message)
+        self.context.complain(error, room.name, JOIN_REFUSED)
+
+    def _stop_waiting(self, room: Room) -> None:
+        if self._rooms.get(room.name.lower()) is room and not room.is_joined:
+            error = ChatlabError(
+                f"You cannot enter {room.name}: it did not answer within {JOIN_S:.0f} s.",
+                "Try again later.",
+            )
+            self._no_entry(room, error, "")
+
+    def _left(self, room: Room, nick: str, presence: ET.Element) -> None:
+        codes, item = _codes(presence), _item(presence)
+        new = item.get("nick", "") if item is not None else ""
+        if "303" in codes and new:
+            self._renamed(room, nick, new)
+            return
+        how = ev.Departure.PART
+        reason = presence.findtext(_STATUS) or ""
+        by = ""
+        told = next((code for code in DEPARTURES if code in codes), "")
+        if told:
+            how = ev.Departure.KICK
+            by, said = _actor_and_reason(item)
+            extra = "" if told == "307" else DEPARTURES[told]
+            reason = ": ".join(part for part in (extra, said) if part)
+        destroyed = presence.find(f"{{{MUC_USER}}}x/{{{MUC_USER}}}destroy")
+        if destroyed is not None:
+            reason = destroyed.findtext(f"{{{MUC_USER}}}reason") or "the room was destroyed"
+        self._gone(room, nick, how, reason=" ".join(reason.split()), by=by)
+        if told in ("301", "321", "322") and nick == room.nick:
+            self.context.lasting.leave(room.name)
+
+    def _renamed(self, room: Room, old: str, new: str) -> None:
+        if member := room.members.pop(old, None):
+            room.members[new] = replace(member, nick=new)
+        is_self = old == room.nick
+        if is_self:
+            room.nick = new
+        now = self.context.arrival.time_ns
+        self.context.emit(
+            ev.MemberRenamed(self.context.account.id, (room.name,), old, new, now, is_self)
+        )
+
+    def _gone(
+        self, room: Room, nick: str, how: ev.Departure, *, reason: str = "", by: str = ""
+    ) -> None:
+        is_self = nick == room.nick
+        if room.members.pop(nick, None) is None and not is_self:
+            return
+        if is_self:
+            self._rooms.pop(room.name.lower(), None)
+            if not room.is_joined:
+                return
+            room.is_joined = False
+        now = self.context.timing.clock_ns()
+        account = self.context.account.id
+        self.context.emit(ev.MemberLeft(account, (room.name,), nick, how, now, reason, by, is_self))
+
+    def _on_subject(self, stanza: StanzaBase) -> None:
+        message: ET.Element = stanza.xml
+        address, _, nick = message.get("from", "").partition("/")
+        room = self._rooms.get(address.lower())
+        if room is None or message.find(f"{{{CLIENT_NAMESPACE}}}body") is not None:
+            return
+        is_first = message.find(f"{{{DELAY}}}delay") is not None or not room.is_joined
+        room.subject = message.findtext(_SUBJECT) or ""
+        if room.subject or nick:
+            by = "" if is_first else nick
+            now = self.context.arrival.time_ns
+            account = self.context.account.id
+            self.context.emit(ev.TopicChanged(account, room.name, room.subject, now, by))
+
+    # -- whether they still know us
+
+    def _check_later(self) -> None:
+        self.context.timers.call_later(SELF_PING_S, self._check_all)
+
+    def _check_all(self) -> None:
+        if self.context.state.is_online:
+            for room in list(self._rooms.values()):
+                self._check(room)
+        self._check_later()
+
+    def _check(self, room: Room) -> None:
+        if room.is_joined:
+            self.context.timers.spawn(lambda: self._ask_whether_in(room))
+
+    async def _ask_whether_in(self, room: Room) -> None:
+        stream = self.context.stream
+        iq = stream.query("get", f"{room.name}/{room.nick}", ET.Element(f"{{{PING}}}ping"))
+        try:
+            await stream.ask(iq)
+        except ChatlabError as error:
+            cause = error.__cause__
+            answer = getattr(cause, "iq", None)
+            if answer is None or condition_of(answer.xml) not in (
+                "not-acceptable",
+                "item-not-found",
+            ):
+                return  # Someone answered, or nobody did: neither says that we are out.
+            room.is_joined = False
+            room.members.clear()
+            self.context.inform(
+                "The room did not know us any more; entering again.", chat=room.name
+            )
+            self.join(room.name, self.context.lasting.password_of(room.name), room.nick)
+
+
+def _codes(presence: ET.Element) -> frozenset[str]:
+    found = presence.iterfind(f"{{{MUC_USER}}}x/{{{MUC_USER}}}status")
+    return frozenset(status.get("code", "") for status in found)
+
+
+def _item(presence: ET.Element) -> ET.Element | None:
+    return presence.find(f"{{{MUC_USER}}}x/{{{MUC_USER}}}item")
+
+
+def _actor_and_reason(item: ET.Element | None) -> tuple[str, str]:
+    if item is None:
+        return "", ""
+    actor = item.find(f"{{{MUC_USER}}}actor")
+    by = (actor.get("nick") or actor.get("jid") or "") if actor is not None else ""
+    return by, item.findtext(f"{{{MUC_USER}}}reason") or ""
+
+
+def _member(nick: str, presence: ET.Element) -> ev.Member:
+    item = _item(presence)
+    role = item.get("role", "") if item is not None else ""
+    affiliation = item.get("affiliation", "") if item is not None else ""
+    jid = item.get("jid", "") if item is not None else ""
+    occupant = presence.find(f"{{{OCCUPANT_ID}}}occupant-id")
+    show = presence.findtext(f"{{{CLIENT_NAMESPACE}}}show") or ""
+    return ev.Member(
+        nick=nick,
+        prefixes="@" if role == "moderator" else "",
+        account_name=jid.partition("/")[0],
+        user_host=jid,
+        is_away=show in ("away", "xa", "dnd"),
+        role=role,
+        affiliation=affiliation,
+        occupant_id=occupant.get("id", "") if occupant is not None else "",
+    )
