@@ -53,6 +53,9 @@ class ActionId(Enum):
     FIND_NEXT = "find-next"
     FIND_PREVIOUS = "find-previous"
     SEARCH = "search"
+    REPLY = "reply"
+    REACT = "react"
+    RETRACT = "retract"
     BOLD = "bold"
     ITALIC = "italic"
     UNDERLINE = "underline"
@@ -225,6 +228,21 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _A.SEARCH, _M.CHAT, "&Search the history…",
         "Look for words in all chats, as far as they were kept on this computer.",
         ("Ctrl+Shift+F",), "history", "find lastlog log old messages all chats",
+    ),
+    ActionSpec(
+        _A.REPLY, _M.CHAT, "Ans&wer a message",
+        "Answer the chosen message, or the last one; the answer names it.",
+        ("Ctrl+R",), "reply", "reply quote respond", starts_group=True,
+    ),
+    ActionSpec(
+        _A.REACT, _M.CHAT, "&React with a sign…",
+        "Answer the chosen message, or the last one, with an emoji.",
+        ("Ctrl+Shift+R",), "smile", "emoji reaction thumbs like",
+    ),
+    ActionSpec(
+        _A.RETRACT, _M.CHAT, "Ta&ke a message back…",
+        "Have the server hide the chosen message, or your last one; some servers can.",
+        (), "trash", "redact retract delete remove unsend",
     ),
     ActionSpec(
         _A.BOLD, _M.TEXT, "&Bold", "Write bold words, or make the chosen ones bold (IRC).",

@@ -19,6 +19,7 @@ from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.raw_desk import RawDesk
 from chatlab.ui.search_desk import SearchDesk
+from chatlab.ui.tag_desk import TagDesk
 from chatlab.ui.talk_actions import TalkActions
 from chatlab.ui.theme import current
 from chatlab.ui.widgets.message_bar import BarMessage
@@ -54,6 +55,7 @@ class ActionWiring:
         self._raw = RawDesk(presenter, book, feed, backstage)
         self._search = SearchDesk(presenter, desk, book, backstage)
         self.talk = TalkActions(presenter, desk, backstage, book)
+        self.tags = TagDesk(presenter, desk, backstage, book)
         self._connect()
         self._connect_toggles()
         self._connect_search()

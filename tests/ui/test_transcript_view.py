@@ -88,11 +88,11 @@ def test_a_reader_who_scrolled_up_keeps_their_place_and_sees_how_many_came(qtbot
     stage.catch_up()
 
     assert stage.view.indexAt(middle).row() == before
-    assert stage.view._chip.isVisible()
-    assert "25" in stage.view._chip.text()
-    stage.qtbot.mouseClick(stage.view._chip, LEFT)
+    assert stage.view._newest.isVisible()
+    assert "25" in stage.view._newest.text()
+    stage.qtbot.mouseClick(stage.view._newest, LEFT)
     assert stage.view.is_at_end
-    assert not stage.view._chip.isVisible()
+    assert not stage.view._newest.isVisible()
 
 
 def test_the_place_is_kept_when_older_lines_come_and_when_the_width_changes(qtbot: QtBot) -> None:

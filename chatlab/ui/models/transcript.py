@@ -7,6 +7,8 @@ block. Row numbers and the chat's indices differ only by what waits, which is al
 below.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import IntEnum
 
@@ -50,6 +52,9 @@ DELIVERY_WORDS = {
     Delivery.FAILED: "Not delivered",
 }
 
+_MOST_SPOKEN = 5
+SPOKEN_ONE_BY_ONE = 3
+"""More new messages than this at once are announced as a number."""
 _NOTE_WORDS = {NoteKind.ERROR: "Error", NoteKind.WARNING: "Warning"}
 
 
@@ -59,11 +64,11 @@ def local_time(entry: Entry) -> datetime:
 
 
 def as_line(entry: Entry) -> str:
-    """The entry as one line of plain text, as it is copied: ``[12:03] <alice> hello``."""
+    """The entry as one line of plain text: ``[12:03] <alice> hello``."""
     time = f"[{local_time(entry):%H:%M}]"
     if isinstance(entry, Note):
         return f"{time} {bare(entry.text)}"
-    text, sender = bare(entry.text), bare(entry.sender)
+    text, sender = "(taken back)" if entry.is_retracted else bare(entry.text), bare(entry.sender)
     match entry.kind:
         case MessageKind.ACTION:
             return f"{time} * {sender} {text}"
@@ -71,6 +76,12 @@ def as_line(entry: Entry) -> str:
             return f"{time} -{sender}- {text}"
         case _:
             return f"{time} <{sender}> {text}"
+
+
+def as_text(entry: Entry) -> str:
+    """The entry as it is copied: its first line as ``as_line`` has it, the others below."""
+    first, *rest = entry.text.split("\n")
+    return "\n".join((as_line(replace(entry, text=first)), *map(bare, rest)))
 
 
 def spoken(entry: Entry) -> str:
@@ -81,12 +92,29 @@ def spoken(entry: Entry) -> str:
         text = f"{word}: {bare(entry.text)}" if word else bare(entry.text)
         return " ".join(filter(None, (text, bare(entry.hint), time)))
     verb = {MessageKind.ACTION: "", MessageKind.NOTICE: " (notice):"}.get(entry.kind, ":")
-    words = f"{bare(entry.sender)}{verb} {bare(entry.text)}, {time}."
+    said = "(taken back)" if entry.is_retracted else bare(entry.text)
+    words = f"{bare(entry.sender)}{verb} {said}, {time}."
+    if entry.reply_to:
+        words += " It answers a message."
+    if entry.is_corrected:
+        words += " Edited."
+    for one in entry.reactions:
+        words += f" {bare(one.text)} from {', '.join(map(bare, one.people[:_MOST_SPOKEN]))}."
     if entry.delivery is not None:
         words += f" {DELIVERY_WORDS[entry.delivery]}."
     if entry.failure:
         words += f" {entry.failure}"
     return words
+
+
+def announcement(new: Sequence[Entry]) -> str:
+    """What a screen reader says of entries that came; empty where they are our own."""
+    foreign = [
+        entry for entry in new if isinstance(entry, Note) or entry.direction is Direction.RECEIVED
+    ]
+    if len(foreign) > SPOKEN_ONE_BY_ONE:
+        return f"{len(foreign)} new messages"
+    return " ".join(spoken(entry) for entry in foreign)
 
 
 class TranscriptModel(QAbstractListModel):
@@ -101,6 +129,7 @@ class TranscriptModel(QAbstractListModel):
     def __init__(self, book: ChatBook, chat: Chat, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.chat = chat
+        self._book = book
         self._rows: list[Entry] = list(chat.entries)
         self._waiting: list[Entry] = []
         self._to_drop = 0
@@ -130,6 +159,10 @@ class TranscriptModel(QAbstractListModel):
             if isinstance(entry, Message) and entry.id == message:
                 return row
         return None
+
+    def named(self, msgid: str) -> Message | None:
+        """The message of this chat that the server calls ``msgid``, if it is in memory."""
+        return self._book.named(self.chat.key, msgid) if msgid else None
 
     def speakers(self) -> list[str]:
         """Nicks of others, the last to speak first: the order that completion wants."""

@@ -170,6 +170,7 @@ class ChatPane(QWidget):
         self.transcript.link_activated.connect(self.link_activated)
         self.transcript.nick_requested.connect(self.composer.mention)
         self.transcript.typed.connect(self.composer.insert)
+        self.transcript.features = lambda: self.features
         self.transcript.start_reached.connect(self._on_start_reached)
         self.composer.submitted.connect(self._submit)
         self.composer.notice_action.connect(self._on_notice_action)
@@ -309,6 +310,7 @@ class ChatPane(QWidget):
         self.header.show_chat(chat, state)
         self.show_members(self._wants_members)
         self.transcript.set_empty_words(empty_words(chat))
+        self.transcript.set_reader(state.nick if state else "")
         self.experiment.show_state(state)
         self.typing.setVisible(chat.kind is not ChatKind.SERVER and not (state and state.source))
         self.composer.set_multiline(self.features.has_multiline)

@@ -15,9 +15,11 @@ from chatlab.ui.models.transcript import local_time
 from chatlab.ui.rich_text import utf16_length
 from chatlab.ui.text_color import nick_color
 from chatlab.ui.theme import HALF, SPACE, current, exposure_pixmap, pixmap
+from chatlab.ui.widgets.transcript_extras import paint_chips, paint_quote
 from chatlab.ui.widgets.transcript_layout import (
     BADGE_ICON,
     STATE_ICON,
+    Hit,
     HitKind,
     Metrics,
     RowLayout,
@@ -66,7 +68,8 @@ class RowState:
 
     is_selected: bool = False
     is_hovered: bool = False
-    is_badge_hovered: bool = False
+    hovered: Hit | None = None
+    """What is under the pointer, in this row."""
     has_focus: bool = False
     frames: int | None = None
     exposure: Exposure | None = None
@@ -208,12 +211,21 @@ class TranscriptPainter:
                 painter.setFont(metrics.small)
                 painter.setPen(theme.color("muted"))
                 painter.drawText(QPointF(rect.right() + SPACE, baseline), tag)
-        is_pending = message.delivery in (Delivery.QUEUED, Delivery.FAILED)
+        if row.quote is not None:
+            is_pointed = state.hovered is not None and state.hovered.kind is HitKind.QUOTE
+            paint_quote(painter, row.quote, metrics, is_pointed)
+        is_quiet = message.delivery in (Delivery.QUEUED, Delivery.FAILED) or message.is_retracted
         found = self._found(row, state)
-        _draw_texts(painter, row.texts, theme.color("muted" if is_pending else "text"), found)
+        _draw_texts(painter, row.texts, theme.color("muted" if is_quiet else "text"), found)
         if row.hint:
             is_failed = message.delivery is Delivery.FAILED
             _draw_texts(painter, [row.hint], theme.color("error" if is_failed else "muted"))
+        if row.chips:
+            hovered = state.hovered
+            is_reaction = hovered is not None and hovered.kind is HitKind.REACTION
+            paint_chips(
+                painter, row.chips, metrics, hovered.value if hovered and is_reaction else ""
+            )
 
     def _found(self, row: RowLayout, state: RowState) -> list[Selections]:
         """Where the words that the reader looks for stand, in each text of the row."""
@@ -255,9 +267,10 @@ class TranscriptPainter:
         right = rect.right() - STATE_ICON - HALF
         pill = QRectF(right - width, rect.top() + (rect.height() - height) / 2, width, height)
         color = theme.exposure_color(exposure)
+        is_pointed = state.hovered is not None and state.hovered.kind is HitKind.BADGE
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(theme.exposure_color(exposure, soft=True))
-        painter.setPen(QPen(color, 1) if state.is_badge_hovered else Qt.PenStyle.NoPen)
+        painter.setPen(QPen(color, 1) if is_pointed else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(pill.adjusted(0.5, 0.5, -0.5, -0.5), height / 2, height / 2)
         at = QPointF(pill.left() + HALF + 1, pill.top() + (height - BADGE_ICON) / 2)
         painter.drawPixmap(at, exposure_pixmap(exposure, BADGE_ICON, _ratio(painter)))

@@ -1,11 +1,14 @@
 """What lies under a point of a row."""
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QUrl
 from PySide6.QtGui import QTextLine
 
 from chatlab.core.chats import Entry
 from chatlab.core.message import Message
-from chatlab.ui.widgets.transcript_delegate import badge_rect
+from chatlab.ui.models.transcript import local_time
+from chatlab.ui.rich_text import bare, isolated
+from chatlab.ui.widgets.transcript_delegate import BadgeSource, badge_rect
+from chatlab.ui.widgets.transcript_extras import EARLIER, reaction_words
 from chatlab.ui.widgets.transcript_layout import Hit, HitKind, Metrics, RowLayout, Text
 
 _ON_CHARACTER = QTextLine.CursorPosition.CursorOnCharacter
@@ -23,6 +26,11 @@ def hit_in_row(
             return Hit(HitKind.BADGE, row)
         if layout.nick_rect.contains(at):
             return Hit(HitKind.NICK, row, entry.sender)
+        if layout.quote is not None and layout.quote.rect.contains(at):
+            return Hit(HitKind.QUOTE, row, layout.quote.msgid)
+        for chip in layout.chips:
+            if chip.rect.contains(at):
+                return Hit(HitKind.REACTION, row, chip.reaction.text)
     for text in layout.texts:
         if address := _link_at(text, at - text.origin):
             return Hit(HitKind.LINK, row, address)
@@ -39,3 +47,25 @@ def _link_at(text: Text, inside: QPointF) -> str:
     position = line.xToCursor(inside.x(), _ON_CHARACTER)
     found = (link.address for link in text.links if link.start <= position < link.stop)
     return next(found, "")
+
+
+def tip_of(entry: Entry, hit: Hit | None, layout: RowLayout, badges: BadgeSource) -> str:
+    """What to say about the thing under the pointer; the time where there is none."""
+    match hit:
+        case Hit(HitKind.LINK):
+            # Encoded, so that a host of look-alike letters shows what it is.
+            return bytes(QUrl(hit.value).toEncoded().data()).decode() or hit.value
+        case Hit(HitKind.BADGE) if isinstance(entry, Message):
+            return badges.describe(entry.id)
+        case Hit(HitKind.NICK):
+            return f"{isolated(hit.value)} — double-click to answer"
+        case Hit(HitKind.QUOTE):
+            quoted = layout.about.quoted
+            return f"{isolated(quoted.sender)}: {bare(quoted.text)}" if quoted else EARLIER
+        case Hit(HitKind.REACTION) if isinstance(entry, Message):
+            found = (one for one in entry.reactions if one.text == hit.value)
+            return "\n".join(reaction_words(one, layout.about.reader) for one in found)
+        case None:
+            return f"{local_time(entry):%A, %d %B %Y, %H:%M:%S}"
+        case _:
+            return ""

@@ -28,12 +28,14 @@ from chatlab.protocol.irc_format import Style
 from chatlab.ui.rich_text import Link, RichText, bare, pieces, utf16_length
 from chatlab.ui.text_color import contrasting, exact_color, legible_color
 from chatlab.ui.theme import HALF, SPACE, current, mono_font, small_font
+from chatlab.ui.widgets.transcript_extras import TAKEN_BACK, Chip, Quote, make_chips, make_quote
 
 MARGIN = 12
 BADGE_ICON = 12
 STATE_ICON = 14
 ROW_PAD = 3
 """Above and below the text, so that tints do not touch the letters."""
+_EDITED = " (edited)"
 _WAITING = "Waiting to be sent"
 _BAND = 28
 """Height of a day line or of the “new messages” line."""
@@ -48,6 +50,8 @@ class HitKind(Enum):
     CANCEL = "cancel"
     MORE = "show more"
     NICK = "nick"
+    QUOTE = "answered message"
+    REACTION = "reaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Hit:
     kind: HitKind
     row: int
     value: str = ""
-    """The address of a link, the nick; else empty."""
+    """The address of a link, the nick, the quoted message’s name, the reaction; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class Neighbourhood:
     day: str = ""
     is_first_new: bool = False
     is_first_row: bool = False
+    quoted: Message | None = None
+    """The message that it answers, where that is in memory."""
+    reader: str = ""
+    """The nick of who reads."""
 
 
 @dataclass(slots=True)
@@ -101,6 +109,8 @@ class RowLayout:
     """The second, quieter text: a note's next step, why a message failed."""
     actions: list[tuple[QRectF, HitKind, str]] = field(default_factory=list)
     """Words that act."""
+    quote: Quote | None = None
+    chips: list[Chip] = field(default_factory=list)
 
 
 class Metrics:
@@ -134,17 +144,30 @@ class Metrics:
 
 
 def lay_out(
-    text: str, font: QFont, width: float, pitch: float, rich: RichText | None = None
+    text: str,
+    font: QFont,
+    width: float,
+    pitch: float,
+    rich: RichText | None = None,
+    suffix: str = "",
 ) -> Text:
-    """Wrap a text to ``width``, its lines ``pitch`` apart."""
-    layout = QTextLayout(text, font)
+    """Wrap a text to ``width``, its lines ``pitch`` apart; ``suffix`` ends it, quietly."""
+    layout = QTextLayout(text + suffix, font)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
     layout.setTextOption(option)
     layout.setCacheEnabled(True)
+    formats: list[QTextLayout.FormatRange] = []
     if rich and (len(rich.runs) > 1 or rich.links or (rich.runs and rich.runs[0].style != Style())):
-        layout.setFormats(_formats(rich))
+        formats = _formats(rich)
+    if suffix:
+        look = QTextCharFormat()
+        look.setFont(small_font())
+        look.setForeground(current().color("muted"))
+        formats.append(_range(utf16_length(text), utf16_length(suffix), look))
+    if formats:
+        layout.setFormats(formats)
     metrics = QFontMetricsF(font)
     baseline = (pitch - metrics.height()) / 2 + metrics.ascent()
     layout.beginLayout()
@@ -266,6 +289,9 @@ def _lay_message(row: RowLayout, message: Message, metrics: Metrics, y: float, s
         width = metrics.bold_fm.horizontalAdvance(row.nick)
         row.nick_rect = QRectF(x, y, width, metrics.pitch)
         y += metrics.pitch
+    if message.reply_to:
+        row.quote = make_quote(message, row.about.quoted, metrics, y)
+        y = row.quote.rect.bottom()
     row.first_line_y = y
     if is_action:
         # The nick is drawn over the first line's empty beginning, in its own colour.
@@ -281,6 +307,8 @@ def _lay_message(row: RowLayout, message: Message, metrics: Metrics, y: float, s
     elif message.delivery is Delivery.FAILED:
         y = _lay_hint(row, f"Not sent: {message.failure or 'no reason given.'}", metrics, x, y)
         y = _lay_action(row, HitKind.RESEND, "Send again", metrics, y)
+    if message.reactions:
+        row.chips, y = make_chips(message.reactions, row.about.reader, metrics, y)
     return y
 
 
@@ -289,16 +317,18 @@ def _lay_texts(
 ) -> tuple[float, int]:
     is_action = message.kind is MessageKind.ACTION
     font = metrics.font
-    if is_action:
+    if is_action or message.is_retracted:
         font = QFont(font)
         font.setItalic(True)
-    parts, hidden = pieces(message.text, shown)
+    parts, hidden = pieces(TAKEN_BACK if message.is_retracted else message.text, shown)
     for number, part in enumerate(parts):
         x, width = metrics.text_x, metrics.text_width
         if is_action and number == 0:
             x += row.nick_rect.width() + HALF + 1
             width = max(40.0, width - row.nick_rect.width() - HALF - 1)
-        text = lay_out(part.text, font, width, metrics.pitch, part)
+        is_end = number == len(parts) - 1 and not hidden
+        suffix = _EDITED if message.is_corrected and is_end else ""
+        text = lay_out(part.text, font, width, metrics.pitch, part, suffix)
         text.origin = QPointF(x, y)
         row.texts.append(text)
         y += text.height

@@ -6,6 +6,7 @@ the reader looks at keeps its place (the *anchor*). At the end it sticks to the 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -53,6 +54,7 @@ class TranscriptList(QListView):
         self._heights = RowHeights()
         self._layouts: dict[int, RowLayout] = {}
         self._unfolded: dict[MessageId, int] = {}
+        self._reader = ""
         self._metrics = Metrics(360)
         self._is_at_end = True
         self._anchor = (0, 0.0)
@@ -140,6 +142,13 @@ class TranscriptList(QListView):
         self._first_new = row
         self.scheduleDelayedItemsLayout()
 
+    def set_reader(self, nick: str) -> None:
+        """Whose reactions are our own."""
+        if nick != self._reader:
+            self._reader = nick
+            self._layouts.clear()
+            self.viewport().update()
+
     def unfold(self, row: int) -> None:
         """Show one more piece of a long message."""
         entry = self._entry(row)
@@ -190,6 +199,9 @@ class TranscriptList(QListView):
             entry = self._entry(row)
             previous = self._entry(row - 1) if row else None
             about = neighbourhood(entry, previous, is_first_new=row == self._first_new)
+            if isinstance(entry, Message) and (entry.reply_to or entry.reactions):
+                quoted = self._transcript.named(entry.reply_to) if self._transcript else None
+                about = replace(about, quoted=quoted, reader=self._reader)
             shown = self._unfolded.get(entry.id, 1) if isinstance(entry, Message) else 1
             found = self._layouts[row] = build_row(entry, about, self._metrics, shown)
             self._heights.measure(row, found.height)

@@ -33,9 +33,10 @@ def fill_menu(menu: QMenu, view: "TranscriptView", hit: Hit | None, entry: Entry
         )
         menu.addAction(
             icon("person"),
-            view.tr("Answer {nick}").format(nick=bare(entry.sender).replace("&", "&&")),
+            view.tr("Address {nick}").format(nick=bare(entry.sender).replace("&", "&&")),
             lambda: view.nick_requested.emit(entry.sender),
         )
+        _add_tags(menu, view, entry)
         if entry.delivery is Delivery.FAILED:
             menu.addAction(
                 icon("retry"), view.tr("Send again"), lambda: view.resend_requested.emit(entry.id)
@@ -51,3 +52,21 @@ def fill_menu(menu: QMenu, view: "TranscriptView", hit: Hit | None, entry: Entry
     copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
     copy.setEnabled(bool(view.selectedIndexes()))
     menu.addAction(view.tr("Select all"), view.selectAll)
+
+
+def _add_tags(menu: QMenu, view: "TranscriptView", message: Message) -> None:
+    """What refers to a message by the server’s name for it; greyed where that cannot be done."""
+    features = view.features()
+    is_named = bool(message.msgid) and not message.is_retracted
+    reply = menu.addAction(
+        icon("reply"), view.tr("Reply"), lambda: view.reply_requested.emit(message.id)
+    )
+    reply.setEnabled(is_named and features.can_reply)
+    react = menu.addAction(
+        icon("smile"), view.tr("React…"), lambda: view.reaction_wanted.emit(message.id)
+    )
+    react.setEnabled(is_named and features.can_react)
+    if features.can_retract and is_named:
+        menu.addAction(
+            icon("trash"), view.tr("Take back…"), lambda: view.retract_requested.emit(message.id)
+        )

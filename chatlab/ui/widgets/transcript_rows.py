@@ -33,6 +33,8 @@ def _minute(time: datetime | None) -> tuple[int, int] | None:
 def _continues(entry: Entry, previous: Entry | None) -> bool:
     if isinstance(entry, Note) or isinstance(previous, Note):
         return isinstance(entry, Note) and isinstance(previous, Note)
+    if entry.reply_to:
+        return False  # What it answers stands between the nick and the words.
     if previous is None or MessageKind.ACTION in (entry.kind, previous.kind):
         return False
     return (

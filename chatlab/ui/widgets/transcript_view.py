@@ -1,7 +1,7 @@
 """The transcript as a reader uses it: painted, clickable, spoken, copied."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QEvent,
@@ -9,10 +9,8 @@ from PySide6.QtCore import (
     QPoint,
     QPointF,
     QRect,
-    QRectF,
     Qt,
     QTimer,
-    QUrl,
     Signal,
 )
 from PySide6.QtGui import (
@@ -29,23 +27,23 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QMenu, QPushButton, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QToolTip, QWidget
 
 from chatlab.core.chats import Entry, Note
-from chatlab.core.flow import Direction
+from chatlab.core.features import ServerFeatures
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Message, MessageId
-from chatlab.ui.models.transcript import TranscriptModel, as_line, local_time, spoken
-from chatlab.ui.rich_text import isolated, tooltip
-from chatlab.ui.theme import SPACE, current, set_icon
+from chatlab.ui.models.transcript import TranscriptModel, announcement, as_text
+from chatlab.ui.rich_text import tooltip
+from chatlab.ui.theme import SPACE, current
+from chatlab.ui.widgets.newest_button import NewestButton
 from chatlab.ui.widgets.transcript_delegate import BadgeSource, RowState, TranscriptPainter
-from chatlab.ui.widgets.transcript_hits import hit_in_row
+from chatlab.ui.widgets.transcript_hits import hit_in_row, tip_of
 from chatlab.ui.widgets.transcript_layout import Hit, HitKind
 from chatlab.ui.widgets.transcript_list import Index, TranscriptList
 
-_SPOKEN_ONE_BY_ONE = 3
-"""More new messages than this at once are announced as a number."""
-_ACTS = {HitKind.LINK, HitKind.BADGE, HitKind.RESEND, HitKind.CANCEL, HitKind.MORE}
+_ACTS = set(HitKind) - {HitKind.NICK}
+"""What a click does something to; a nick takes two."""
 
 
 class TranscriptView(TranscriptList):
@@ -57,6 +55,9 @@ class TranscriptView(TranscriptList):
         link_activated: address of a link, one of the allowed schemes.
         resend_requested, cancel_requested: MessageId of a failed, of a waiting message.
         nick_requested: nick that was double-clicked, to be answered.
+        reply_requested, reaction_wanted, retract_requested: MessageId of a message that is to be
+            answered, answered with a sign, taken back.
+        reaction_toggled: MessageId, and the reaction that was clicked.
         typed: letters that were typed while the transcript had the focus.
         at_end_changed, start_reached: see ``TranscriptList``.
     """
@@ -67,10 +68,16 @@ class TranscriptView(TranscriptList):
     resend_requested = Signal(str)
     cancel_requested = Signal(str)
     nick_requested = Signal(str)
+    reply_requested = Signal(str)
+    reaction_wanted = Signal(str)
+    reaction_toggled = Signal(str, str)
+    retract_requested = Signal(str)
     typed = Signal(str)
 
     def __init__(self, badges: BadgeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.features: Callable[[], ServerFeatures] = ServerFeatures
+        """What the server of the chat can do, for the menu."""
         self._badges = badges
         self._known_badges: dict[MessageId, tuple[int | None, Exposure | None]] = {}
         self._painter = TranscriptPainter()
@@ -82,22 +89,13 @@ class TranscriptView(TranscriptList):
         self._empty_words = ""
         self.setObjectName("transcript")
         self.setAccessibleName(self.tr("Messages"))
-        self._chip = self._make_chip()
+        self._newest = NewestButton(self)
+        self._newest.clicked.connect(self.go_to_end)
         self._badge_timer = QTimer(self)
         self._badge_timer.setSingleShot(True)
         self._badge_timer.setInterval(30)
         self._badge_timer.timeout.connect(self._forget_badges)
         self.at_end_changed.connect(self._on_at_end_changed)
-
-    def _make_chip(self) -> QPushButton:
-        chip = QPushButton(self)
-        chip.setObjectName("newest")
-        chip.setAccessibleName(self.tr("Jump to the newest message"))
-        chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # The End key does the same.
-        set_icon(chip, "arrow-down", "accent")
-        chip.clicked.connect(self.go_to_end)
-        chip.hide()
-        return chip
 
     # What the pane around it says -----------------------------------------------------------
 
@@ -146,7 +144,7 @@ class TranscriptView(TranscriptList):
         """Put the selected rows on the clipboard, as plain lines."""
         rows = sorted(index.row() for index in self.selectedIndexes())
         if rows:
-            QGuiApplication.clipboard().setText("\n".join(as_line(self._entry(r)) for r in rows))
+            QGuiApplication.clipboard().setText("\n".join(as_text(self._entry(r)) for r in rows))
 
     def _entry_at(self, row: int) -> Entry | None:
         return self._entry(row) if 0 <= row < len(self._heights) else None
@@ -169,7 +167,7 @@ class TranscriptView(TranscriptList):
             state = RowState(
                 is_selected=selection.isSelected(self.model().index(row, 0)),
                 is_hovered=row == self._hover_row,
-                is_badge_hovered=self._hover == Hit(HitKind.BADGE, row),
+                hovered=self._hover if row == self._hover_row else None,
                 has_focus=row == current_row and self.hasFocus(),
                 frames=frames,
                 exposure=exposure,
@@ -203,24 +201,15 @@ class TranscriptView(TranscriptList):
     def _on_arrived(self, count: int) -> None:
         if not self.is_at_end:
             self._unseen += count
-            self._show_chip()
+            self._show_newest()
         if self.isVisible() and QAccessible.isActive():
             self._announce(count)
 
     def _announce(self, count: int) -> None:
         total = len(self._heights)
-        new = [self._entry(row) for row in range(max(0, total - count), total)]
-        foreign = [
-            entry
-            for entry in new
-            if isinstance(entry, Note) or entry.direction is Direction.RECEIVED
-        ]
-        if not foreign:
+        words = announcement([self._entry(row) for row in range(max(0, total - count), total)])
+        if not words:
             return
-        if len(foreign) > _SPOKEN_ONE_BY_ONE:
-            words = self.tr("{count} new messages").format(count=len(foreign))
-        else:
-            words = " ".join(spoken(entry) for entry in foreign)
         event = QAccessibleAnnouncementEvent(self, words)
         event.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
         QAccessible.updateAccessibility(event)
@@ -228,26 +217,17 @@ class TranscriptView(TranscriptList):
     def _on_at_end_changed(self, is_at_end: bool) -> None:
         if is_at_end:
             self._unseen = 0
-        self._show_chip()
+        self._show_newest()
 
-    def _show_chip(self) -> None:
-        self._chip.setVisible(not self.is_at_end)
+    def _show_newest(self) -> None:
         if self.is_at_end:
-            return
-        words = self.tr("{count} new").format(count=self._unseen) if self._unseen else ""
-        self._chip.setText(words or self.tr("Newest"))
-        self._chip.setToolTip(self.tr("Jump to the newest message (End)"))
-        self._chip.adjustSize()
-        area = self.viewport().geometry()
-        self._chip.move(
-            area.center().x() - self._chip.width() // 2,
-            area.bottom() - self._chip.height() - SPACE,
-        )
-        self._chip.raise_()
+            self._newest.hide()
+        else:
+            self._newest.show_count(self._unseen, self.viewport().geometry())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._show_chip()
+        self._show_newest()
 
     # Pointer --------------------------------------------------------------------------------
 
@@ -319,6 +299,28 @@ class TranscriptView(TranscriptList):
                 self.resend_requested.emit(entry.id)
             case HitKind.CANCEL if isinstance(entry, Message):
                 self.cancel_requested.emit(entry.id)
+            case HitKind.REACTION if isinstance(entry, Message):
+                self.reaction_toggled.emit(entry.id, hit.value)
+            case HitKind.QUOTE:
+                self._jump_to(hit.value)
+
+    def _jump_to(self, msgid: str) -> None:
+        """Show the message that was answered."""
+        quoted = self._transcript.named(msgid) if self._transcript else None
+        row = self._transcript.row_of(quoted.id) if self._transcript and quoted else None
+        if row is not None:
+            index = self.model().index(row, 0)
+            self.setCurrentIndex(index)
+            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+
+    def place_of(self, message: MessageId) -> QPoint:
+        """Where on the screen a message’s words begin; the middle, where it is out of view."""
+        row = self._transcript.row_of(message) if self._transcript else None
+        rect = self.visualRect(self.model().index(row, 0)) if row is not None else QRect()
+        place = rect.topLeft() + QPoint(round(self._metrics.text_x), 0)
+        if rect.isNull() or not self.viewport().rect().contains(place):
+            place = self.viewport().rect().center()
+        return self.viewport().mapToGlobal(place)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -332,15 +334,9 @@ class TranscriptView(TranscriptList):
         entry = self._entry_at(self.indexAt(point).row())
         if entry is None:
             return ""
-        if hit and hit.kind is HitKind.LINK:
-            # Encoded, so that a host of look-alike letters shows what it is.
-            return bytes(QUrl(hit.value).toEncoded().data()).decode() or hit.value
-        if hit and hit.kind is HitKind.BADGE and isinstance(entry, Message):
-            return self._badges.describe(entry.id)
-        if hit and hit.kind is HitKind.NICK:
-            return self.tr("{nick} — double-click to answer").format(nick=isolated(hit.value))
-        rect = QRectF(0, 0, self._metrics.text_x, self.viewport().height())
-        return f"{local_time(entry):%A, %d %B %Y, %H:%M:%S}" if rect.contains(point) else ""
+        if hit is None and point.x() > self._metrics.text_x:
+            return ""
+        return tip_of(entry, hit, self.layout_of(self.indexAt(point).row()), self._badges)
 
     # Keys and menu --------------------------------------------------------------------------
 
