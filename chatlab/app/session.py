@@ -16,12 +16,19 @@ from chatlab.chat.irc.sts import MemorySts
 from chatlab.chat.transfer.opening import PeerDialler
 from chatlab.chat.transfer.transfers import Transfers
 from chatlab.core import events as ev
-from chatlab.core.account import Account, AccountId
+from chatlab.core.account import Account, AccountId, Application
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureStatus
 from chatlab.core.chats import ChatBook
 from chatlab.core.flow import ConnectionId, FlowKey, WireRange
 from chatlab.core.message import Delivery, Message, MessageId
-from chatlab.core.ports import ChatConnection, EventSink, FileTransfers, SecretStore, StsStore
+from chatlab.core.ports import (
+    ChatConnection,
+    EventSink,
+    FileTransfers,
+    SecretStore,
+    SessionConnection,
+    StsStore,
+)
 from chatlab.core.rules import RuleBook
 
 _SETTLE_S = 0.1
@@ -48,7 +55,7 @@ class Session:
         """
         self.book = book
         self.feed = feed
-        self.connections: dict[AccountId, IrcConnection] = {}
+        self.connections: dict[AccountId, SessionConnection] = {}
         self._secrets = secrets
         self._pace = pace
         self._rules = rules or RuleBook()
@@ -75,6 +82,17 @@ class Session:
         if connection := self.connections.get(account.id):
             connection.update(account)
             return connection
+        self.connections[account.id] = connection = self._make_connection(account)
+        connection.wait_for(self._rules.buddies_of(account.id))
+        connection.answer_only(lambda source: self._may_answer(account.id, source))
+        return connection
+
+    def _make_connection(self, account: Account) -> SessionConnection:
+        if account.application is Application.XMPP:
+            # slixmpp takes its time to load: only who has such an account waits for it.
+            from chatlab.chat.xmpp.connection import XmppConnection
+
+            return XmppConnection(account, self.handle, self._dialler, self._secrets)
         connection = IrcConnection(
             account,
             self.handle,
@@ -84,11 +102,8 @@ class Session:
             sts=self._sts,
             peers=self._peers,
         )
-        self.connections[account.id] = connection
         if connection.transfers is not None:
             self._transfers[account.id] = connection.transfers
-        connection.wait_for(self._rules.buddies_of(account.id))
-        connection.answer_only(lambda source: self._may_answer(account.id, source))
         return connection
 
     def _may_answer(self, account: AccountId, source: str) -> bool:

@@ -182,6 +182,28 @@ class ChatConnection(Protocol):
         ...
 
 
+class SessionConnection(ChatConnection, Protocol):
+    """What a session asks of a connection beside what a window does."""
+
+    @property
+    def has_echo(self) -> bool:
+        """The server says of each message that it has it: ECHOED will come."""
+        ...
+
+    @property
+    def has_unsent(self) -> bool:
+        """Something typed waits in the queue."""
+        ...
+
+    def answer_only(self, may_answer: Callable[[str], bool]) -> None:
+        """Answer others by ourselves only where this says so of their address."""
+        ...
+
+    def wait_for(self, nicks: Sequence[str]) -> None:
+        """Have the server tell when these come and go, and nobody else."""
+        ...
+
+
 class FileTransfers(Protocol):
     """Files and direct chats of one account; events tell how each of them is doing.
 
