@@ -34,8 +34,8 @@ from chatlab.core.commands import Command, Verb, parse
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.message import Message, MessageKind
 from chatlab.core.nick import check_nick
-from chatlab.core.transfer import TransferPolicy
 from chatlab.core.rules import RuleBook
+from chatlab.core.transfer import TransferPolicy
 from chatlab.protocol.irc_format import strip_formatting
 from chatlab.protocol.irc_masking import mask_text
 from chatlab.protocol.irc_perform import shown_command
