@@ -105,8 +105,10 @@ def _belongs_together(before: str, character: str, flags: int) -> bool:
     """Whether no border lies between the two; ``flags``: regional indicators up to ``before``."""
     if character < "\u0300" and before < "\u0300":
         return False
-    if character == _ZERO_WIDTH_JOINER or before == _ZERO_WIDTH_JOINER:
+    if character == _ZERO_WIDTH_JOINER:
         return True
+    if before == _ZERO_WIDTH_JOINER:
+        return not character.isascii()  # A blank there still ends a word.
     if _is_regional_indicator(character) and _is_regional_indicator(before):
         return flags % 2 == 1
     if "\U0001f3fb" <= character <= "\U0001f3ff" or "\U000e0020" <= character <= "\U000e007f":

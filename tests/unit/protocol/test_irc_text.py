@@ -124,3 +124,9 @@ def test_runs_carry_their_style() -> None:
 
 def test_the_extended_palette_has_the_83_colours_from_16_to_98() -> None:
     assert len(EXTENDED_PALETTE) == 83
+
+
+def test_a_blank_after_a_joiner_begins_the_next_line() -> None:
+    """At the end of a line some servers would drop it."""
+    first, second = split_text("a" * 20 + "\u200d " + "b" * 20, 26)
+    assert (first, second) == ("a" * 20 + "\u200d", " " + "b" * 20)
