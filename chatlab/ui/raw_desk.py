@@ -1,10 +1,11 @@
 """The raw console in the window: which account it shows, and what a chosen line means elsewhere."""
 
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from PySide6.QtWidgets import QWidget
 
-from chatlab.core.account import AccountId
+from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError
@@ -12,6 +13,7 @@ from chatlab.core.events import LineSeen
 from chatlab.core.flow import WireRange
 from chatlab.core.message import Message, MessageId
 from chatlab.core.raw_lines import RawLineLog
+from chatlab.protocol.xmpp_element import check_typed
 from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
 
@@ -128,7 +130,7 @@ class RawDesk:
                 continue
             for entry in reversed(chat.entries[-_MOST_LOOKED_AT:]):
                 if isinstance(entry, Message) and wire in (entry.wire, entry.echo):
-                    if entry.text in line.line:
+                    if entry.text in line.line or escape(entry.text) in line.line:
                         return entry.id
                     found = found or entry.id
         return found if found and _is_talk(line.line) else None
@@ -152,6 +154,8 @@ class RawDesk:
             self._console.say_refused("This account was read from a file: nothing can be sent.")
             return
         try:
+            if connection.account.application is Application.XMPP:
+                check_typed(line)
             connection.execute(Command(Verb.RAW, (line,)), "")
         except ChatlabError as error:
             self._console.say_refused(str(error))
@@ -160,7 +164,7 @@ class RawDesk:
 
 
 def _is_talk(line: str) -> bool:
-    return any(command in line for command in ("PRIVMSG ", "NOTICE ", "TAGMSG "))
+    return any(command in line for command in ("PRIVMSG ", "NOTICE ", "TAGMSG ", "<message"))
 
 
 def _has_focus(part: QWidget) -> bool:

@@ -1,5 +1,6 @@
 """Protocol lines of one account as rows: as they came, or those of them that a filter lets through.
 
+An IRC line is a row; a stanza is one row or, unfolded, as many as it has elements.
 A flood of 50,000 lines a second is taken over in blocks by ``pull``; rows that left the log leave
 the model in blocks, too, so that no view is told about every line.
 """
@@ -14,6 +15,13 @@ from chatlab.core.events import LineSeen
 from chatlab.core.flow import Direction, WireRange
 from chatlab.core.raw_lines import RawLineLog
 from chatlab.ui import theme
+from chatlab.ui.models.stanza_rows import (
+    UNFOLDED_AT_ONCE,
+    RawRow,
+    folded_row,
+    keeps_alive,
+    stanza_rows,
+)
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -44,6 +52,8 @@ class RawRole(IntEnum):
     """What ``data`` answers beside the usual roles."""
 
     LINE = Qt.ItemDataRole.UserRole
+    ROW = Qt.ItemDataRole.UserRole + 1
+    """The RawRow: a piece of a line, or all of it."""
 
 
 def visible(line: str) -> str:
@@ -83,7 +93,11 @@ class RawLineModel(QAbstractTableModel):
         self._account: AccountId | None = None
         self._wanted = ""
         self._hides_keep_alive = False
-        self._rows: list[tuple[int, LineSeen]] = []
+        self._is_xmpp = False
+        self._folds = False
+        self._rows: list[RawRow] = []
+        self._shown = 0
+        """Lines that fill the rows."""
         self._seen = 0
 
     @property
@@ -91,13 +105,47 @@ class RawLineModel(QAbstractTableModel):
         return self._account
 
     @property
+    def is_xmpp(self) -> bool:
+        """Whether the rows are stanzas."""
+        return self._is_xmpp
+
+    @property
     def is_filtered(self) -> bool:
         return bool(self._wanted) or self._hides_keep_alive
 
-    def show_account(self, account: AccountId | None) -> None:
-        if account != self._account:
-            self._account = account
+    def show_account(self, account: AccountId | None, *, is_xmpp: bool = False) -> None:
+        if (account, is_xmpp) != (self._account, self._is_xmpp):
+            self._account, self._is_xmpp = account, is_xmpp
             self._start_over()
+
+    def fold_all(self, folds: bool) -> None:
+        """Show each stanza in one row, or with one element a row; new ones, too."""
+        if folds != self._folds:
+            self._folds = folds
+            self._start_over()
+
+    def set_folded(self, row: int, is_folded: bool) -> None:
+        """Fold or unfold the stanza that a row belongs to."""
+        first = self.first_row(row)
+        shown = self._rows[first]
+        if not self._is_xmpp or shown.pieces == 1 or shown.is_folded == is_folded:
+            return
+        new = stanza_rows(shown.number, shown.line, is_folded=is_folded)
+        old = 1 if shown.is_folded else shown.pieces
+        self._rows[first] = new[0]
+        if len(new) > old:
+            self.beginInsertRows(_ROOT, first + 1, first + len(new) - 1)
+            self._rows[first + 1 : first + 1] = new[1:]
+            self.endInsertRows()
+        elif old > len(new):
+            self.beginRemoveRows(_ROOT, first + 1, first + old - 1)
+            del self._rows[first + 1 : first + old]
+            self.endRemoveRows()
+        self.dataChanged.emit(self.index(first, RawColumn.TIME), self.index(first, RawColumn.LINE))
+
+    def first_row(self, row: int) -> int:
+        """The row where the line begins that ``row`` belongs to."""
+        return row - self._rows[row].piece
 
     def set_filter(self, wanted: str, *, hides_keep_alive: bool) -> None:
         """Show only lines that contain ``wanted``, whatever the case; perhaps without PINGs."""
@@ -126,7 +174,14 @@ class RawLineModel(QAbstractTableModel):
         self._trim(self._log.first(self._account))
 
     def line(self, row: int) -> LineSeen:
-        return self._rows[row][1]
+        return self._rows[row].line
+
+    def row(self, row: int) -> RawRow:
+        return self._rows[row]
+
+    def lines_shown(self) -> int:
+        """Lines that fill the rows, those that the filter hides left out."""
+        return self._shown
 
     def total(self) -> int:
         """Lines that are kept, those that the filter hides included."""
@@ -137,29 +192,41 @@ class RawLineModel(QAbstractTableModel):
     def row_of(self, wire: WireRange) -> int | None:
         """The newest row whose bytes are these; None when there is none."""
         rows = range(len(self._rows) - 1, -1, -1)
-        return next((row for row in rows if self._rows[row][1].wire == wire), None)
+        found = next((row for row in rows if self._rows[row].line.wire == wire), None)
+        return None if found is None else self.first_row(found)
 
-    def _passing(self, lines: list[LineSeen], count: int) -> list[tuple[int, LineSeen]]:
+    def _passing(self, lines: list[LineSeen], count: int) -> list[RawRow]:
         numbered = enumerate(lines, count - len(lines) + 1)
-        return [(number, line) for number, line in numbered if self._passes(line.line)]
+        passing = [(number, line) for number, line in numbered if self._passes(line.line)]
+        self._shown += len(passing)
+        if not self._is_xmpp:
+            return [RawRow(number, line, line.line) for number, line in passing]
+        old = max(0, len(passing) - UNFOLDED_AT_ONCE)
+        rows = [folded_row(number, line) for number, line in passing[:old]]
+        for number, line in passing[old:]:
+            rows += stanza_rows(number, line, is_folded=self._folds)
+        return rows
 
     def _passes(self, line: str) -> bool:
-        if self._hides_keep_alive and command_of(line) in _KEEP_ALIVE:
-            return False
+        if self._hides_keep_alive:
+            is_chatter = keeps_alive(line) if self._is_xmpp else command_of(line) in _KEEP_ALIVE
+            if is_chatter:
+                return False
         return not self._wanted or self._wanted in line.casefold()
 
     def _trim(self, first: int) -> None:
         gone = 0
-        while gone < len(self._rows) and self._rows[gone][0] < first:
+        while gone < len(self._rows) and self._rows[gone].number < first:
             gone += 1
         if gone >= _TRIM or (gone and gone == len(self._rows)):
             self.beginRemoveRows(_ROOT, 0, gone - 1)
+            self._shown -= sum(1 for row in self._rows[:gone] if not row.piece)
             del self._rows[:gone]
             self.endRemoveRows()
 
     def _start_over(self) -> None:
         self.beginResetModel()
-        self._rows, self._seen = [], 0
+        self._rows, self._seen, self._shown = [], 0, 0
         if self._account is not None:
             self._seen = self._log.count(self._account)
             self._rows = self._passing(self._log.since(self._account, 0), self._seen)
@@ -176,40 +243,42 @@ class RawLineModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= len(self._rows):
             return None
-        line = self._rows[index.row()][1]
+        shown = self._rows[index.row()]
+        line = shown.line
         column = RawColumn(index.column())
         match role:
             case RawRole.LINE:
                 return line
+            case RawRole.ROW:
+                return shown
             case Qt.ItemDataRole.DisplayRole:
-                return _cell(line, column)
+                return _cell(shown, column)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return _spoken(line, column)
+                return _spoken(shown, column)
             case Qt.ItemDataRole.ToolTipRole:
                 words = _fault(line) or WAY_WORDS[line.direction]
                 return theme.plain_tool_tip(f"{words}\n{theme.isolated(visible(line.line))}")
         return None
 
 
-def _cell(line: LineSeen, column: RawColumn) -> str:
-    match column:
-        case RawColumn.TIME:
-            return clock(line)
-        case RawColumn.WAY:
-            return WAY_SIGNS[line.direction]
-        case RawColumn.LINE:
-            return visible(line.line)
+def _cell(row: RawRow, column: RawColumn) -> str:
+    if column is RawColumn.LINE:
+        return visible(row.text)
+    if row.piece:
+        return ""
+    return clock(row.line) if column is RawColumn.TIME else WAY_SIGNS[row.line.direction]
 
 
 def _fault(line: LineSeen) -> str:
-    return "Malformed: the grammar of IRC forbids this line" if line.is_malformed else ""
+    return "Malformed: the grammar of the protocol forbids this" if line.is_malformed else ""
 
 
-def _spoken(line: LineSeen, column: RawColumn) -> str:
-    match column:
-        case RawColumn.TIME:
-            return clock(line)
-        case RawColumn.WAY:
-            return ". ".join(filter(None, (WAY_WORDS[line.direction], _fault(line))))
-        case RawColumn.LINE:
-            return visible(line.line)
+def _spoken(row: RawRow, column: RawColumn) -> str:
+    if column is RawColumn.LINE:
+        more = f", folded, {row.pieces} lines" if row.is_folded and row.pieces > 1 else ""
+        return visible(row.text) + more
+    if row.piece:
+        return ""
+    if column is RawColumn.TIME:
+        return clock(row.line)
+    return ". ".join(filter(None, (WAY_WORDS[row.line.direction], _fault(row.line))))

@@ -1,4 +1,7 @@
-"""The raw console: every line of an account as it crossed the wire, and a field to send one."""
+"""The raw console: every line of an account as it crossed the wire, and a field to send one.
+
+For an XMPP account the lines are stanzas, one element a row, which can be folded.
+"""
 
 from itertools import pairwise
 
@@ -14,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatlab.core.account import Account, AccountId
+from chatlab.core.account import Account, AccountId, Application
 from chatlab.core.flow import WireRange
 from chatlab.core.raw_lines import RawLineLog
 from chatlab.ui.models.raw_lines import RawLineModel
@@ -59,6 +62,8 @@ class RawConsole(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = RawLineModel(log, self)
         self._accounts: list[AccountId] = []
+        self._xmpp: frozenset[AccountId] = frozenset()
+        """Those of them whose lines are stanzas."""
         self._sent: list[str] = []
         self._place = 0
         self.lines = RawLineView(self._model, self)
@@ -71,6 +76,9 @@ class RawConsole(QWidget):
         self._filter.setClearButtonEnabled(True)
         self._tags = Tick(self.tr("Tags"), self)
         self._tags.setToolTip(self.tr("Show the tags that precede a line (IRCv3 message-tags)"))
+        self._fold = Tick(self.tr("One row each"), self)
+        self._fold.setToolTip(self.tr("Fold each stanza to one row; the sign before it unfolds it"))
+        self._fold.hide()
         self._keep_alive = Tick(self.tr("Hide PING and PONG"), self)
         self._count = plain_label("", "small", self)
         self._field = QLineEdit(self)
@@ -92,8 +100,9 @@ class RawConsole(QWidget):
         clear.clicked.connect(self._on_clear)
         close = self._button("close", self.tr("Close the console (Ctrl+Shift+X)"))
         close.clicked.connect(self.closed)
-        order = (self._account, clear, close, self._filter, self._tags, self._keep_alive)
-        for before, after in pairwise((*order, self.lines, self._field, self._send)):
+        order = (self._account, clear, close, self._filter, self._tags, self._fold)
+        below = (self._keep_alive, self.lines, self._field, self._send)
+        for before, after in pairwise((*order, *below)):
             self.setTabOrder(before, after)
         head = QHBoxLayout()
         head.setSpacing(SPACE)
@@ -106,6 +115,7 @@ class RawConsole(QWidget):
         second.setSpacing(SPACE)
         second.addWidget(self._filter, 1)
         second.addWidget(self._tags)
+        second.addWidget(self._fold)
         second.addWidget(self._keep_alive)
         top = QVBoxLayout()
         top.setContentsMargins(SPACE + HALF, HALF, HALF, SPACE)
@@ -148,6 +158,7 @@ class RawConsole(QWidget):
         self._filter.textChanged.connect(self._on_filter_changed)
         self._keep_alive.toggled.connect(self._on_filter_changed)
         self._tags.toggled.connect(self.lines.show_tags)
+        self._fold.toggled.connect(self._model.fold_all)
         self._send.clicked.connect(self._on_send)
         self._model.rowsInserted.connect(self._tell)
         self._model.rowsRemoved.connect(self._tell)
@@ -169,7 +180,8 @@ class RawConsole(QWidget):
         """Whether these accounts, by these names, are what can be chosen now."""
         names = [isolated(bare(account.name)) for account in accounts]
         shown = [self._account.itemText(at) for at in range(self._account.count())]
-        return names == shown and [account.id for account in accounts] == self._accounts
+        same = [account.id for account in accounts] == self._accounts
+        return names == shown and same and _speaking_xmpp(accounts) == self._xmpp
 
     def show_accounts(self, accounts: list[Account]) -> None:
         """The accounts that can be chosen; the one that is shown stays."""
@@ -178,7 +190,7 @@ class RawConsole(QWidget):
         self._account.blockSignals(True)
         self._account.clear()
         self._account.addItems([isolated(bare(account.name)) for account in accounts])
-        self._accounts = known
+        self._accounts, self._xmpp = known, _speaking_xmpp(accounts)
         self._account.blockSignals(False)
         self.show_account(current if current in known else (known[0] if known else None))
 
@@ -186,8 +198,23 @@ class RawConsole(QWidget):
         """Show the lines of an account."""
         if account in self._accounts:
             self._account.setCurrentIndex(self._accounts.index(account))
-        self._model.show_account(account)
+        self._show(account)
         self._tell()
+
+    def _show(self, account: AccountId | None) -> None:
+        """The lines of an account, and the words that fit what it speaks."""
+        is_xmpp = account in self._xmpp
+        self._model.show_account(account, is_xmpp=is_xmpp)
+        self._tags.setVisible(not is_xmpp)
+        self._fold.setVisible(is_xmpp)
+        if is_xmpp:
+            self._keep_alive.setText(self.tr("Hide keep-alives"))
+            self._field.setPlaceholderText(self.tr("A stanza, for instance <presence/>"))
+            self._field.setAccessibleName(self.tr("Stanza to send"))
+        else:
+            self._keep_alive.setText(self.tr("Hide PING and PONG"))
+            self._field.setPlaceholderText(self.tr("A protocol line, for instance WHOIS alice"))
+            self._field.setAccessibleName(self.tr("Protocol line to send"))
 
     def show_line(self, wire: WireRange | None) -> None:
         """Choose the line with these bytes, as chosen elsewhere."""
@@ -231,7 +258,7 @@ class RawConsole(QWidget):
         self._timer.stop()
 
     def _tell(self) -> None:
-        shown, total = self._model.rowCount(), self._model.total()
+        shown, total = self._model.lines_shown(), self._model.total()
         words = f"{total:,}" if shown >= total else f"{shown:,} of {total:,}"
         self._count.setText(words if total else "")
         self._count.setAccessibleName(self.tr("{} lines").format(words))
@@ -247,7 +274,7 @@ class RawConsole(QWidget):
 
     def _on_account_chosen(self, index: int) -> None:
         if 0 <= index < len(self._accounts):
-            self._model.show_account(self._accounts[index])
+            self._show(self._accounts[index])
 
     def _on_filter_changed(self) -> None:
         self._model.set_filter(self._filter.text(), hides_keep_alive=self._keep_alive.isChecked())
@@ -289,6 +316,10 @@ class RawConsole(QWidget):
 
     def _on_theme_changed(self) -> None:
         self._field.setFont(mono_font(0.94))
+
+
+def _speaking_xmpp(accounts: list[Account]) -> frozenset[AccountId]:
+    return frozenset(each.id for each in accounts if each.application is Application.XMPP)
 
 
 def _hairline(parent: QWidget) -> QFrame:

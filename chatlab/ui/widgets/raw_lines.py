@@ -1,4 +1,8 @@
-"""The list of protocol lines: fixed pitch, the command in bold, what is malformed marked."""
+"""The list of protocol lines: fixed pitch, the command in bold, what is malformed marked.
+
+A stanza that fills several rows has a sign before its first one, which folds it; so do the arrow
+keys, to the left and to the right.
+"""
 
 from PySide6.QtCore import (
     QItemSelectionModel,
@@ -18,6 +22,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -45,43 +50,19 @@ from chatlab.ui.models.raw_lines import (
     clock,
     visible,
 )
+from chatlab.ui.models.stanza_rows import RawRow
 from chatlab.ui.theme import HALF, SPACE
+from chatlab.ui.widgets.raw_pieces import parts_of, without_tags, xml_parts
 
 Index = QModelIndex | QPersistentModelIndex
-_TAGS = "@…"
 _LEFT_TO_RIGHT = "\u200e"
 """A protocol line reads from left to right, whatever the first letter of a word says."""
 _PAD = 6
 _ICON = 14
 _FLAGS = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
+_FOLD = 12
+_FOLD_ICONS = {True: "chevron-right", False: "chevron-down"}
 _WAY_ICONS = {Direction.SENT: "arrow-up", Direction.RECEIVED: "arrow-down"}
-
-
-def without_tags(line: str) -> str:
-    """A line whose tags (IRCv3 message-tags) are only hinted at: ``@… PRIVMSG #lab :hi``."""
-    tags, blank, rest = line.partition(" ")
-    return f"{_TAGS} {rest}" if tags.startswith("@") and blank else line
-
-
-def parts_of(line: str) -> list[tuple[str, str, bool]]:
-    """A line cut into pieces: words, colour token, and whether they are bold.
-
-    Tags and source step back, the command stands out (the grammar: RFC 1459, section 2.3.1, and
-    IRCv3 message-tags).
-    """
-    rest, parts = line, []
-    for sign, token in (("@", "faint"), (":", "muted")):
-        if rest.startswith(sign):
-            word, blank, rest = rest.partition(" ")
-            parts.append((word + blank, token, False))
-    command, blank, rest = rest.partition(" ")
-    parts.append((command + blank, "text", True))
-    middle, colon, last = rest.partition(" :") if not rest.startswith(":") else ("", "", rest)
-    if middle:
-        parts.append((middle + colon, "muted", False))
-    if last:
-        parts.append((last, "text", False))
-    return parts
 
 
 class _RawDelegate(QStyledItemDelegate):
@@ -107,30 +88,32 @@ class _RawDelegate(QStyledItemDelegate):
 
     def width_of(self, text: str) -> int:
         """Room that a text needs; measured only where figures of a fixed pitch will not do."""
+        room = 2 * _PAD + SPACE + (_FOLD + HALF if self._view.shows_stanzas else 0)
         if text.isascii():
-            return len(text) * self.cell + 2 * _PAD + SPACE
-        return self._metrics.horizontalAdvance(text) + 2 * _PAD + SPACE
+            return len(text) * self.cell + room
+        return self._metrics.horizontalAdvance(text) + room
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(60, self.row_height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        line = index.data(RawRole.LINE)
-        if not isinstance(line, LineSeen):
+        row = index.data(RawRole.ROW)
+        if not isinstance(row, RawRow):
             return
+        line = row.line
         rect, colors = option.rect, theme.current()
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         ground = "attention_soft" if line.is_malformed else "surface"
         painter.fillRect(rect, colors.color("selection" if is_selected else ground))
         match RawColumn(index.column()):
-            case RawColumn.TIME:
+            case RawColumn.TIME if not row.piece:
                 painter.setFont(self._font)
                 painter.setPen(colors.color("muted"))
                 painter.drawText(rect.adjusted(SPACE + HALF, 0, 0, 0), _FLAGS, clock(line))
-            case RawColumn.WAY:
+            case RawColumn.WAY if not row.piece:
                 self._paint_way(painter, rect, line)
             case RawColumn.LINE:
-                self._paint_line(painter, rect.adjusted(_PAD, 0, -_PAD, 0), line.line)
+                self._paint_line(painter, rect.adjusted(_PAD, 0, -_PAD, 0), row)
         if is_selected and self._view.hasFocus():
             painter.setPen(QPen(colors.color("accent"), 1))
             painter.drawLine(rect.topLeft(), rect.topRight())
@@ -146,10 +129,16 @@ class _RawDelegate(QStyledItemDelegate):
             left = rect.left() + _ICON + 2 * HALF
             painter.drawPixmap(left, top, theme.pixmap("warning", "attention", _ICON))
 
-    def _paint_line(self, painter: QPainter, rect: QRect, line: str) -> None:
+    def _paint_line(self, painter: QPainter, rect: QRect, row: RawRow) -> None:
         colors = theme.current()
         left = rect.left()
-        for words, token, is_bold in parts_of(self._view.shown(line)):
+        if is_stanza := self._view.shows_stanzas:
+            if row.pieces > 1 and not row.piece:
+                sign = theme.pixmap(_FOLD_ICONS[row.is_folded], "muted", _FOLD)
+                painter.drawPixmap(left, rect.top() + (rect.height() - _FOLD) // 2, sign)
+            left += _FOLD + HALF
+        shown = self._view.shown(row.text)
+        for words, token, is_bold in xml_parts(shown) if is_stanza else parts_of(shown):
             painter.setFont(self._bold if is_bold else self._font)
             painter.setPen(colors.color(token))
             area = QRect(left, rect.top(), max(0, rect.right() - left), rect.height())
@@ -174,6 +163,7 @@ class RawLineView(QTableView):
         self._model = model
         self._is_at_end = True
         self._is_ours = False
+        self._is_folding = False
         self._shows_tags = False
         self._empty_words = ""
         self._delegate = _RawDelegate(self)
@@ -205,9 +195,15 @@ class RawLineView(QTableView):
         self._on_reset()
         self.viewport().update()
 
+    @property
+    def shows_stanzas(self) -> bool:
+        return self._model.is_xmpp
+
     def shown(self, line: str) -> str:
         """A line as it is painted; the tooltip and the clipboard have it whole."""
-        return visible(line if self._shows_tags else without_tags(line))
+        if self._shows_tags or self.shows_stanzas:
+            return visible(line)
+        return visible(without_tags(line))
 
     def set_empty_words(self, words: str) -> None:
         self._empty_words = words
@@ -226,8 +222,10 @@ class RawLineView(QTableView):
             self._is_ours = False
 
     def selected_lines(self) -> list[LineSeen]:
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self._model.line(row) for row in rows]
+        rows = (index.row() for index in self.selectionModel().selectedRows())
+        return [
+            self._model.line(row) for row in sorted({self._model.first_row(row) for row in rows})
+        ]
 
     def copy_selection(self) -> None:
         if lines := self.selected_lines():
@@ -241,7 +239,7 @@ class RawLineView(QTableView):
 
     def _on_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
         self._widen(range(first, last + 1))
-        if self._is_at_end:
+        if self._is_at_end and not self._is_folding:
             self.scrollToBottom()
 
     def _on_reset(self) -> None:
@@ -251,7 +249,7 @@ class RawLineView(QTableView):
 
     def _widen(self, rows: range) -> None:
         """As wide as the longest line, and never narrower than the view."""
-        lines = (self.shown(self._model.line(row).line) for row in rows)
+        lines = (self.shown(self._model.row(row).text) for row in rows)
         widest = max((self._delegate.width_of(line) for line in lines), default=0)
         room = self.viewport().width() - self.columnViewportPosition(RawColumn.LINE)
         room -= self.horizontalScrollBar().value()
@@ -299,10 +297,42 @@ class RawLineView(QTableView):
         super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        current = self.currentIndex().row()
+        is_fold = event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right)
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_selection()
+        elif is_fold and self.shows_stanzas and current >= 0 and not event.modifiers():
+            self._set_folded(current, event.key() == Qt.Key.Key_Left)
         else:
             super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if event.button() is Qt.MouseButton.LeftButton and self._is_on_sign(at):
+            row = self.rowAt(at.y())
+            self._set_folded(row, not self._model.row(row).is_folded)
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def _is_on_sign(self, at: QPoint) -> bool:
+        index = self.indexAt(at)
+        if not (index.isValid() and self.shows_stanzas and index.column() == RawColumn.LINE):
+            return False
+        row = self._model.row(index.row())
+        left = self.visualRect(index).left()
+        return row.pieces > 1 and not row.piece and at.x() < left + _PAD + _FOLD + HALF
+
+    def _set_folded(self, row: int, is_folded: bool) -> None:
+        """Fold or unfold in place: the list stays where it is, the stanza stays current."""
+        first = self._model.first_row(row)
+        self._is_folding = True
+        try:
+            self._model.set_folded(row, is_folded)
+        finally:
+            self._is_folding = False
+        if self.currentIndex().row() != first and row != first:
+            self.show_row(first)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = self.make_menu(event.pos())
