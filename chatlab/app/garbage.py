@@ -14,8 +14,8 @@ import time
 
 YOUNG = 1_000
 """Objects made before the youngest are looked at; Python's 700 is for smaller programs."""
-ROUNDS = 5
-"""Collections of the youngest before one that looks at what all of those left, some 2 ms of work."""
+ROUNDS = 2
+"""Collections of the youngest before one that looks at what all of those left: 1 to 2 ms of work."""
 _NEVER = 2**31 - 1
 SWITCH_S = 0.001
 """A thread that computes (the history's) holds the interpreter no longer than this: the window

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chatlab.ui.ports import WireFeed
 
 MAX_ROWS = 2_000
-SLICE_S = 0.003
+SLICE_S = 0.002
 """Time for comparing rows, before the event loop gets its turn."""
 _PAUSE_MS = 20
 

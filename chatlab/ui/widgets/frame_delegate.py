@@ -25,8 +25,8 @@ _STRIPE = 3
 _ICON = 14
 _WAY = 12
 _DOT = 2.5
-_MAX_INFO = 400
-"""Characters of the Info column that are laid out at all; a window is not that wide."""
+_MEASURED = 3
+"""Of a text with marks or letters of no fixed pitch, this many times what fits is measured at all."""
 _PAD = 5
 _PILL_ROOM = 200
 """Width of Info below which its words need all of it; the bar at the left still links the row."""
@@ -119,10 +119,10 @@ class FramePainter:
     def _fitting(self, text: str, column: Column, width: int) -> str:
         """As much of ``text`` as ``width`` holds; in a fixed pitch that is plain counting."""
         is_middle = column in (Column.SOURCE, Column.DESTINATION)
+        room = max(1, width // self.cell)
         if not text.isascii():
             mode = Qt.TextElideMode.ElideMiddle if is_middle else Qt.TextElideMode.ElideRight
-            return self._metrics.elidedText(text[:_MAX_INFO], mode, width)
-        room = max(1, width // self.cell)
+            return self._metrics.elidedText(text[: _MEASURED * room], mode, width)
         if len(text) <= room:
             return text
         tail = (room - 1) // 2 if is_middle else 0

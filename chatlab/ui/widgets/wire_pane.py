@@ -218,11 +218,11 @@ class WirePane(QWidget):
     def _on_frames(self) -> None:
         if not self.isVisible() or self._timer.isActive():
             return
-        rest_ms = self._rest_ms - self._rested.elapsed()
-        if rest_ms <= 0:
+        left_ms = self._rest_ms - self._rested.elapsed()
+        if left_ms <= 0 and self._rest_ms == REFRESH_MS:
             self.refresh()  # A turn of the event loop would let others paint first.
         else:
-            self._timer.start(rest_ms)
+            self._timer.start(max(0, left_ms))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
