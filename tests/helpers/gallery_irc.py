@@ -26,6 +26,7 @@ from chatlab.ui.widgets.chat_pane import ChatPane
 from chatlab.ui.widgets.colour_chooser import ColourChooser
 from chatlab.ui.widgets.member_menu import MemberActs, fill_member_menu
 from chatlab.ui.widgets.raw_console import RawConsole
+from tests.helpers import talk_scenes
 from tests.helpers.accounts import PRESETS
 from tests.helpers.chats import NOON, account, message
 from tests.helpers.gallery_b import make_book, services
@@ -192,6 +193,7 @@ def argument() -> QWidget:
 
 
 SCENES: dict[str, Callable[[], QWidget]] = {
+    **talk_scenes.SCENES,
     "console": console,
     "console-refused": refused,
     "find": finding,

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu
 
 from chatlab.core.chats import Entry
 from chatlab.core.message import Delivery, Message
+from chatlab.ui.action_table import ActionId, spec_of
 from chatlab.ui.rich_text import bare
 from chatlab.ui.theme import icon
 from chatlab.ui.widgets.transcript_layout import Hit, HitKind
@@ -31,12 +32,16 @@ def fill_menu(menu: QMenu, view: "TranscriptView", hit: Hit | None, entry: Entry
         menu.addAction(
             icon("frame"), view.tr("Show its frames"), lambda: view.badge_clicked.emit(entry.id)
         )
+        _add_tags(menu, view, entry)
         menu.addAction(
             icon("person"),
             view.tr("Address {nick}").format(nick=bare(entry.sender).replace("&", "&&")),
             lambda: view.nick_requested.emit(entry.sender),
         )
-        _add_tags(menu, view, entry)
+        if view.features().can_retract and entry.msgid and not entry.is_retracted:
+            menu.addAction(
+                icon("trash"), view.tr("Take back…"), lambda: view.retract_requested.emit(entry.id)
+            )
         if entry.delivery is Delivery.FAILED:
             menu.addAction(
                 icon("retry"), view.tr("Send again"), lambda: view.resend_requested.emit(entry.id)
@@ -59,14 +64,19 @@ def _add_tags(menu: QMenu, view: "TranscriptView", message: Message) -> None:
     features = view.features()
     is_named = bool(message.msgid) and not message.is_retracted
     reply = menu.addAction(
-        icon("reply"), view.tr("Reply"), lambda: view.reply_requested.emit(message.id)
+        icon("reply"),
+        _with_key("Reply", ActionId.REPLY),
+        lambda: view.reply_requested.emit(message.id),
     )
     reply.setEnabled(is_named and features.can_reply)
     react = menu.addAction(
-        icon("smile"), view.tr("React…"), lambda: view.reaction_wanted.emit(message.id)
+        icon("smile"),
+        _with_key("React…", ActionId.REACT),
+        lambda: view.reaction_wanted.emit(message.id),
     )
     react.setEnabled(is_named and features.can_react)
-    if features.can_retract and is_named:
-        menu.addAction(
-            icon("trash"), view.tr("Take back…"), lambda: view.retract_requested.emit(message.id)
-        )
+
+
+def _with_key(words: str, action: ActionId) -> str:
+    """The words and the key that does the same; shown, not bound: the window’s menu has it."""
+    return f"{words}\t{spec_of(action).shortcuts[0]}"
