@@ -184,8 +184,9 @@ class Entry:
     def stop(self, ended: Ended) -> None:
         """End it now, whatever it is doing."""
         if self.is_working and self._task is not None:
-            self.end_by = ended
-            self._task.cancel()
+            if self.end_by is None:  # A second time would disturb the clearing up of the first.
+                self.end_by = ended
+                self._task.cancel()
         else:
             self.end(ended.state, ended.message, ended.hint)
 

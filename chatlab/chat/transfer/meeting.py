@@ -143,12 +143,14 @@ class _Meeting:
             tasks.append(self.answering)
         for task in tasks:
             task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        for late in results:
-            if isinstance(late, PeerSocket):
-                late.close()
-        for listener in self.listeners:
-            listener.close()
+        try:
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            for late in results:
+                if isinstance(late, PeerSocket):
+                    late.close()
+        finally:
+            for listener in self.listeners:
+                listener.close()
 
 
 def _note_offer(entry: Entry, wire: WireRange) -> None:

@@ -93,7 +93,7 @@ async def receive_file(
     peer: PeerSocket, file: IncomingFile, size: int, gauge: Gauge, hold: Hold
 ) -> Ending:
     """Take the bytes from ``file.position`` up to ``size``. Raises ConnectError or FileError."""
-    acks = _AckWriter(peer)
+    acks = AckWriter(peer)
     while file.position < size:
         await hold.passed()
         try:
@@ -125,7 +125,7 @@ async def _look_for_more(peer: PeerSocket) -> Ending:
     return Ending(more if data else "")
 
 
-class _AckWriter:
+class AckWriter:
     """Acknowledges without ever waiting for the sender to read."""
 
     def __init__(self, peer: PeerSocket) -> None:
