@@ -74,7 +74,9 @@ Commands = argparse._SubParsersAction
 def _add_say(commands: "Commands[_Parser]") -> None:
     say = commands.add_parser("say", help="connect, send, show the frames of each message, leave")
     say.add_argument(
-        "url", metavar="URL", help="irc://nick@host:port/%%23channel, or ircs:// for TLS"
+        "url",
+        metavar="URL",
+        help="irc://nick@host:port/%%23channel, ircs:// for TLS, xmpp:bob@host, xmpp:room@host?join",
     )
     say.add_argument("texts", metavar="TEXT", nargs="*", help="each one is sent as a message")
     say.add_argument(
@@ -109,7 +111,23 @@ def _add_say(commands: "Commands[_Parser]") -> None:
     say.add_argument(
         "--password-file", metavar="FILE", type=Path, help="file with the SASL password"
     )
+    _add_xmpp(say)
     say.set_defaults(command=_say)
+
+
+def _add_xmpp(command: _Parser) -> None:
+    """How an xmpp: address is to be reached."""
+    xmpp = command.add_argument_group("XMPP")
+    xmpp.add_argument("--account", metavar="JID", default="", help="who to be: alice@localhost")
+    xmpp.add_argument(
+        "--server", metavar="HOST[:PORT]", default="", help="instead of what DNS says"
+    )
+    xmpp.add_argument(
+        "--security",
+        choices=("starttls", "direct", "plain"),
+        default="starttls",
+        help="how the connection is protected; default: starttls",
+    )
 
 
 def _add_files(commands: "Commands[_Parser]") -> None:

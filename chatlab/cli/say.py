@@ -7,6 +7,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from chatlab.analysis.session_file import MessageRecord, message_records
@@ -16,9 +17,11 @@ from chatlab.app.session import Session
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.chat.irc.numerics import JOIN_REFUSALS
 from chatlab.chat.irc.outbox import SendPace
+from chatlab.chat.xmpp.room_words import JOIN_REFUSED
 from chatlab.cli.table import print_records
+from chatlab.cli.xmpp_account import make_xmpp_account
 from chatlab.core import events as ev
-from chatlab.core.account import Account, AccountId, LoginMethod, SecretKind
+from chatlab.core.account import Account, AccountId, Application, LoginMethod, SecretKind
 from chatlab.core.address import IrcAddress, parse_irc_url
 from chatlab.core.capture import CaptureRefused
 from chatlab.core.chats import ChatBook
@@ -27,20 +30,23 @@ from chatlab.core.errors import ChatlabError, FileError, UsageError
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message
 from chatlab.core.ports import ChatConnection
+from chatlab.core.xmpp_address import is_xmpp_link, parse_xmpp_url
 from chatlab.protocol.irc import IrcLine, parse
 
 _ONLINE_TIMEOUT_S = 60.0
 _JOIN_TIMEOUT_S = 20.0
 _DELIVERY_TIMEOUT_S = 20.0
 _DEFAULT_INTERVAL_S = 0.2
-_ARRIVED = {Delivery.ACKNOWLEDGED, Delivery.ECHOED}
+_ARRIVED = frozenset(
+    {Delivery.ACKNOWLEDGED, Delivery.ECHOED, Delivery.DELIVERED, Delivery.DISPLAYED}
+)
 _REFUSALS_OF_A_NICK = {"432", "433", "436", "437"}
 
 
 def say(options: argparse.Namespace) -> int:
     """Carry the command out; returns the exit code. Raises ChatlabError."""
-    address = parse_irc_url(options.url)
-    if options.texts and not address.target:
+    goal = _goal_of(options)
+    if options.texts and not goal.target:
         raise UsageError(
             "The address names nobody to talk to.", "Add a channel (/%23lab) or a nick (/bob)."
         )
@@ -49,15 +55,63 @@ def say(options: argparse.Namespace) -> int:
     if not options.texts and not options.listen:
         raise UsageError("There is nothing to send.", "Give a TEXT, or --listen SECONDS.")
     with tempfile.TemporaryDirectory(prefix="chatlab-say-") as directory:
-        return asyncio.run(_Talk(options, address, Path(directory)).run())
+        return asyncio.run(_Talk(options, goal, Path(directory)).run())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Goal:
+    """Who connects, and whom the texts are for."""
+
+    account: Account
+    target: str
+    """Empty when there is nobody to talk to."""
+    is_room: bool
+    """To be joined first."""
+    password: str = ""
+    """Of the room."""
+    wanted_nick: str = ""
+    """The nick that must be ours, on IRC."""
+
+
+def _goal_of(options: argparse.Namespace) -> _Goal:
+    if is_xmpp_link(options.url):
+        place = parse_xmpp_url(options.url)
+        account = make_xmpp_account(options, place)
+        return _Goal(
+            account=account, target=place.jid, is_room=place.is_room, password=place.password
+        )
+    address = parse_irc_url(options.url)
+    return _Goal(
+        account=_irc_account(options, address),
+        target=address.target,
+        is_room=address.is_channel,
+        wanted_nick=address.nick,
+    )
+
+
+def _irc_account(options: argparse.Namespace, address: IrcAddress) -> Account:
+    nick = address.nick or f"lab{uuid.uuid4().hex[:6]}"
+    return Account(
+        id=AccountId(nick),
+        name=f"{nick}@{address.host}",
+        host=address.host,
+        port=address.port,
+        security=address.security,
+        nick=nick,
+        login=LoginMethod.SCRAM_SHA_256 if options.login else LoginMethod.NONE,
+        login_name=options.login,
+        ca_file=str(options.ca) if options.ca else "",
+        tls_max=options.tls_max,
+        is_temporary=True,
+    )
 
 
 class _Talk:
     """One run of the command."""
 
-    def __init__(self, options: argparse.Namespace, address: IrcAddress, directory: Path) -> None:
+    def __init__(self, options: argparse.Namespace, goal: _Goal, directory: Path) -> None:
         self._options = options
-        self._address = address
+        self._goal = goal
         self._book = ChatBook()
         file = directory / "capture.pcapng"
         self._feed = CaptureFeed(file, self._book, ScapyDissector(), is_live=True)
@@ -70,29 +124,12 @@ class _Talk:
             pace=SendPace.unlimited(),
         )
         self._session.observe(self._on_event)
-        self._account = self._make_account()
+        self._account = goal.account
         self._happened = asyncio.Event()
         self._failure: ChatlabError | None = None
         self._refusal: ChatlabError | None = None
         self._server_words = ""
         self._sent: list[Message] = []
-
-    def _make_account(self) -> Account:
-        options, address = self._options, self._address
-        nick = address.nick or f"lab{uuid.uuid4().hex[:6]}"
-        return Account(
-            id=AccountId(nick),
-            name=f"{nick}@{address.host}",
-            host=address.host,
-            port=address.port,
-            security=address.security,
-            nick=nick,
-            login=LoginMethod.SCRAM_SHA_256 if options.login else LoginMethod.NONE,
-            login_name=options.login,
-            ca_file=str(options.ca) if options.ca else "",
-            tls_max=options.tls_max,
-            is_temporary=True,
-        )
 
     async def run(self) -> int:
         await self._session.start_capture()
@@ -123,8 +160,9 @@ class _Talk:
     async def _talk(self, connection: ChatConnection) -> None:
         connection.start()
         await self._until(self._is_online, _ONLINE_TIMEOUT_S, "The server did not let us in")
-        if self._address.is_channel:
-            connection.execute(Command(Verb.JOIN, (self._address.target,)), "")
+        if self._goal.is_room:
+            wish = (self._goal.target, self._goal.password)
+            connection.execute(Command(Verb.JOIN, tuple(filter(None, wish))), "")
             await self._until(self._is_joined, _JOIN_TIMEOUT_S, "The channel was not joined")
         await self._send_all()
         await self._stay()
@@ -136,7 +174,7 @@ class _Talk:
         for number, text in enumerate(self._options.texts):
             if number and pause:
                 await asyncio.sleep(pause)
-            self._sent.extend(connection.send(self._address.target, text))
+            self._sent.extend(connection.send(self._goal.target, text))
 
     async def _stay(self) -> None:
         """Wait for delivery, then listen as long as asked for; Ctrl-C ends that early."""
@@ -178,11 +216,13 @@ class _Talk:
                 self._failure = ChatlabError(event.detail)
             case ev.CertificateRefused(_, error):
                 self._failure = error
+            case ev.Informed(code=code) if code == JOIN_REFUSED and not self._is_joined():
+                self._refusal = ChatlabError(event.text, event.hint)
             case ev.Informed(code=code) if code in JOIN_REFUSALS and not self._is_joined():
                 words = f"{event.text} The server says: “{self._server_words}”"
                 self._refusal = ChatlabError(words, event.hint)
             case ev.LineSeen(direction=Direction.RECEIVED, is_malformed=False) if (
-                self._is_arriving()
+                self._account.application is Application.IRC and self._is_arriving()
             ):
                 self._note_words(parse(event.line))
             case _:
@@ -192,9 +232,9 @@ class _Talk:
     def _note_words(self, line: IrcLine) -> None:
         """Keep the server's words; a nick that was asked for is not to be exchanged."""
         self._server_words = line.parameters[-1] if line.parameters else ""
-        if line.command in _REFUSALS_OF_A_NICK and self._address.nick and not self._is_online():
+        if line.command in _REFUSALS_OF_A_NICK and self._goal.wanted_nick and not self._is_online():
             self._refusal = ChatlabError(
-                f"The server refuses the nick “{self._address.nick}”: {self._server_words}",
+                f"The server refuses the nick “{self._goal.wanted_nick}”: {self._server_words}",
                 "Put another nick into the address.",
             )
 
@@ -205,9 +245,9 @@ class _Talk:
         return not (self._is_online() and self._is_joined())
 
     def _is_joined(self) -> bool:
-        if not self._address.is_channel:
+        if not self._goal.is_room:
             return True
-        return self._book.open(self._account.id, self._address.target).is_joined
+        return self._book.open(self._account.id, self._goal.target).is_joined
 
     def _as_they_are(self) -> list[Message]:
         """What was sent, with what has become of it."""
@@ -218,7 +258,7 @@ class _Talk:
     def _is_delivered(self) -> bool:
         """Nothing more is to come for any message, as far as this server tells."""
         echoes = self._session.connections[self._account.id].has_echo
-        final = {Delivery.ECHOED, Delivery.FAILED}
+        final = {*_ARRIVED, Delivery.FAILED} - {Delivery.ACKNOWLEDGED}
         if not echoes:
             final.add(Delivery.ACKNOWLEDGED)
         return all(message.delivery in final for message in self._as_they_are())

@@ -5,6 +5,8 @@ from xml.etree import ElementTree as ET
 from chatlab.chat.xmpp.stanza_errors import condition_of, refusal_of, text_of
 from chatlab.core.errors import ChatlabError
 
+JOIN_REFUSED = "room-refused"
+"""``Informed.code`` of a refusal to let us in."""
 _JOIN_REFUSALS = {
     "conflict": (
         "the nickname “{nick}” is taken there",

@@ -13,7 +13,7 @@ from slixmpp.xmlstream.stanzabase import StanzaBase
 from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.messages import DELAY, MUC_USER
 from chatlab.chat.xmpp.presence import OwnPresence
-from chatlab.chat.xmpp.room_words import DEPARTURES, join_refusal
+from chatlab.chat.xmpp.room_words import DEPARTURES, JOIN_REFUSED, join_refusal
 from chatlab.chat.xmpp.stanza_errors import condition_of, refusal_of
 from chatlab.chat.xmpp.state import Room
 from chatlab.chat.xmpp.stream import Stream
@@ -35,8 +35,6 @@ SELF_PING_S = 600.0
 MAX_MEMBERS = 50_000
 HISTORY = 50
 """Messages of before that a room is asked for."""
-JOIN_REFUSED = "room-refused"
-"""``Informed.code`` of a refusal."""
 _SUBJECT = f"{{{CLIENT_NAMESPACE}}}subject"
 _STATUS = f"{{{CLIENT_NAMESPACE}}}status"
 
