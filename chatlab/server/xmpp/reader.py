@@ -30,7 +30,7 @@ class Received:
 
     element: Element
     end: int
-    """Where it ends in the bytes of this ``feed``; never too late (see ``_end_of_tag``)."""
+    """Where it ends in the bytes of this ``feed``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class StreamReader:
         self._fed = 0
         """Bytes given to the parser before the present ones."""
         self._present = b""
+        self._tail = b""
+        """The last byte that was fed before."""
         self._stanza_start = 0
         self._parser = self._make_parser()
 
@@ -77,6 +79,7 @@ class StreamReader:
             words = expat.ErrorString(error.code)
             self._fail(StreamError("not-well-formed", f"This is not XML: {words}."))
         self._fed += len(data)
+        self._tail = data[-1:] or self._tail
         return self._events
 
     def _fail(self, error: StreamError) -> None:
@@ -115,7 +118,8 @@ class StreamReader:
             if (namespace, name) != (STREAM, "stream"):
                 raise StreamError("invalid-namespace", "This is no XMPP stream.")
             self._events.append(StreamOpened(namespace, given))
-            self._stanza_start = self._fed + self._end_of_tag()
+            tag = max(0, self._parser.CurrentByteIndex - self._fed)
+            self._stanza_start = self._fed + self._present.find(b">", tag) + 1
             return
         element = Element(name, namespace, given)
         if self._stack:
@@ -130,7 +134,7 @@ class StreamReader:
             return
         element = self._stack.pop()
         if not self._stack:
-            end = self._end_of_tag()
+            end = self._end_of(element)
             self._check_length(self._fed + end)
             self._stanza_start = self._fed + end
             self._events.append(Received(element, end))
@@ -144,14 +148,19 @@ class StreamReader:
             # Blanks that keep the connection alive are part of no stanza.
             self._stanza_start = self._parser.CurrentByteIndex
 
-    def _end_of_tag(self) -> int:
-        """Behind the tag that is being reported, in the present bytes.
+    def _end_of(self, element: Element) -> int:
+        """Behind the element that is being reported, in the present bytes.
 
-        Expat tells where a tag begins. A “>” within an attribute makes the answer too small:
-        then bytes of the tag count as bytes behind it, which nobody can exploit.
+        For an empty-element tag expat tells where it ends, for an end tag where it begins.
         """
-        start = max(0, self._parser.CurrentByteIndex - self._fed)
-        return self._present.find(b">", start) + 1 or len(self._present)
+        index = self._parser.CurrentByteIndex - self._fed
+        if not element.children and index > 0:
+            before = (
+                self._present[index - 2 : index] if index > 1 else self._tail + self._present[:1]
+            )
+            if before == b"/>":
+                return index
+        return self._present.find(b">", max(0, index)) + 1
 
 
 def _refusal(what: str) -> Callable[..., None]:
