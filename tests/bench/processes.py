@@ -210,10 +210,11 @@ class Teller:
         assert isinstance(value, int | float), value
         return float(value)
 
-    def pairs(self, what: str, timeout_s: float = 60.0) -> list[tuple[float, float]]:
-        value = self.wait_for(what, timeout_s)
+    def stalls(self, timeout_s: float = 60.0) -> list[tuple[float, float, float]]:
+        """What its ``Ticker`` noted."""
+        value = self.wait_for("stalls", timeout_s)
         assert isinstance(value, list), value
-        return [(float(first), float(second)) for first, second in value]
+        return [(float(when), float(late), float(worked)) for when, late, worked in value]
 
     def say(self, word: str) -> None:
         self._words.write(f"{word}\n".encode())

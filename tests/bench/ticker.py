@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 import time
+from typing import NamedTuple
 
 TICK_S = 0.005
 NOTED_S = 0.005
@@ -14,23 +15,36 @@ class Ticker:
     """Wants to be called every 5 ms, and notes when it was not."""
 
     def __init__(self) -> None:
-        self.stalls: list[tuple[float, float]] = []
-        """When a late tick came (monotonic clock), and how many seconds late."""
+        self.stalls: list[tuple[float, float, float]] = []
+        """When a late tick came (monotonic clock), how many seconds late, and how many of them the
+        loop's thread worked: the others it waited for a processor."""
 
     async def run(self) -> None:
         due = time.monotonic() + TICK_S
         while True:
+            worked = time.thread_time()
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            now = time.monotonic()
+            now, worked = time.monotonic(), time.thread_time() - worked
             if now - due > NOTED_S:
-                self.stalls.append((now, now - due))
+                self.stalls.append((now, now - due, min(worked, now - due)))
             due = now + TICK_S
 
 
-def longest(stalls: list[tuple[float, float]], started: float, ended: float) -> float:
-    """The longest stall that fell into a time, in milliseconds."""
-    found = [late for when, late in stalls if started <= when and when - late <= ended]
-    return max(found, default=0.0) * 1000
+class Stall(NamedTuple):
+    """The longest that fell into a time, in milliseconds."""
+
+    late_ms: float
+    worked_ms: float
+    """The most that the thread worked between two ticks: another one may have been later."""
+
+
+def longest(stalls: list[tuple[float, float, float]], started: float, ended: float) -> Stall:
+    """What was worst between two moments."""
+    found = [
+        (late, worked) for when, late, worked in stalls if started <= when and when - late <= ended
+    ]
+    worst = (max(each, default=0.0) * 1000 for each in zip(*found, strict=True))
+    return Stall(*worst) if found else Stall(0.0, 0.0)
 
 
 def tell(**words: object) -> None:
