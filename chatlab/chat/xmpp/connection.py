@@ -10,13 +10,14 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Generic
 
 from chatlab.chat.timing import Timing, first_of
 from chatlab.chat.xmpp.attempt import Attempt
 from chatlab.chat.xmpp.commands import Commands
 from chatlab.chat.xmpp.composing import body_of, check_target
-from chatlab.chat.xmpp.context import Lasting, Verdict
+from chatlab.chat.xmpp.context import Feature, Lasting, Verdict
 from chatlab.chat.xmpp.delivery import Deliveries
 from chatlab.chat.xmpp.messages import next_message_id
 from chatlab.chat.xmpp.outbox import Outbox, Utterance
@@ -41,6 +42,15 @@ STEADY_S = 30.0
 _JITTER = 0.25
 LEAVE_WAIT_S = 2.0
 """How long the server gets to close after our end of the stream."""
+
+_NO_MODES = ServerFeatures(
+    list_modes="",
+    modes_with_parameter="",
+    modes_set_with_parameter="",
+    flag_modes="",
+    has_multiline=True,
+)
+"""Rooms of XMPP have roles and affiliations instead."""
 
 
 class XmppConnection(Generic[T]):
@@ -175,30 +185,44 @@ class XmppConnection(Generic[T]):
 
     @property
     def features(self) -> ServerFeatures:
-        """What the server can do; XMPP has no modes and no lists of masks."""
-        return ServerFeatures(
-            is_known=self.is_online,
-            list_modes="",
-            modes_with_parameter="",
-            modes_set_with_parameter="",
-            flag_modes="",
-            has_multiline=True,
-        )
+        """What the server and the engine can do."""
+        features = _NO_MODES
+        if self.is_online:
+            features = replace(features, is_known=True)
+            for feature in self._parts:
+                features = feature.tell(features)
+        return features
 
     def request_masks(self, chat: str, mode: str) -> None:
-        raise UsageError("This list cannot be asked for here.", "Rooms on XMPP have no such list.")
+        """Have a list of a room handed on as one MasksListed. Raises UsageError."""
+        self._needs_connection()
+        if not any(feature.request_masks(chat, mode) for feature in self._parts):
+            raise UsageError("There is no such list here.", "Lists belong to rooms.")
 
     def react(self, chat: str, msgid: str, reaction: str, *, is_removed: bool = False) -> None:
-        raise UsageError("Signs cannot be put on messages here yet.")
+        """Put a sign on a message, or take it back. Raises UsageError."""
+        self._needs_connection()
+        parts = self._parts
+        if not any(each.react(chat, msgid, reaction, is_removed=is_removed) for each in parts):
+            raise UsageError("Signs cannot be put on messages here.")
 
     def retract(self, chat: str, msgid: str, reason: str = "") -> None:
-        raise UsageError("Messages cannot be taken back here yet.")
+        """Have a message taken back. Raises UsageError."""
+        self._needs_connection()
+        if not any(feature.retract(chat, msgid, reason) for feature in self._parts):
+            raise UsageError("Messages cannot be taken back here.")
 
     def note_typing(self, chat: str, is_writing: bool) -> None:
-        """Nobody is told yet."""
+        """The text being written changed; whether others are told is the features' matter."""
+        if self.is_online:
+            for feature in self._parts:
+                feature.note_typing(chat, is_writing)
 
     def mark_read(self, chat: str, time_ns: int) -> None:
-        """Nobody is told yet."""
+        """Everything up to a message of this time was read."""
+        if self.is_online:
+            for feature in self._parts:
+                feature.mark_read(chat, time_ns)
 
     # -- SessionConnection
 
@@ -241,6 +265,15 @@ class XmppConnection(Generic[T]):
         self._spawn(self._restart())
 
     # -- inner
+
+    @property
+    def _parts(self) -> tuple[Feature, ...]:
+        """The features of the session."""
+        return tuple(self.session.context.features.values())
+
+    def _needs_connection(self) -> None:
+        if not self.is_online:
+            raise UsageError("This account is not connected.", "Connect it first: /connect")
 
     def _utterance(self, chat: str, body: str, kind: MessageKind, reply_to: str) -> Utterance:
         return Utterance(

@@ -15,6 +15,7 @@ from chatlab.core.account import Account, Autojoin
 from chatlab.core.commands import Command
 from chatlab.core.errors import ChatlabError
 from chatlab.core.events import ChatOpened, Informed, Severity
+from chatlab.core.features import ServerFeatures
 from chatlab.core.ports import EventSink
 
 
@@ -82,6 +83,30 @@ class Feature:
         Called while online only. Raises UsageError, LocalProtocolError.
         """
         return False
+
+    # -- what the window asks for beside commands; online only, False where it is another's
+
+    def tell(self, features: ServerFeatures) -> ServerFeatures:
+        """Add what this feature makes possible."""
+        return features
+
+    def request_masks(self, chat: str, mode: str) -> bool:
+        """Have a list of a room told as MasksListed. Raises UsageError."""
+        return False
+
+    def react(self, chat: str, msgid: str, reaction: str, *, is_removed: bool) -> bool:
+        """Put a sign on a message, or take it back. Raises UsageError."""
+        return False
+
+    def retract(self, chat: str, msgid: str, reason: str) -> bool:
+        """Take a message back. Raises UsageError."""
+        return False
+
+    def note_typing(self, chat: str, is_writing: bool) -> None:
+        """The text being written changed."""
+
+    def mark_read(self, chat: str, time_ns: int) -> None:
+        """Everything up to a message of this time was read."""
 
 
 F = TypeVar("F", bound=Feature)
