@@ -9,6 +9,8 @@ from chatlab.protocol.xmpp import TLS_NAMESPACE, StreamFault, StreamUnit, UnitKi
 from chatlab.protocol.xmpp_element import STREAMS_NAMESPACE, Element
 from chatlab.protocol.xmpp_masking import SASL, SASL2
 from chatlab.protocol.xmpp_words import (
+    PAYLOADS,
+    QUIET,
     SM,
     body_of,
     describe,
@@ -101,11 +103,12 @@ def purpose(parts: Sequence[Part]) -> str:
 
 def _stanza_purpose(stanzas: Sequence[Element]) -> str:
     names = {element.name for element in stanzas}
-    inner = {child.namespace for element in stanzas for child in element.children}
-    if any(namespace.startswith(_ROOM) for namespace in inner):
-        return "room"
-    if names == {"iq"}:
-        return "query (iq)"
+    payload = [child.namespace for element in stanzas for child in element.children]
+    if any(namespace.startswith(_ROOM) for namespace in payload):
+        return "room (XEP-0045)"
     if names == {"presence"}:
         return "presence"
-    return "XMPP" if names else ""
+    known = [PAYLOADS[each] for each in payload if each in PAYLOADS and each not in QUIET]
+    if known:
+        return f"{known[0].name} ({known[0].document})"
+    return "query (iq)" if names == {"iq"} else ("XMPP" if names else "")

@@ -116,7 +116,7 @@ PAYLOADS: dict[str, Payload] = {
 }
 """The payloads that chat clients use; registered at xmpp.org/registrar."""
 
-_QUIET = frozenset(
+QUIET = frozenset(
     {CLIENT_NAMESPACE, "urn:xmpp:sid:0", "urn:xmpp:hints", "urn:xmpp:delay", "urn:xmpp:fallback:0"}
     | {"http://jabber.org/protocol/caps", "urn:xmpp:occupant-id:0", "vcard-temp:x:update"}
 )
@@ -156,7 +156,7 @@ def payloads(element: Element) -> tuple[str, ...]:
 def _payload(child: Element) -> str:
     if child.name == "error":
         return f"error: {condition(child)}"
-    if child.namespace in _QUIET:
+    if child.namespace in QUIET:
         return ""
     if child.namespace == CHAT_STATES:
         return f"chat state: {child.name}"
@@ -229,7 +229,9 @@ def _stanza_words(element: Element) -> str:
             details.append(f"subject “{subject}”")
     if details := [detail for detail in details if detail]:
         words += f" [{', '.join(details)}]"
-    body = body_of(element) if element.name == "message" else ""
+    # The body of an encrypted message is for programs that cannot read it: nobody's words.
+    has_words = element.name == "message" and not is_end_to_end(element)
+    body = body_of(element) if has_words else ""
     return f"{words}: {body}" if body else words
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.explain import Explainer
@@ -280,6 +282,64 @@ STEPS = [
         "Asks for ping (XEP-0199)",
     ),
 ]
+
+
+PIECES = st.sampled_from(
+    [
+        *(CLIENT_HEADER, SERVER_HEADER, FEATURES, STARTTLS, PROCEED, HELLO, REPLY, b" ", b"\n"),
+        *(b"<a>", b"</a>", b"<![CDATA[", b"]]>", b"<!--", b"&lol;", b"</stream:stream>", b"\xff"),
+        *(b"\x16\x03\x03\x00\x02ab", b"\x17\x03\x03\x00", b"<iq type='", b"<a " + b"b='' " * 40),
+        sasl("auth", "\0a\0b", "PLAIN"),
+        sasl("challenge", "s=?,i=x"),
+    ]
+)
+
+
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(
+    st.lists(st.tuples(st.booleans(), st.one_of(PIECES, st.binary(min_size=1, max_size=30)))),
+    st.integers(1, 60),
+    st.integers(0, 6),
+    st.booleans(),
+)
+def test_nothing_that_crosses_a_wire_breaks_its_description(
+    tmp_path: Path,
+    open_log: OpenLog,
+    pieces: list[tuple[bool, bytes]],
+    mss: int,
+    lost: int,
+    is_ours: bool,
+) -> None:
+    talk = Talk(flow=FLOW).handshake()
+    for is_sent, piece in pieces:
+        talk.send(SENT if is_sent else RECEIVED, piece, mss)
+    del talk.frames[lost : lost + 2]
+    log = open_log(talk.write(tmp_path / "a.pcapng"))
+    views = Views(log, is_ours=is_ours)
+    for number in range(1, len(log) + 1):
+        assert views.row(number).info
+        assert views.told(number)
+        payload = views.correlator.streams.place(number)
+        for layer in views.layers.layers(number, {}):
+            assert payload is not None
+            assert payload.payload.start <= layer.span.start <= layer.span.stop
+            assert layer.span.stop <= payload.payload.stop
+
+
+def test_a_stanza_of_hundreds_of_frames_is_read_once(tmp_path: Path, open_log: OpenLog) -> None:
+    talk = Talk(flow=FLOW).handshake()
+    talk.send(SENT, CLIENT_HEADER)
+    big = b"<message to='bob@lab.test'><body>" + b"x" * 600_000 + b"</body></message>"
+    frames = talk.send(SENT, big)
+    views = Views(open_log(talk.write(tmp_path / "a.pcapng")))
+    # Half a megabyte is walked over per question; so the first row may know a piece only.
+    infos = [views.row(number).info for number in (frames[0], frames[200], frames[-1])]
+    assert "part of a stanza" in infos[0]
+    assert infos[-1].startswith("…message > bob@lab.test: xxx")
+    assert views.row(frames[0]).info.endswith("…")
+    assert views.row(frames[0]).info.startswith("message > bob@lab.test: xxx")
 
 
 def test_every_step_of_a_stream_is_explained(tmp_path: Path, open_log: OpenLog) -> None:
