@@ -120,5 +120,6 @@ def _record(data: bytes, position: int) -> tuple[tuple[str, str], int]:
     elif kind in (2, 5, 12):
         value, _ = _name(data, position)
     elif kind == 33 and size > 6:
-        value, _ = _name(data, position + 6)
+        target, _ = _name(data, position + 6)
+        value = " ".join(map(str, (*struct.unpack_from(">HHH", data, position), target)))
     return (TYPES.get(kind, f"TYPE{kind}"), value), position + size

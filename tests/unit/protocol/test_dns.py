@@ -34,7 +34,7 @@ def test_a_query_and_its_answer_read_as_in_wireshark() -> None:
     assert str(summarise(QUERY)) == "Standard query 0xabcd AAAA irc.libera.chat"
     assert str(summarise(ANSWER)) == (
         "Standard query response 0xabcd AAAA irc.libera.chat "
-        "CNAME eu.libera.chat AAAA ::1 SRV irc.libera.chat"
+        "CNAME eu.libera.chat AAAA ::1 SRV 1 2 6697 irc.libera.chat"
     )
 
 
