@@ -9,7 +9,7 @@ from chatlab.server.xmpp.errors import StreamError
 from chatlab.server.xmpp.host import Host
 from chatlab.server.xmpp.limits import DOMAIN
 from chatlab.server.xmpp.muc.service import open_lab_room
-from chatlab.server.xmpp.namespaces import CLIENT, STREAM
+from chatlab.server.xmpp.namespaces import BIND, CLIENT, SASL, STREAM
 from chatlab.server.xmpp.reader import (
     ReaderEvent,
     Received,
@@ -99,20 +99,19 @@ class Peer:
         self._unread = before + [one for one in answers if one is not found[0]]
         return found[0]
 
+    def authenticate(self, name: str, password: str = "pencil") -> None:
+        """From the header to the stream after the login."""
+        token = b64encode(f"\0{name}\0{password}".encode()).decode()
+        auth = f"<auth xmlns='{SASL}' mechanism='PLAIN'>{token}</auth>"
+        said = self.say(*([] if self.is_greeted else [HEADER]), auth)
+        assert said[-1].is_("success", SASL), said
+        self.say(HEADER)
+
     def login(self, name: str, resource: str, password: str = "pencil") -> "Peer":
         """From the header to a bound resource."""
-        token = b64encode(f"\0{name}\0{password}".encode()).decode()
-        sasl = "urn:ietf:params:xml:ns:xmpp-sasl"
-        said = self.say(
-            *([] if self.is_greeted else [HEADER]),
-            f"<auth xmlns='{sasl}' mechanism='PLAIN'>{token}</auth>",
-        )
-        assert said[-1].is_("success", sasl), said
-        self.say(HEADER)
-        bind = "urn:ietf:params:xml:ns:xmpp-bind"
-        wanted = f"<resource>{resource}</resource>"
-        answer = self.ask("set", f"<bind xmlns='{bind}'>{wanted}</bind>")
-        bound = answer.child("bind", bind)
+        self.authenticate(name, password)
+        answer = self.ask("set", f"<bind xmlns='{BIND}'><resource>{resource}</resource></bind>")
+        bound = answer.child("bind", BIND)
         assert bound, answer
         self.jid = bound.text_of("jid")
         return self
