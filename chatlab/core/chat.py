@@ -59,7 +59,12 @@ class Chat:
 
     key: ChatKey
     title: str
+    """Its name as it was first written: what messages are addressed to."""
     kind: ChatKind
+    label: str = ""
+    """XMPP: what a room or a contact is called; empty where the name says it."""
+    own_nick: str = ""
+    """What the reader is called in it; empty where the account's nick holds (IRC)."""
     topic: str = ""
     modes: str = ""
     is_joined: bool = False
@@ -74,6 +79,11 @@ class Chat:
     """What arrives here is shown and not counted."""
     dropped: int = 0
     """Entries that left memory; position + dropped is an entry's number for good."""
+
+    @property
+    def heading(self) -> str:
+        """What to show."""
+        return self.label or self.title
 
 
 @dataclass(slots=True, eq=False)

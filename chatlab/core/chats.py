@@ -22,6 +22,7 @@ from chatlab.core.chat import (
     Note,
     NoteKind,
 )
+from chatlab.core.labels import label_of, relabel
 from chatlab.core.message import Message, MessageId
 from chatlab.core.message_changes import changed, rewritten
 from chatlab.core.message_index import MessageIndex, with_reaction
@@ -93,6 +94,7 @@ class ChatBook:
         if (chat := self.chats.get(key)) is None:
             chat = self.chats[key] = Chat(key, name, kind or self._kind_of(name))
             chat.is_muted = key in self._muted
+            chat.label = label_of(self.accounts.get(account), key.name)
             self._tell(Change.CHAT_ADDED, chat)
         return chat
 
@@ -187,6 +189,8 @@ class ChatBook:
             case roster.ContactsListed() | roster.ContactChanged() | roster.ContactRemoved():
                 state = self.accounts.get(event.account)
                 if state and roster.fold(state.contacts, event):
+                    for chat in relabel(state, self.chats.values()):
+                        self._tell(Change.CHAT_CHANGED, chat)
                     self._tell(Change.ACCOUNT_CHANGED, state)
             case _:
                 pass  # For dialogs and consoles: nothing of a transcript changes.
@@ -278,9 +282,9 @@ class ChatBook:
     def _open_chat(self, event: ev.ChatOpened) -> None:
         kind = ChatKind.CHANNEL if event.is_room else ChatKind.PRIVATE
         chat = self.open(event.account, event.chat, kind)
-        title = event.title or chat.title
-        if (chat.kind, chat.title) != (kind, title):
-            chat.kind, chat.title = kind, title
+        label = event.title or chat.label
+        if (chat.kind, chat.label) != (kind, label):
+            chat.kind, chat.label = kind, label
             self._tell(Change.CHAT_CHANGED, chat)
 
     def _change_account(self, event: AccountEvent) -> None:
@@ -345,7 +349,7 @@ class ChatBook:
     def _member_joined(self, event: ev.MemberJoined) -> None:
         chat = self.open(event.account, event.chat)
         if event.is_self:
-            chat.is_joined = True
+            chat.is_joined, chat.own_nick = True, event.member.nick
             self._tell(Change.CHAT_CHANGED, chat)
         chat.members[event.member.nick.lower()] = event.member
         self._tell(Change.MEMBERS_CHANGED, chat)
@@ -363,6 +367,7 @@ class ChatBook:
 
     def _member_renamed(self, event: ev.MemberRenamed, chat: Chat) -> None:
         member = chat.members.pop(event.old.lower(), None)
+        chat.own_nick = event.new if event.is_self else chat.own_nick
         if member is not None:
             chat.members[event.new.lower()] = replace(member, nick=event.new)
             self._tell(Change.MEMBERS_CHANGED, chat)
