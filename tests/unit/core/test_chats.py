@@ -19,6 +19,7 @@ from chatlab.core.chats import (
 )
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, WireRange
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+from chatlab.core.roster import Contact, ContactChanged, ContactsListed
 
 LAB = AccountId("lab")
 ACCOUNT = Account(id=LAB, name="Lab", host="irc.example.org", port=6697, nick="me")
@@ -249,8 +250,7 @@ def test_members_come_change_their_name_and_go(book: ChatBook) -> None:
     assert list(members) == ["me"]
     assert texts(book) == [
         "You joined",
-        "Alice joined",
-        "alice is now Carol",
+        "Carol joined",
         "Carol was kicked by me (spam)",
     ]
 
@@ -361,6 +361,26 @@ def test_a_room_is_a_channel_whatever_its_name(book: ChatBook) -> None:
     room = "lab@rooms.localhost"
     book.apply(ev.ChatOpened(LAB, room, is_room=True, title="The lab"))
     chat = book.chats[ChatKey(LAB, room)]
-    assert (chat.kind, chat.title) == (ChatKind.CHANNEL, "The lab")
+    assert (chat.kind, chat.heading, chat.title) == (ChatKind.CHANNEL, "The lab", room)
     book.apply(ev.ChatOpened(LAB, room, is_room=True))
-    assert chat.title == "The lab"
+    assert chat.heading == "The lab"
+
+
+def test_a_private_chat_is_called_as_the_roster_calls_the_other(book: ChatBook) -> None:
+    chat = book.open(LAB, "Bob@example.org")
+    assert chat.heading == "Bob@example.org"
+    book.apply(ContactsListed(LAB, (Contact(jid="bob@example.org", name="Bob"),)))
+    assert (chat.heading, chat.title) == ("Bob", "Bob@example.org")
+    book.close(chat.key)
+    assert book.open(LAB, "bob@example.org").heading == "Bob"
+    book.apply(ContactChanged(LAB, Contact(jid="bob@example.org")))
+    assert book.open(LAB, "bob@example.org").heading == "bob@example.org"
+
+
+def test_a_room_knows_what_the_reader_is_called_there(book: ChatBook) -> None:
+    me = ev.Member(nick="Me here")
+    book.apply(ev.MemberJoined(LAB, "lab@rooms.localhost", me, 1, is_self=True))
+    chat = book.chats[ChatKey(LAB, "lab@rooms.localhost")]
+    assert chat.own_nick == "Me here"
+    book.apply(ev.MemberRenamed(LAB, (chat.title,), "Me here", "I", 2, is_self=True))
+    assert chat.own_nick == "I"
