@@ -109,7 +109,7 @@ class Notifier(QObject):
         assert self._tray is not None  # the caller has looked
         self._told = chat.key
         sender, text = bare(message.sender), bare(message.text[:_MAX_TEXT])
-        where = f"{sender} in {bare(chat.title)}" if chat.kind is ChatKind.CHANNEL else sender
+        where = f"{sender} in {bare(chat.heading)}" if chat.kind is ChatKind.CHANNEL else sender
         self._tray.showMessage(
             where.translate(_MARKUP), text.translate(_MARKUP), app_icon(), _SHOWN_MS
         )

@@ -5,12 +5,17 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
 
-from chatlab.core.account import Account, AccountId, Security
-from chatlab.core.flow import Endpoint
+from chatlab.core.account import Account, AccountId, Application, Security
 from chatlab.ui.dialogs.parts import Notice, Sheet, header
+from chatlab.ui.place_words import place_words
 from chatlab.ui.theme import SPACE, icon, isolated, on_theme_changed, plain_label
 
 WIDTH, HEIGHT = 66 * SPACE, 56 * SPACE
+_PROTECTION = {
+    Security.PLAIN: "plain text",
+    Security.STARTTLS: "STARTTLS",
+    Security.DIRECT_TLS: "TLS",
+}
 _ID_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -29,7 +34,7 @@ class AccountsDialog(Sheet):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Accounts", parent)
-        subtitle = "An account is a network, a nick and what to do there."
+        subtitle = "An account is a network, who you are there and what to do there."
         self.head.addWidget(header(self.windowTitle(), subtitle, self))
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.tr("Accounts"))
@@ -131,6 +136,8 @@ class AccountsDialog(Sheet):
 
 def _words(account: Account) -> str:
     """``Libera.Chat – me at irc.libera.chat:6697, TLS``."""
-    protection = "plain text" if account.security is Security.PLAIN else "TLS"
-    where = Endpoint(account.host, account.port)
+    protection = _PROTECTION[account.security]
+    if account.application is Application.XMPP:
+        return f"{isolated(account.name)} – XMPP, {isolated(place_words(account))}, {protection}"
+    where = place_words(account)
     return f"{isolated(account.name)} – {isolated(account.nick)} at {where}, {protection}"

@@ -179,7 +179,7 @@ class AccountTreeModel(QAbstractItemModel):
             case Role.CHAT:
                 return chat
             case Qt.ItemDataRole.DisplayRole:
-                return node.state.account.name if is_account else chat.title if chat else ""
+                return node.state.account.name if is_account else chat.heading if chat else ""
             case Qt.ItemDataRole.AccessibleTextRole:
                 return _spoken(node.state if is_account else None, chat)
         return None
@@ -265,4 +265,4 @@ def _spoken(state: AccountState | None, chat: Chat | None) -> str:
     kind = "channel" if chat.kind is ChatKind.CHANNEL else "private chat"
     out = "not joined" if chat.kind is ChatKind.CHANNEL and not chat.is_joined else ""
     muted = "muted" if chat.is_muted else ""
-    return ", ".join(filter(None, (f"{kind} {bare(chat.title)}", out, muted, unread)))
+    return ", ".join(filter(None, (f"{kind} {bare(chat.heading)}", out, muted, unread)))

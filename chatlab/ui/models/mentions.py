@@ -69,7 +69,7 @@ class MentionsModel(QAbstractTableModel):
         state = self._book.accounts.get(chat.key.account)
         account = state.account.name if state else ""
         return [
-            Mention(chat.key, f"{chat.title} · {account}", entry)
+            Mention(chat.key, f"{chat.heading} · {account}", entry)
             for entry in entries
             if isinstance(entry, Message)
             and entry.is_highlight

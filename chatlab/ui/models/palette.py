@@ -59,7 +59,7 @@ def chat_entries(book: ChatBook) -> list[PaletteEntry]:
     for key, chat in book.chats.items():
         state = book.accounts.get(key.account)
         account = state.account.name if state else ""
-        title = chat.title or account
+        title = chat.heading or account
         icon = _CHAT_ICONS[chat.kind]
         detail = account if chat.title else "Server messages"
         entries.append(PaletteEntry(PaletteKind.CHAT, title, key, detail, icon))

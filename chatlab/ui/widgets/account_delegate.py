@@ -21,10 +21,11 @@ from PySide6.QtWidgets import (
     QTreeView,
 )
 
-from chatlab.core.account import AccountId
+from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Chat, ChatKind
 from chatlab.core.events import LinkState
 from chatlab.ui.models.account_tree import Role, link_words, unread_words
+from chatlab.ui.place_words import place_words
 from chatlab.ui.rich_text import bare, isolated, tooltip
 from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
 from chatlab.ui.widgets.security_badge import ICON_TOKENS, security_facts
@@ -168,8 +169,8 @@ class AccountDelegate(QStyledItemDelegate):
             font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(theme.color("faint" if is_out else "text"))
-        title = chat.title.removeprefix("#") if chat.title.startswith("#") else chat.title
-        shown = title if title and title[0] not in "#&+!" else chat.title
+        title = chat.heading.removeprefix("#") if chat.heading.startswith("#") else chat.heading
+        shown = title if title and title[0] not in "#&+!" else chat.heading
         _draw(painter, QRect(left, area.top(), right - left, area.height()), shown)
 
     def helpEvent(
@@ -192,16 +193,18 @@ class AccountDelegate(QStyledItemDelegate):
 
     def _account_tip(self, state: AccountState) -> str:
         account = state.account
-        who = f"{isolated(state.nick)} on {account.host}:{account.port}"
+        who = isolated(place_words(account))
+        if account.application is not Application.XMPP:
+            who = f"{isolated(state.nick)} on {who}"
         lines = [who, self._words(state), bare(state.detail), security_facts(state).words]
         return "\n".join(filter(None, lines))
 
 
 def _chat_tip(chat: Chat) -> str:
     if chat.kind is ChatKind.PRIVATE:
-        what = f"Private chat with {isolated(chat.title)}"
+        what = f"Private chat with {isolated(chat.heading)}"
     else:
-        what = isolated(chat.title) + ("" if chat.is_joined else " — you are not in it")
+        what = isolated(chat.heading) + ("" if chat.is_joined else " — you are not in it")
     muted = "Muted: nothing here counts as unread" if chat.is_muted else ""
     return "\n".join(filter(None, (what, bare(chat.topic)[:300], muted, unread_words(chat))))
 

@@ -12,7 +12,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from chatlab.core.account import Application
 from chatlab.core.chats import AccountState, Chat, ChatKind
+from chatlab.ui.place_words import place_words
+from chatlab.ui.presence_words import contact_line
 from chatlab.ui.rich_text import bare, tooltip
 from chatlab.ui.theme import HALF, SPACE, set_icon
 from chatlab.ui.widgets.elided_label import ElidedLabel
@@ -127,7 +130,7 @@ class ChatHeader(QWidget):
             self._chat = chat
         account = bare(state.account.name) if state else ""
         is_server = chat.kind is ChatKind.SERVER
-        self._title.set_text(account if is_server else chat.title)
+        self._title.set_text(account if is_server else chat.heading)
         self._account.set_text("" if is_server else account)
         self._badge.show_facts(security_facts(state) if state else None)
         self._members.setVisible(chat.kind is ChatKind.CHANNEL)
@@ -151,12 +154,22 @@ class ChatHeader(QWidget):
                 empty = self.tr("Set a topic…") if can_edit else self.tr("Not joined")
                 self._topic.set_text(bare(chat.topic) or empty, tip)
             case ChatKind.PRIVATE:
-                self._topic.set_text(self.tr("Private chat"))
+                self._topic.set_text(_person_words(chat, state))
             case _:
-                where = f"{state.account.host}:{state.account.port}" if state else ""
-                self._topic.set_text(where)
+                self._topic.set_text(bare(place_words(state.account)) if state else "")
         self._topic.setAccessibleName(self.tr("Topic: {topic}").format(topic=self._topic.text()))
-        self._show_modes(chat.modes if chat.kind is ChatKind.CHANNEL else "")
+        if can_edit and state and state.account.application is Application.XMPP:
+            self._show_room_entry()
+        else:
+            self._show_modes(chat.modes if chat.kind is ChatKind.CHANNEL else "")
+
+    def _show_room_entry(self) -> None:
+        """Where IRC shows modes, a room has settings of its own."""
+        words = self.tr("Topic, settings and people of this room")
+        self._modes.set_text(self.tr("Room settings"))
+        self._modes.setToolTip(words)
+        self._modes.setAccessibleName(words)
+        self._modes.show()
 
     def _show_modes(self, modes: str) -> None:
         """The channel's modes as IRC writes them; in words on hover."""
@@ -193,6 +206,15 @@ class ChatHeader(QWidget):
     def _end_edit(self) -> None:
         self._topic_line.setCurrentWidget(self._topic)
         self._topic_line.setFixedHeight(self._topic.sizeHint().height() + HALF)
+
+
+def _person_words(chat: Chat, state: AccountState | None) -> str:
+    """How the other party is, where the roster knows them."""
+    contact = state.contacts.get(chat.key.name) if state else None
+    if contact is None:
+        is_named = chat.heading != chat.title
+        return f"Private chat · {bare(chat.title)}" if is_named else "Private chat"
+    return f"{bare(contact_line(contact))} · {bare(contact.jid)}"
 
 
 class _TopicEdit(QLineEdit):

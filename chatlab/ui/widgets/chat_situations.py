@@ -50,7 +50,7 @@ def situation_of(chat: Chat, state: AccountState | None, waiting: int = 0) -> Si
         return Situation("This account was removed.")
     if state.source:
         return Situation(f"Read from {isolated(state.source)}: nothing can be sent here")
-    name = isolated(chat.title)
+    name = isolated(chat.heading)
     is_server = chat.kind is ChatKind.SERVER
     placeholder = "A command, for instance /join #lab" if is_server else f"Message {name}"
     waits = "" if is_server else _waiting_words(waiting)
@@ -84,10 +84,10 @@ def empty_words(chat: Chat) -> str:
         case ChatKind.SERVER:
             return "What the server says appears here. Connect the account to hear it."
         case ChatKind.CHANNEL:
-            where = isolated(chat.title)
+            where = isolated(chat.heading)
             return (
                 f"Nothing said in {where} yet. Write the first message below: beside it will "
                 "stand the frames that carried it."
             )
         case _:
-            return f"Nothing said yet. Only {isolated(chat.title)} and the server will read this."
+            return f"Nothing said yet. Only {isolated(chat.heading)} and the server will read this."

@@ -6,11 +6,12 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from chatlab.core.account import Security
+from chatlab.core.account import Account, Security
 from chatlab.core.chats import AccountState
 from chatlab.core.connection import TlsFacts
 from chatlab.core.events import LinkState
 from chatlab.core.frame import Exposure
+from chatlab.ui.place_words import port_words
 from chatlab.ui.rich_text import isolated, tooltip
 from chatlab.ui.theme import (
     HALF,
@@ -59,22 +60,34 @@ def security_facts(state: AccountState) -> SecurityFacts:
             Exposure.READABLE,
             "lock-open",
             "Unencrypted",
-            f"Not encrypted, port {account.port}: anyone on the path can read every word.",
+            f"Not encrypted, {port_words(account)}: anyone on the path can read every word.",
         )
     tls = state.connection.tls if state.connection else None
     if tls is None or state.state is LinkState.OFFLINE:
         return SecurityFacts(
             Exposure.PLUMBING,
             "lock",
-            "TLS",
-            f"TLS on port {account.port}, once connected. Nothing is said before it is agreed.",
+            "STARTTLS" if account.security is Security.STARTTLS else "TLS",
+            _promise(account),
         )
-    return _tls_facts(tls, account.port)
+    return _tls_facts(tls, account)
 
 
-def _tls_facts(tls: TlsFacts, port: int) -> SecurityFacts:
+def _promise(account: Account) -> str:
+    """What will protect an account that is not connected."""
+    if account.security is Security.STARTTLS:
+        return (
+            f"STARTTLS on {port_words(account)}, once connected: a greeting in clear, then TLS. "
+            "No name, no password and no word is said before it is agreed."
+        )
+    return f"TLS on {port_words(account)}, once connected. Nothing is said before it is agreed."
+
+
+def _tls_facts(tls: TlsFacts, account: Account) -> SecurityFacts:
     version = tls_version_words(tls.version)
-    how = f"{version} ({tls.cipher}), port {port}"
+    how = f"{version} ({tls.cipher}), {port_words(account)}"
+    if account.security is Security.STARTTLS:
+        how += ", begun by STARTTLS"
     if tls.version in _BROKEN_VERSIONS:
         words = f"{how}: this version is retired (RFC 8996) and may be broken on the way."
         return SecurityFacts(Exposure.ATTENTION, "warning", version, words)
