@@ -48,25 +48,26 @@ class RoomField(JidField):
     """The address of a room; a name alone is completed with the service that is known."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
+        self._service = self._guess = ""
         super().__init__(parent, name="Room", check=check_room)
-        self._service = ""
         self.edit.setPlaceholderText("room@conference.example.org")
 
-    def set_service(self, service: str) -> None:
-        """Where rooms are unless something else is typed; empty when nobody knows."""
-        self._service = service
-        if service:
-            self.edit.setPlaceholderText(f"room@{service}")
+    def set_service(self, service: str, guess: str = "") -> None:
+        """Where rooms are unless something else is typed; a guess is only proposed."""
+        self._service, self._guess = service, guess
+        self.edit.setPlaceholderText(f"room@{service or guess or 'conference.example.org'}")
 
     def address(self) -> str:
         """What is meant by what was typed."""
-        text = self.text().strip()
-        if text and "@" not in text and self._service:
-            return f"{text}@{self._service}"
-        return text
+        return self._completed(self.text().strip())
+
+    def _completed(self, text: str) -> str:
+        return f"{text}@{self._service}" if text and "@" not in text and self._service else text
 
     def _judge(self, text: str) -> NameProblem | None:
         text = text.strip()
-        if text and "@" not in text and self._service:
-            text = f"{text}@{self._service}"
-        return super()._judge(text)
+        problem = super()._judge(self._completed(text))
+        if problem and not problem.suggestion and text and "@" not in text and self._guess:
+            meant = f"{text}@{self._guess}"
+            return problem if check_room(meant) else NameProblem(problem.reason, meant)
+        return problem
