@@ -7,7 +7,7 @@ from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.rows import MAX_PARTS, RowBuilder
 from chatlab.analysis.streams import Placement, Streams
-from chatlab.analysis.xmpp_explain import explain_parts
+from chatlab.analysis.xmpp_explain import NO_KEY, explain_parts
 from chatlab.core.account import Application
 from chatlab.core.attribution import Attribution, Evidence
 from chatlab.core.flow import Direction, Transport, WireRange
@@ -185,11 +185,13 @@ class Explainer:
         if sentence := self._control(number, place):
             return sentence
         size = len(place.payload)
+        stanzas = self._stanzas(number, place)
+        readers = _READERS.get(self._exposure(place, row.protocol, row.exposure), "")
         sentences = [
             f"{row.length:,} bytes: {size:,} of payload, {row.length - size:,} of headers.",
-            self._carried(row.messages, row.why),
-            self._stanzas(number, place),
-            _READERS.get(self._exposure(place, row.protocol, row.exposure), ""),
+            self._carried(row.messages, "" if stanzas and not row.messages else row.why),
+            stanzas,
+            "" if NO_KEY in stanzas else readers,
         ]
         if place.notes & tcp.RETRANSMISSION:
             sentences.append("All this had been captured before: it is a retransmission.")

@@ -30,6 +30,7 @@ MAX_UNITS = 3
 """Units of a frame that are explained; the detail tree names all."""
 MAX_NAME = 80
 """Characters of a name that the other side chose."""
+NO_KEY = "nobody needs a key to read it"
 _CHAT_STATES = {
     "composing": "is writing",
     "paused": "has stopped writing",
@@ -60,6 +61,9 @@ _TLS = {
 
 def explain_parts(parts: Sequence[Part], direction: Direction | None) -> str:
     """The units that a frame holds bytes of, in a sentence or two each."""
+    kinds = {part.unit.stanza_kind for part in parts}
+    if UnitKind.OPENED in kinds:  # The header says more than the declaration before it.
+        parts = [part for part in parts if part.unit.stanza_kind is not UnitKind.DECLARATION]
     told = [explain_part(part, direction) for part in parts]
     told = list(dict.fromkeys(sentence for sentence in told if sentence))
     if len(told) > MAX_UNITS:
@@ -137,9 +141,11 @@ def _stream(element: Element) -> str:
 
 def _counting(element: Element) -> str:
     if element.name == "a":
+        number = _name(element.get("h"))
+        arrived = "1 stanza has" if number == "1" else f"{number} stanzas have"
         return (
-            f"“{_name(element.get('h'))} stanzas have arrived here”: an acknowledgement above TCP’s "
-            "(stream management, XEP-0198)."
+            f"“{arrived} arrived here”: an acknowledgement above TCP’s (stream management, "
+            "XEP-0198)."
         )
     return _SM.get(element.name, "")
 
@@ -253,7 +259,7 @@ def _message(element: Element, size: int, direction: Direction | None) -> str:
         return f"{start}: its text is encrypted end to end; the server and the path see names only."
     if body:
         text = len(body.encode())
-        return f"{start}, of which {text:,} are the text; nobody needs a key to read it."
+        return f"{start}, of which {text:,} are the text; {NO_KEY}."
     return _notice(element, whose) or f"{start}, without a text."
 
 
