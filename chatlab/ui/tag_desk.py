@@ -89,6 +89,7 @@ class TagDesk:
         for pane in self._window.chats.panes:
             chat = pane.chat
             pane.show_writers(self._writers.names(chat.key, now_ns) if chat else ())
+        self._expiry.stop()
         if (end_ns := self._writers.next_end_ns()) is not None:
             self._expiry.start(max(1, (end_ns - now_ns) // _MS + 1))
 

@@ -344,3 +344,19 @@ def test_staying_in_clear_is_offered_for_plain_text_only(filled: AccountDialog) 
     assert filled.stays_clear.isVisible()
     filled.network.tls.click()
     assert not filled.stays_clear.isVisible()
+
+
+def test_what_makes_packets_by_itself_is_off_and_says_what_it_sends(
+    blank: AccountDialog, qtbot: QtBot
+) -> None:
+    more = blank.more
+    assert not more.sends_typing.isChecked()
+    assert not more.sends_markers.isChecked()
+    words = " ".join(label.text() for label in more.findChildren(QLabel))
+    assert "TAGMSG" in words
+    assert "MARKREAD" in words
+    account = replace(PLAIN_ACCOUNT, sends_typing=True, sends_markers=True)
+    dialog = AccountDialog(account.id, PRESETS, account)
+    qtbot.addWidget(dialog)
+    assert dialog.more.says_anything
+    assert dialog.read() == account

@@ -1,11 +1,14 @@
 """The composer sends what was meant, and asks where that is doubtful."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from pytestqt.qtbot import QtBot
 
 from chatlab.ui.widgets.composer import Composer
 from chatlab.ui.widgets.composer_editor import MAX_PASTED
+from tests.helpers.chats import message
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -169,3 +172,45 @@ def test_nothing_is_sent_where_nothing_can_be_written(desk: Desk) -> None:
     desk.composer.submit()
     assert desk.sent == []
     assert desk.composer.text() == "hello"
+
+
+def test_several_lines_leave_as_one_where_they_are_one_message(desk: Desk) -> None:
+    desk.composer.set_multiline(True)
+    desk.paste("\none\n\ntwo\nthree\nfour\n")
+    assert not desk.composer._bar.is_question
+    desk.press(KEY.Key_Return)
+    assert desk.sent == ["one\n\ntwo\nthree\nfour"]
+    desk.composer.set_text("//path\nsecond")
+    desk.press(KEY.Key_Return)
+    desk.composer.set_text("/me waves\nsecond")
+    desk.press(KEY.Key_Return)
+    assert desk.sent[1:] == ["/path\nsecond", "/me waves", "second"]
+
+
+def test_the_forecast_counts_the_answer_in_the_first_line_alone(qtbot: QtBot) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def predict(line: str, answered: str) -> tuple[int, ...]:
+        asked.append((line, answered))
+        return (len(line) + len(answered),)
+
+    composer = Composer(predict, list, list)
+    qtbot.addWidget(composer)
+    composer.begin_answer(replace(message(), msgid="1234567890"))
+    composer.set_text("a\nb")
+    assert asked[-2:] == [("a", "1234567890"), ("b", "")]
+    assert composer._size.text().startswith("12 B")
+    assert composer.take_answered() == "1234567890"
+    assert composer.answered is None
+
+
+def test_writing_is_told_for_messages_and_not_for_drafts_or_commands(desk: Desk) -> None:
+    told: list[bool] = []
+    desk.composer.writing_changed.connect(told.append)
+    desk.composer.set_text("a draft that comes back")
+    assert told == []
+    desk.type("!")
+    desk.press(KEY.Key_Return)
+    assert told == [True]
+    desk.type("/me")
+    assert told[1:] == [False, False, False]

@@ -19,6 +19,14 @@ from chatlab.ui.widgets.nick_field import mark_invalid
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HIGHEST_TLS = {"": "The newest that both sides know", "1.3": "TLS 1.3", "1.2": "TLS 1.2"}
 _LOWEST_TLS = {"": "TLS 1.2, unless the system demands more", "1.3": "TLS 1.3", "1.2": "TLS 1.2"}
+_TYPING = (
+    "Sends packets: a line of about 30 bytes (TAGMSG) every 3 seconds while you write, one more when "
+    "you pause; none for commands. Everybody in the chat sees when you write."
+)
+_MARKERS = (
+    "Sends packets: a line (MARKREAD) for each chat that you read. The server learns when you read "
+    "what; other people do not."
+)
 _BETWEEN_NICKS = re.compile(r"[\s,;]+")
 
 
@@ -80,6 +88,8 @@ class MoreGroup(Form):
         self.perform.setPlaceholderText("/mode +x\n/msg bot hello")
         words = "One on each line; done after login, before channels are joined."
         self._perform_hint = Hint(self.tr(words), self)
+        self.sends_typing = Tick(self.tr("Show others that you are writing"), self)
+        self.sends_markers = Tick(self.tr("Tell your other clients what you have read"), self)
         self.connect_on_start = Tick(self.tr("Connect when ChatLab starts"), self)
         self.add("Name in the list", self.name)
         self.add("Other nicks", self.nicks, self._nicks_hint)
@@ -89,6 +99,9 @@ class MoreGroup(Form):
         self.add("Lowest TLS", self.tls_min, self._tls_hint)
         self.add("Highest TLS", self.tls_max)
         self.add("Commands", self.perform, self._perform_hint)
+        for tick, words in ((self.sends_typing, _TYPING), (self.sends_markers, _MARKERS)):
+            self.add_wide(tick)
+            self.add_wide(Hint(self.tr(words), self))
         self.add_wide(self.connect_on_start)
         self.server_password.textChanged.connect(self.changed)
 
@@ -100,6 +113,8 @@ class MoreGroup(Form):
         for select, version in ((self.tls_min, account.tls_min), (self.tls_max, account.tls_max)):
             select.setCurrentIndex(max(0, select.findData(version)))
         self.perform.show_lines(account.perform)
+        self.sends_typing.setChecked(account.sends_typing)
+        self.sends_markers.setChecked(account.sends_markers)
         self.connect_on_start.setChecked(account.connect_on_start)
 
     def show_usual_name(self, name: str) -> None:
@@ -112,11 +127,16 @@ class MoreGroup(Form):
         return (
             any(field.text().strip() for field in fields)
             or self.server_password.has_password
-            or self.connect_on_start.isChecked()
+            or self._ticks_anything
             or self.tls_min.currentIndex() > 0
             or self.tls_max.currentIndex() > 0
             or bool(self.perform.lines())
         )
+
+    @property
+    def _ticks_anything(self) -> bool:
+        ticks = (self.sends_typing, self.sends_markers, self.connect_on_start)
+        return any(tick.isChecked() for tick in ticks)
 
     def read(self, account: Account, usual_name: str) -> Account:
         return replace(
@@ -129,6 +149,8 @@ class MoreGroup(Form):
             tls_min=str(self.tls_min.currentData()),
             tls_max=str(self.tls_max.currentData()),
             perform=self.perform.lines(),
+            sends_typing=self.sends_typing.isChecked(),
+            sends_markers=self.sends_markers.isChecked(),
             connect_on_start=self.connect_on_start.isChecked(),
         )
 
