@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from chatlab.core.account import AccountId
-from chatlab.core.chats import MAX_ENTRIES, AccountState, Change, Chat, ChatBook, ChatKey
+from chatlab.core.chats import MAX_ENTRIES, AccountState, Change, Chat, ChatBook, ChatKey, Note
 from chatlab.core.message import Message
 from chatlab.store.history import History
 
@@ -51,6 +51,8 @@ class HistoryKeeper:
             entry = what.entries[first]
             if isinstance(entry, Message):
                 self._history.change(what.key, entry)
+            elif entry.parts:  # One sentence more; each is kept as it was said.
+                self._history.append(what.key, Note(entry.time_ns, entry.kind, entry.parts[-1]))
 
     def _is_kept(self, account: AccountId) -> bool:
         state = self._book.accounts.get(account)

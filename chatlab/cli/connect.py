@@ -29,7 +29,7 @@ from chatlab.cli.standard_input import InputLines
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Autojoin, LoginMethod, Security
 from chatlab.core.address import IrcAddress, parse_irc_url
-from chatlab.core.chats import AccountState, Change, Chat, ChatBook
+from chatlab.core.chats import AccountState, Change, Chat, ChatBook, Note
 from chatlab.core.commands import Command, Verb, parse
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.message import Message, MessageKind
@@ -268,13 +268,21 @@ class _Visit:
     def _on_book_changed(
         self, change: Change, what: Chat | AccountState, first: int, count: int
     ) -> None:
-        if change is Change.ENTRIES_ADDED and isinstance(what, Chat):
-            for entry in what.entries[first : first + count]:
-                if isinstance(entry, Message):
-                    self._print(_message_line(what, entry))
-                else:
-                    words = strip_formatting(f"{entry.text} {entry.hint}".strip())
-                    self._print(f"[{what.title}] {words}" if what.title else words)
+        if not isinstance(what, Chat):
+            return
+        entries = what.entries[first : first + count]
+        for entry in entries if change is Change.ENTRIES_ADDED else ():
+            if isinstance(entry, Message):
+                self._print(_message_line(what, entry))
+            else:
+                self._print_note(what, f"{entry.text} {entry.hint}")
+        for entry in entries if change is Change.ENTRY_CHANGED else ():
+            if isinstance(entry, Note) and entry.parts:  # A sentence more in a line of several.
+                self._print_note(what, entry.parts[-1])
+
+    def _print_note(self, chat: Chat, text: str) -> None:
+        words = strip_formatting(text.strip())
+        self._print(f"[{chat.title}] {words}" if chat.title else words)
 
     def _print(self, line: str) -> None:
         try:

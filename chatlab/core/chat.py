@@ -40,6 +40,8 @@ class Note:
     kind: NoteKind
     text: str
     hint: str = ""
+    parts: tuple[str, ...] = ()
+    """The sentences that ``text`` sums up, where it stands for several (``condensing``)."""
 
 
 Entry = Message | Note

@@ -22,6 +22,7 @@ from chatlab.core.chat import (
     Note,
     NoteKind,
 )
+from chatlab.core.condensing import condense_all, condensed
 from chatlab.core.labels import label_of, relabel
 from chatlab.core.message import Message, MessageId
 from chatlab.core.message_changes import changed, rewritten
@@ -30,20 +31,9 @@ from chatlab.core.replay_place import place_of
 from chatlab.core.unread import counts, is_urgent, newer_than, newest_that_counts
 
 __all__ = [
-    "CHANNEL_SIGNS",
-    "MAX_ENTRIES",
-    "SERVER_CHAT",
-    "AccountState",
-    "Change",
-    "Chat",
-    "ChatBook",
-    "ChatKey",
-    "ChatKind",
-    "Entry",
-    "Note",
-    "NoteKind",
-    "Observer",
-]
+    "CHANNEL_SIGNS", "MAX_ENTRIES", "SERVER_CHAT", "AccountState", "Change", "Chat", "ChatBook",
+    "ChatKey", "ChatKind", "Entry", "Note", "NoteKind", "Observer",
+]  # fmt: skip
 
 MAX_ENTRIES = 10_000
 """Kept in memory per chat; older ones stay on disk."""
@@ -151,7 +141,7 @@ class ChatBook:
     def prepend(self, key: ChatKey, entries: list[Entry]) -> None:
         """Put older entries (history from disk) before those in memory."""
         if (chat := self.chats.get(key)) and entries:
-            entries = [self._known(key, entry) for entry in entries]
+            entries = [self._known(key, entry) for entry in condense_all(entries)]
             chat.entries[:0] = entries
             self._tell(Change.ENTRIES_ADDED, chat, 0, len(entries))
 
@@ -218,6 +208,15 @@ class ChatBook:
         self._tell(Change.ENTRIES_ADDED, chat, at, 1)
         if len(chat.entries) > MAX_ENTRIES:
             self._drop(chat, _DROP_BLOCK)
+
+    def _add_presence(self, chat: Chat, time_ns: int, text: str) -> None:
+        """Comings and goings in a row are one line."""
+        note = Note(time_ns, NoteKind.PRESENCE, text)
+        if chat.entries and (whole := condensed(chat.entries[-1], note)) is not None:
+            chat.entries[-1] = whole
+            self._tell(Change.ENTRY_CHANGED, chat, len(chat.entries) - 1, 1)
+        else:
+            self._append(chat, note)
 
     def _known(self, key: ChatKey, entry: Entry) -> Entry:
         """Note where a message is; it is returned with what was heard about it before."""
@@ -354,12 +353,12 @@ class ChatBook:
         chat.members[event.member.nick.lower()] = event.member
         self._tell(Change.MEMBERS_CHANGED, chat)
         if not event.is_folded:
-            self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, notes.joined(event)))
+            self._add_presence(chat, event.time_ns, notes.joined(event))
 
     def _member_left(self, event: ev.MemberLeft, chat: Chat) -> None:
         chat.members.pop(event.nick.lower(), None)
         if not event.is_folded:
-            self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, notes.left(event)))
+            self._add_presence(chat, event.time_ns, notes.left(event))
         if event.is_self:
             self._leave(chat)
         else:
@@ -371,7 +370,7 @@ class ChatBook:
         if member is not None:
             chat.members[event.new.lower()] = replace(member, nick=event.new)
             self._tell(Change.MEMBERS_CHANGED, chat)
-        self._append(chat, Note(event.time_ns, NoteKind.PRESENCE, notes.renamed(event)))
+        self._add_presence(chat, event.time_ns, notes.renamed(event))
 
     def _change_chat(self, event: ev.TopicChanged | ev.ModesChanged) -> None:
         found = self._still_open(event.account, (event.chat,))
