@@ -35,6 +35,8 @@ class ServerFeatures:
     """What LIST can be asked for (ELIST): ``U`` number of users, ``M`` mask and so on."""
     channel_count: int | None = None
     """Channels on the network, as the greeting counted them."""
+    room_service: str = ""
+    """XMPP: where the server keeps rooms (XEP-0045, section 6.1); empty until it has said so."""
     buddy_limit: int = 0
     """Nicks that can be watched (MONITOR); 0 when the server does not watch."""
     can_reply: bool = False

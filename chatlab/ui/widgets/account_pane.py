@@ -6,6 +6,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QSplitter,
     QStackedWidget,
     QToolButton,
     QTreeView,
@@ -21,6 +22,7 @@ from chatlab.ui.theme import HALF, SPACE, icon, plain_label, set_icon, small_fon
 from chatlab.ui.widgets.account_delegate import CHEVRON_WIDTH, STATE_ICON_ROOM, AccountDelegate
 from chatlab.ui.widgets.icon_label import IconLabel
 
+_CHATS_SHARE, _BELOW_SHARE = 50, 50
 _USUAL_WORDS = "OnlineUnencrypted"
 """Of an account's second line: its state and its security, each beside an icon."""
 
@@ -69,7 +71,11 @@ class AccountPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._make_head())
-        column.addWidget(self._pages)
+        self._parts = QSplitter(Qt.Orientation.Vertical, self)
+        self._parts.setHandleWidth(1)
+        self._parts.setChildrenCollapsible(False)
+        self._parts.addWidget(self._pages)
+        column.addWidget(self._parts)
         self.setProperty("role", "window")
         self.setMinimumWidth(160)
         self._tick = QTimer(self)
@@ -87,6 +93,12 @@ class AccountPane(QWidget):
         """Wide enough for the longest usual words, at any size of the font."""
         words = QFontMetrics(small_font()).horizontalAdvance(_USUAL_WORDS)
         return QSize(CHEVRON_WIDTH + 2 * STATE_ICON_ROOM + words + 4 * SPACE, 400)
+
+    def put_below(self, part: QWidget) -> None:
+        """Give something a place under the chats, such as contacts."""
+        self._parts.addWidget(part)
+        self._parts.setStretchFactor(0, 1)
+        self._parts.setSizes([_CHATS_SHARE, _BELOW_SHARE])
 
     def show_current(self, key: ChatKey | None) -> None:
         """Mark the chat that the active pane shows."""

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent
@@ -24,6 +25,14 @@ _WORDS = {Severity.INFO: "Information", Severity.WARNING: "Warning", Severity.ER
 
 
 @dataclass(frozen=True, slots=True)
+class BarChoice:
+    """One more button, where there is more than one answer."""
+
+    text: str
+    do: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class BarMessage:
     """Something to be read; ``hint`` is the next step, ``action`` the button that does it."""
 
@@ -32,6 +41,8 @@ class BarMessage:
     hint: str = ""
     action: str = ""
     on_action: Callable[[], None] | None = None
+    choices: tuple[BarChoice, ...] = ()
+    """What else can be done about it; each settles the matter."""
     topic: str = ""
     """A message of the same topic replaces the one before; ``withdraw`` takes it back."""
 
@@ -58,6 +69,7 @@ class MessageBar(QWidget):
         self._more = plain_label("", "small", self)
         self._action = QPushButton(self)
         self._action.clicked.connect(self._on_action)
+        self._choices: list[QPushButton] = []
         self._close = QToolButton(self)
         self._close.setAccessibleName(self.tr("Read; close this message"))
         self._close.setToolTip(self.tr("Close this message"))
@@ -77,6 +89,9 @@ class MessageBar(QWidget):
         line.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addLayout(words, 1)
         line.addWidget(self._more)
+        self._choice_line = QHBoxLayout()
+        self._choice_line.setSpacing(SPACE)
+        line.addLayout(self._choice_line)
         line.addWidget(self._action)
         line.addWidget(self._close)
 
@@ -128,6 +143,10 @@ class MessageBar(QWidget):
             self.dismiss()
             act()
 
+    def _on_choice(self, choice: BarChoice) -> None:
+        self.dismiss()
+        choice.do()
+
     # Looks ----------------------------------------------------------------------------------
 
     def _show_first(self) -> None:
@@ -142,6 +161,7 @@ class MessageBar(QWidget):
         self._hint.setVisible(bool(message.hint))
         self._action.setText(message.action)
         self._action.setVisible(bool(message.action and message.on_action))
+        self._show_choices(message.choices)
         waiting = len(self._messages) - 1
         self._more.setText(self.tr("{n} more").format(n=waiting) if waiting else "")
         self._more.setVisible(bool(waiting))
@@ -150,6 +170,17 @@ class MessageBar(QWidget):
         self._sign.show_icon(name, token)
         self.show()
         self.update()
+
+    def _show_choices(self, choices: tuple[BarChoice, ...]) -> None:
+        for button in self._choices:
+            button.hide()
+            button.deleteLater()
+        self._choices = []
+        for choice in choices:
+            button = QPushButton(choice.text, self)
+            button.clicked.connect(partial(self._on_choice, choice))
+            self._choice_line.addWidget(button)
+            self._choices.append(button)
 
     def _announce(self, message: BarMessage) -> None:
         if QAccessible.isActive():
