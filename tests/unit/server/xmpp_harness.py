@@ -63,13 +63,17 @@ class Peer:
 
     def say(self, *texts: str) -> list[Element]:
         """Send XML; everything that has arrived since the last look."""
+        self.send(*texts)
+        return self.read()
+
+    def send(self, *texts: str) -> None:
+        """Send XML; what arrives stays unread."""
         for text in texts:
             for event in self._incoming.feed(text.encode()):
                 try:
                     self._take(event)
                 except StreamError as error:
                     self.stream.failed(error)
-        return self.read()
 
     def _take(self, event: ReaderEvent) -> None:
         match event:
