@@ -3,66 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
-from chatlab.chat.dial import Dialler
-from chatlab.chat.irc.connection import IrcConnection
-from chatlab.core.account import Account, AccountId, Autojoin, Security
 from chatlab.core.commands import parse
-from chatlab.core.connection import Connection
 from chatlab.core.events import (
     AwayChanged,
-    ChatEvent,
     MembersListed,
     ModesChanged,
 )
-from chatlab.core.flow import Direction, FlowKey
 from chatlab.core.listings import ChannelsListed, MasksListed
-from tests.helpers.irc_play import MemorySecrets
 from tests.helpers.servers import RunningServer, inspircd, ngircd
+from tests.helpers.talker import Talker
 
 pytestmark = pytest.mark.servers
-PATIENCE_S = 20
-Event = TypeVar("Event", bound=ChatEvent)
-
-
-class NoCapture:
-    """Neither captures nor remembers."""
-
-    async def admit(self, fileno: int, flow: FlowKey) -> bool:
-        return False
-
-    def dismiss(self, flow: FlowKey) -> None: ...
-
-    def opened(self, connection: Connection) -> None: ...
-
-    def changed(self, connection: Connection) -> None: ...
-
-    def carried(self, connection: Connection, direction: Direction, data: bytes) -> None: ...
-
-    def secret(self, key_log_line: str) -> None: ...
-
-
-class Talker:
-    """One connection and what it heard."""
-
-    def __init__(self, server: RunningServer) -> None:
-        account = Account(
-            id=AccountId("ann"), name="Ann", host=server.host, port=server.port,
-            security=Security.PLAIN, nick="ann", channels=(Autojoin("#lab"),),
-        )  # fmt: skip
-        self._heard: asyncio.Queue[ChatEvent] = asyncio.Queue()
-        dialler = Dialler(NoCapture(), NoCapture())
-        self.irc = IrcConnection(account, self._heard.put_nowait, dialler, MemorySecrets())
-
-    async def next(self, kind: type[Event]) -> Event:
-        """The next event of a kind."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not isinstance(event := await self._heard.get(), kind):
-                pass
-            return event
 
 
 @pytest.fixture(scope="module", params=["ngircd", "inspircd"])
