@@ -58,12 +58,7 @@ def judge_target(address: str, port: int, *, local: str, peer_host: str) -> Verd
         return Verdict(f"“{address}” is no IP address.")
     if port < _FIRST_FREE_PORT:
         return Verdict(f"{where} belongs to a service of that machine, not to a chat program.")
-    if (
-        target.is_unspecified
-        or target.is_multicast
-        or (target.is_reserved and not target.is_private)
-        or str(target) == "255.255.255.255"
-    ):
+    if target.is_unspecified or target.is_multicast or (target.version == 4 and target.is_reserved):
         return Verdict(f"{address} is not the address of one machine.")
     shown = read_address(peer_host)
     if target.is_loopback:
