@@ -3,120 +3,9 @@
 Menus, shortcuts, the command palette and Help obey it; ``actions.Actions`` makes it work.
 """
 
-from dataclasses import dataclass
-from enum import Enum
+from chatlab.ui.action_ids import NUMBERS, ActionId, ActionSpec, Menu
 
-NUMBERS = range(1, 10)
-_NUMBER_SIGN = "{}"
-
-
-class Menu(Enum):
-    """The menus, in their order. No mnemonic may be a letter that an ``Alt`` shortcut uses."""
-
-    FILE = "&File"
-    CHAT = "&Chat"
-    PEOPLE = "&People"
-    TEXT = "&Text"
-    WIRE = "&Wire"
-    VIEW = "&View"
-    HELP = "&Help"
-
-    @property
-    def title(self) -> str:
-        return self.value.replace("&", "")
-
-
-class ActionId(Enum):
-    """What the window can be asked to do."""
-
-    NEW_ACCOUNT = "new-account"
-    ACCOUNTS = "accounts"
-    LAB = "lab"
-    OPEN_CAPTURE = "open-capture"
-    SAVE_CAPTURE = "save-capture"
-    PICTURE = "picture"
-    EXPORT_CHAT = "export-chat"
-    PREFERENCES = "preferences"
-    QUIT = "quit"
-    JOIN = "join"
-    CHANNEL_LIST = "channel-list"
-    CHANNEL = "channel"
-    CONNECT = "connect"
-    DISCONNECT = "disconnect"
-    NEXT_CHAT = "next-chat"
-    PREVIOUS_CHAT = "previous-chat"
-    NEXT_UNREAD = "next-unread"
-    GO_TO_CHAT = "go-to-chat"
-    MARK_READ = "mark-read"
-    CLOSE_CHAT = "close-chat"
-    FIND = "find"
-    FIND_NEXT = "find-next"
-    FIND_PREVIOUS = "find-previous"
-    SEARCH = "search"
-    REPLY = "reply"
-    REACT = "react"
-    RETRACT = "retract"
-    BOLD = "bold"
-    ITALIC = "italic"
-    UNDERLINE = "underline"
-    STRIKE = "strike"
-    MONOSPACE = "monospace"
-    COLOUR = "colour"
-    PLAIN_TEXT = "plain-text"
-    MENTIONS = "mentions"
-    HIGHLIGHTS = "highlights"
-    BUDDIES = "buddies"
-    IGNORES = "ignores"
-    AWAY = "away"
-    MUTE = "mute"
-    CAPTURE = "capture"
-    RAW_CONSOLE = "raw-console"
-    PACKETS = "packets"
-    COMPARE = "compare"
-    SPLIT = "split"
-    NEXT_PANE = "next-pane"
-    SIDEBAR = "sidebar"
-    MEMBER_LIST = "member-list"
-    WIRE_PANE = "wire-pane"
-    THEME = "theme"
-    FONT_BIGGER = "font-bigger"
-    FONT_SMALLER = "font-smaller"
-    FONT_RESET = "font-reset"
-    FULL_SCREEN = "full-screen"
-    HELP = "help"
-    PALETTE = "palette"
-    SYSTEM_CHECK = "system-check"
-    ABOUT = "about"
-
-
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
-    """One row of the table."""
-
-    id: ActionId
-    menu: Menu
-    text: str
-    """As in the menu; ``…`` where it asks before it does something."""
-    help: str
-    """One sentence for Help and for the tooltip."""
-    shortcuts: tuple[str, ...] = ()
-    """Portable names; the first is the one that menus show."""
-    icon: str = ""
-    keywords: str = ""
-    """Other words that people look for it by."""
-    is_checkable: bool = False
-    starts_group: bool = False
-    """A line in the menu stands before it."""
-
-    @property
-    def is_numbered(self) -> bool:
-        """Nine actions in one: the sign in its text and its shortcut is a number from 1 to 9."""
-        return _NUMBER_SIGN in self.text
-
-    @property
-    def plain_text(self) -> str:
-        return self.text.replace("&", "").replace(_NUMBER_SIGN, "1 … 9")
-
+__all__ = ["ACTIONS", "NUMBERS", "ActionId", "ActionSpec", "Menu", "spec_of"]
 
 _A, _M = ActionId, Menu
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -169,6 +58,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+J",), "channel", "room enter new chat",
     ),
     ActionSpec(
+        _A.NEW_TALK, _M.CHAT, "N&ew private chat…",
+        "Write to one person: type the nick, then the message.",
+        ("Ctrl+N",), "person", "query message direct private",
+    ),
+    ActionSpec(
         _A.CHANNEL_LIST, _M.CHAT, "Lis&t of channels…",
         "See which channels the network has, and enter one.",
         ("Ctrl+L",), "search", "rooms find browse list",
@@ -197,7 +91,22 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         _A.NEXT_UNREAD, _M.CHAT, "Next &unread chat", "Go to the next chat with unread messages.",
-        ("Alt+A",), "bell", "new mention highlight",
+        ("Alt+A", "Alt+Shift+Down"), "bell", "new mention highlight",
+    ),
+    ActionSpec(
+        _A.PREVIOUS_UNREAD, _M.CHAT, "Prev&ious unread chat",
+        "Go back to the chat before with unread messages.",
+        ("Alt+Shift+Up",), "", "new mention highlight",
+    ),
+    ActionSpec(
+        _A.RECENT_CHAT, _M.CHAT, "Last c&hat",
+        "Go to the chat that was shown before; again and again, further back.",
+        ("Ctrl+Tab",), "history", "recent switch back",
+    ),
+    ActionSpec(
+        _A.RECENT_CHAT_BACK, _M.CHAT, "Last chat, the &other way",
+        "The same from the other end: the chat that was not shown for longest.",
+        ("Ctrl+Shift+Tab",), "", "recent switch oldest",
     ),
     ActionSpec(
         _A.GO_TO_CHAT, _M.CHAT, "Go to chat &{}", "Go to a chat by its place in the sidebar.",
@@ -208,9 +117,18 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Shift+Esc",), "check", "seen clear unread", starts_group=True,
     ),
     ActionSpec(
+        _A.ALL_READ, _M.CHAT, "Mark &all as read", "Take the unread marks off all chats.",
+        ("Alt+Shift+M",), "check-double", "seen clear unread everything",
+    ),
+    ActionSpec(
         _A.CLOSE_CHAT, _M.CHAT, "C&lose chat",
         "Close this chat; in a channel, leave it. The history stays.",
         ("Ctrl+W",), "close", "part leave",
+    ),
+    ActionSpec(
+        _A.REOPEN_CHAT, _M.CHAT, "Open the closed chat a&gain",
+        "Bring back the chat that was closed last; a channel is joined again.",
+        ("Ctrl+Shift+W",), "refresh", "undo restore closed rejoin",
     ),
     ActionSpec(
         _A.FIND, _M.CHAT, "&Find in this chat…", "Mark what you look for, and walk through it.",

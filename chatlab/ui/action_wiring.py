@@ -9,10 +9,11 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QWidget
 
 from chatlab.core.capture import CaptureLive
-from chatlab.core.chats import Chat, ChatBook, ChatKind
+from chatlab.core.chats import Chat, ChatBook
 from chatlab.core.commands import Verb
 from chatlab.core.events import Severity
 from chatlab.ui.actions import ActionId
+from chatlab.ui.chat_walk import ChatWalk
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.formatting import Code
 from chatlab.ui.ports import Backstage, WireFeed
@@ -55,6 +56,7 @@ class ActionWiring:
         self._raw = RawDesk(presenter, book, feed, backstage)
         self._search = SearchDesk(presenter, desk, book, backstage)
         self.talk = TalkActions(presenter, desk, backstage, book)
+        self.walk = ChatWalk(presenter, book)
         self.tags = TagDesk(presenter, desk, backstage, book)
         self._connect()
         self._connect_toggles()
@@ -75,12 +77,9 @@ class ActionWiring:
             ActionId.PICTURE: self._save_picture,
             ActionId.QUIT: backstage.quit,
             ActionId.JOIN: self._join,
+            ActionId.NEW_TALK: lambda: self._type_in("/query "),
             ActionId.CONNECT: self._connect_current,
             ActionId.DISCONNECT: self._disconnect_current,
-            ActionId.NEXT_CHAT: lambda: self._step(1),
-            ActionId.PREVIOUS_CHAT: lambda: self._step(-1),
-            ActionId.NEXT_UNREAD: self._next_unread,
-            ActionId.MARK_READ: self._mark_read,
             ActionId.CLOSE_CHAT: self._close_current,
             ActionId.FIND: lambda: self._window.chats.active.find_bar.open(),
             ActionId.FIND_NEXT: lambda: self._window.chats.active.find_bar.go(1),
@@ -105,7 +104,6 @@ class ActionWiring:
         handlers[ActionId.COLOUR] = lambda: self._window.chats.active.composer.choose_colour()
         for action, handler in handlers.items():
             self._window.actions_table.on(action, handler)
-        self._window.actions_table.on_number(ActionId.GO_TO_CHAT, self._go_to)
 
     def _connect_search(self) -> None:
         """From the bar in each pane, and by command."""
@@ -156,34 +154,6 @@ class ActionWiring:
     def _close_current(self) -> None:
         if chat := self._current():
             self._presenter.close_chat(chat.key)
-
-    def _mark_read(self) -> None:
-        if chat := self._current():
-            self._book.mark_read(chat.key)
-
-    def _in_order(self) -> list[Chat]:
-        """As the sidebar shows them: by account, the server's page first."""
-        accounts = list(self._book.accounts)
-        return sorted(self._book.chats.values(), key=lambda c: accounts.index(c.key.account))
-
-    def _step(self, by: int) -> None:
-        chats, chat = self._in_order(), self._current()
-        if chats:
-            at = chats.index(chat) + by if chat in chats else 0
-            self._presenter.show_chat(chats[at % len(chats)].key)
-
-    def _go_to(self, number: int) -> None:
-        talks = [chat for chat in self._in_order() if chat.kind is not ChatKind.SERVER]
-        if number <= len(talks):
-            self._presenter.show_chat(talks[number - 1].key)
-
-    def _next_unread(self) -> None:
-        chats, chat = self._in_order(), self._current()
-        at = chats.index(chat) + 1 if chat in chats else 0
-        for candidate in chats[at:] + chats[:at]:
-            if candidate.unread:
-                self._presenter.show_chat(candidate.key)
-                return
 
     def _type_in(self, text: str) -> None:
         pane = self._window.chats.active
