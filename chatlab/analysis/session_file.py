@@ -33,6 +33,9 @@ MAX_MESSAGES = 1_000_000
 MAX_TEXT = 5_000
 """Characters of a message: one comment holds 65,535 bytes, and this text twice."""
 _CHECKSUM_NOT_READY = 1 << 9
+_Order = tuple[int, int, int, str]
+_Comment = tuple[_Order, str]
+"""What is said about a message, and its place among others."""
 
 
 class MessageRecord(TypedDict):
@@ -83,30 +86,35 @@ def session_blocks(
     """The blocks of a saved capture, in order, to be written one after the other.
 
     ``with_secrets``: keep the keys of TLS and the texts that were sent under it; without,
-    the file shows no more than anybody on the path could see.
+    the file shows no more than anybody on the path could see. One piece for each message (an
+    empty one: who writes may rest there) and then for each frame; what comes while these are
+    taken is not in the file.
     """
+    count = len(log)
     sealed = {each.id for each in correlator.connections if each.tls is not None}
-    comments: dict[int, list[str]] = {}
-    loose: list[str] = []
-    for message in sorted(messages, key=_order):
+    comments: dict[int, list[_Comment]] = {}
+    loose: list[_Comment] = []
+    for message in messages:
         wire = message.wire
         is_withheld = not with_secrets and wire is not None and wire.connection in sealed
-        comment = _message_comment(message, is_withheld=is_withheld)
+        comment = _order(message), _message_comment(message, is_withheld=is_withheld)
         frames = correlator.attribution(message.id).frames
-        (comments.setdefault(frames[0], []) if frames else loose).append(comment)
+        is_here = bool(frames) and frames[0] <= count
+        (comments.setdefault(frames[0], []) if is_here else loose).append(comment)
+        yield b""
     yield pcapng.section_header(
         application=application,
         comments=[
             *(text for text in log.section_comments if not _is_ours(text)),
             *_session_comments(correlator),
-            *_newest(loose),
+            *_newest([text for _, text in sorted(loose)]),
         ],
     )
     yield from _interfaces(log)
     if with_secrets and (keys := _keys(log, key_log)):
         # In this order: editcap 4.0 cannot write a file anew whose secrets come first.
         yield pcapng.decryption_secrets(keys)
-    yield from _packets(log, comments)
+    yield from _packets(log, count, comments)
 
 
 def _interfaces(log: FrameLog) -> Iterator[bytes]:
@@ -122,9 +130,9 @@ def _interfaces(log: FrameLog) -> Iterator[bytes]:
         yield pcapng.interface("", LINK_ETHERNET)
 
 
-def _packets(log: FrameLog, comments: dict[int, list[str]]) -> Iterator[bytes]:
-    """Frames with their comments, then what was lost."""
-    for number in range(1, len(log) + 1):
+def _packets(log: FrameLog, count: int, comments: dict[int, list[_Comment]]) -> Iterator[bytes]:
+    """The first ``count`` frames with their comments, then what was lost."""
+    for number in range(1, count + 1):
         frame, options = log.frame(number), log.options(number)
         own = [text for text in options.comments if not _is_ours(text)]
         yield pcapng.enhanced_packet(
@@ -134,7 +142,7 @@ def _packets(log: FrameLog, comments: dict[int, list[str]]) -> Iterator[bytes]:
             frame.wire_length,
             direction=frame.direction,
             checksum_not_ready=bool(options.flags & _CHECKSUM_NOT_READY),
-            comments=[*own, *comments.get(number, ())],
+            comments=[*own, *(text for _, text in sorted(comments.get(number, ())))],
         )
     for interface, block in sorted(log.statistics.items()):
         yield pcapng.interface_statistics(interface, block.received, block.dropped, block.time_ns)
@@ -266,7 +274,7 @@ def message_records(messages: Iterable[Message], correlator: Correlator) -> Iter
         )
 
 
-def _order(message: Message) -> tuple[int, int, int, str]:
+def _order(message: Message) -> _Order:
     """By time; within a server's clock tick by bytes; within a TLS record by the id's number."""
     start = message.wire.span.start if message.wire else 0
     return message.time_ns, start, len(message.id), message.id

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.history import HistoryKeeper
 from chatlab.app.read_markers import ReadMarkers
-from chatlab.app.saving import save_capture
+from chatlab.app.saving import save_capture_beside
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.capture import CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey
@@ -58,6 +58,8 @@ class WindowBackstage:
         self.leave = asyncio.Event()
         self.on_lab_chat: Callable[[ChatKey], None] = lambda chat: None
         """Told of the lab's channels, which are to be shown side by side."""
+        self.on_progress: Callable[[str], None] = lambda words: None
+        """Told how far something has come that takes a while; empty when it is over."""
         self.is_file = False
         """The window shows a saved capture: there is nothing to connect, and nothing to keep."""
         self._early: list[Callable[[], None]] | None = []
@@ -74,6 +76,8 @@ class WindowBackstage:
         self._markers: ReadMarkers | None = None
         self._observers: list[EventSink] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._saves: set[asyncio.Task[None]] = set()
+        """Those of the tasks that the reader would miss: the program ends after them."""
 
     # -- the life of the session
 
@@ -105,6 +109,7 @@ class WindowBackstage:
 
     async def close(self) -> None:
         """End the session, then the lab that it may have been connected to."""
+        await asyncio.gather(*self._saves)
         for task in list(self._tasks):
             task.cancel()
         if self._markers is not None:
@@ -118,9 +123,13 @@ class WindowBackstage:
 
     def run(self, work: Coroutine[object, object, None]) -> None:
         """Have ``work`` done; its ChatlabError becomes a message, a bug a log line."""
+        self._start(work)
+
+    def _start(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _guarded(self, work: Coroutine[object, object, None]) -> None:
         try:
@@ -260,14 +269,28 @@ class WindowBackstage:
             await self.session.start_capture()
 
     def save_capture(self, file: Path, *, with_secrets: bool, with_messages: bool) -> None:
-        self.run(self._save_capture(file, with_secrets, with_messages))
+        saving = self._start(self._save_capture(file, with_secrets, with_messages))
+        self._saves.add(saving)
+        saving.add_done_callback(self._saves.discard)
 
     async def _save_capture(self, file: Path, with_secrets: bool, with_messages: bool) -> None:
         if self.session is not None:
             await self.session.catch_up()
-        save_capture(self._feed, file, with_secrets=with_secrets, with_messages=with_messages)
-        self._saved_count = self._feed.count
-        words = f"Saved {self._feed.count} frames as {file.name}."
+        count = self._feed.count
+        try:
+            await save_capture_beside(
+                self._feed,
+                file,
+                with_secrets=with_secrets,
+                with_messages=with_messages,
+                on_progress=lambda percent: self.on_progress(
+                    f"Saving the capture: {percent}\u00a0%"
+                ),
+            )
+        finally:
+            self.on_progress("")
+        self._saved_count = count
+        words = f"Saved {count:,} frames as {file.name}."
         hint = "It holds the TLS secrets: whoever has it can read it." if with_secrets else ""
         self.post(Severity.INFO, words, hint, topic="saved")
 

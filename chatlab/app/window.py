@@ -175,7 +175,7 @@ class _Life:
             features=self._backstage.features,
         )
         window = self._window = MainWindow(self._book, self._feed, services, self._backstage.run)
-        self._backstage.bar = window.bar
+        self._backstage.bar, self._backstage.on_progress = window.bar, window.strip.show_message
         self._desk = DialogDesk(
             window, self._book, self._feed, self._backstage, _presets, self._check_system
         )

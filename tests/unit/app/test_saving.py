@@ -1,5 +1,6 @@
 """A saved capture is whole, private, and never costs the one that was there."""
 
+import asyncio
 import errno
 import os
 import sys
@@ -9,7 +10,8 @@ import pytest
 
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.session_file import read_session
-from chatlab.app.saving import save_capture
+from chatlab.app import saving
+from chatlab.app.saving import save_capture, save_capture_beside
 from chatlab.core.errors import FileError
 from tests.unit.app.feeding import full_feed
 
@@ -68,3 +70,50 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     feed, _ = full_feed(tmp_path / "capture.pcapng")
     with pytest.raises(FileError, match="nowhere"):
         save_capture(feed, tmp_path / "nowhere" / "saved.pcapng", with_secrets=False)
+
+
+def test_a_capture_saved_beside_other_work_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, _ = full_feed(tmp_path / "capture.pcapng")
+    at_once, beside = tmp_path / "at-once.pcapng", tmp_path / "beside.pcapng"
+    save_capture(feed, at_once, with_secrets=True)
+    monkeypatch.setattr(saving, "SLICE_S", 0.0)
+    told: list[int] = []
+    turns = 0
+
+    async def save() -> None:
+        nonlocal turns
+        work = asyncio.create_task(
+            save_capture_beside(
+                feed, beside, with_secrets=True, with_messages=True, on_progress=told.append
+            )
+        )
+        while not work.done():
+            await asyncio.wait([work], timeout=0)
+            turns += 1
+
+    asyncio.run(save())
+    assert beside.read_bytes() == at_once.read_bytes()
+    assert turns > len(feed.log), "the loop got its turn after every block"
+    assert told == sorted(set(told))
+    assert 0 < told[-1] < 100
+
+
+def test_a_save_that_is_cancelled_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, _ = full_feed(tmp_path / "capture.pcapng")
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(saving, "SLICE_S", 0.0)
+
+    async def save() -> None:
+        file = tmp_path / "out" / "saved.pcapng"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await save_capture_beside(
+                    feed, file, with_secrets=True, with_messages=True, on_progress=print
+                )
+
+    asyncio.run(save())
+    assert list((tmp_path / "out").iterdir()) == []
