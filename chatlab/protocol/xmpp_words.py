@@ -43,6 +43,7 @@ PAYLOADS: dict[str, Payload] = {
     "urn:xmpp:features:pre-approval": Payload("pre-approval", "RFC 6121"),
     "urn:xmpp:features:rosterver": Payload("roster versions", "RFC 6121"),
     SM: Payload("stream management", "XEP-0198"),
+    "urn:xmpp:sm:2": Payload("stream management", "XEP-0198"),
     "urn:xmpp:csi:0": Payload("client state", "XEP-0352"),
     "jabber:x:data": Payload("data form", "XEP-0004"),
     "http://jabber.org/protocol/disco#info": Payload("service discovery (info)", "XEP-0030"),

@@ -12,12 +12,17 @@ the stream; a line's frames are all those whose segment shares a byte with it.
 ciphertext is cut into the same records by their five-byte headers (RFC 8446, section 5.1), which
 gives their offsets. Both lists must agree record by record, or the opinion is refused. A line's
 frames are those that share a byte with a record that holds a part of the line.
+
+*STARTTLS on XMPP:* what lies before the records of such a stream ends with ``<starttls/>`` or
+``<proceed/>``. Messages are cut out of streams of stanzas as lines are out of IRC.
 """
 
+import re
 import subprocess
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 from tests.conftest import find_program
@@ -31,6 +36,9 @@ _OPTIONS = (
     "tcp.reassemble_out_of_order:TRUE",
     "tls.desegment_ssl_records:TRUE",
 )
+_UPGRADE = re.compile(rb"<(?:starttls|proceed)[^<>]*/>(?=[\x15\x16]\x03)")
+_MESSAGE = re.compile(rb"<message\b[^<>]*(?:/>|(?<!/)>.*?</message>)", re.DOTALL)
+"""A message stanza that holds no other one."""
 _VERSIONS = {"0x0303": "TLSv1.2", "0x0304": "TLSv1.3"}
 
 
@@ -86,6 +94,24 @@ def carried_lines(file: Path) -> list[CarriedLine]:
             pieces = [_Piece(0, len(half.data), bytes(half.data))]
         lines += half.lines(pieces, versions.get(half.stream, "TLS") if half.is_tls else "")
     return lines
+
+
+def carried_messages(file: Path) -> list[CarriedLine]:
+    """Every message stanza of every XMPP stream in both directions, as ``carried_lines``."""
+    halves = _read_halves(file)
+    tls_ports = {
+        port for half in halves if half.is_tls for port in (half.sender_port, half.receiver_port)
+    }
+    records = _read_records(file, tls_ports) if tls_ports else {}
+    versions = _read_versions(file) if tls_ports else {}
+    found: list[CarriedLine] = []
+    for half in halves:
+        if half.is_tls:
+            pieces = half.decrypted(records.get((half.stream, half.sender), []))
+        else:
+            pieces = [_Piece(0, len(half.data), bytes(half.data))]
+        found += half.messages(pieces, versions.get(half.stream, "TLS") if half.is_tls else "")
+    return found
 
 
 def complaints(file: Path) -> str:
@@ -168,8 +194,15 @@ class _Half:
 
     @property
     def is_tls(self) -> bool:
-        """It begins with a TLS record: a handshake of any version 3.x, or an alert."""
-        return len(self.data) > 2 and self.data[0] in (21, 22) and self.data[1] == 3
+        return self.tls_from is not None
+
+    @property
+    def tls_from(self) -> int | None:
+        """Where the first TLS record is: a handshake of any version 3.x, or an alert."""
+        if len(self.data) > 2 and self.data[0] in (21, 22) and self.data[1] == 3:
+            return 0
+        upgrade = _UPGRADE.search(self.data)
+        return upgrade.end() if upgrade else None
 
     def lay_out(self) -> None:
         """Fill ``data`` from the segments; a hole or a contradiction is refused."""
@@ -188,22 +221,23 @@ class _Half:
     def lines(self, pieces: Sequence[_Piece], tls: str) -> list[CarriedLine]:
         """Cut the readable bytes at their line ends and look up the frames of each line."""
         readable = b"".join(piece.text for piece in pieces)
-        firsts: list[int] = []
-        position = 0
-        for piece in pieces:
-            firsts.append(position)
-            position += len(piece.text)
+        firsts = _firsts(pieces)
         lines: list[CarriedLine] = []
         at = 0
         while (end := readable.find(b"\n", at)) >= 0:
-            first = bisect_right(firsts, at) - 1
-            last = bisect_right(firsts, end) - 1
-            if tls:
-                start, stop = pieces[first].start, pieces[last].stop
-            else:
-                start, stop = at, end + 1
+            start, stop = _span(pieces, firsts, at, end + 1) if tls else (at, end + 1)
             lines.append(self._line(readable[at:end].rstrip(b"\r"), start, stop, tls))
             at = end + 1
+        return lines
+
+    def messages(self, pieces: Sequence[_Piece], tls: str) -> list[CarriedLine]:
+        """Cut the message stanzas out of the readable bytes and look up the frames of each."""
+        readable = b"".join(piece.text for piece in pieces)
+        firsts = _firsts(pieces)
+        lines: list[CarriedLine] = []
+        for found in _MESSAGE.finditer(readable):
+            start, stop = _span(pieces, firsts, *found.span()) if tls else found.span()
+            lines.append(self._line(found[0], start, stop, tls))
         return lines
 
     def _line(self, text: bytes, start: int, stop: int, tls: str) -> CarriedLine:
@@ -232,7 +266,7 @@ class _Half:
 
     def decrypted(self, records: Sequence["_Record"]) -> list[_Piece]:
         """tshark's plaintexts at the offsets of their records."""
-        cut = list(_cut_records(bytes(self.data)))
+        cut = list(_cut_records(bytes(self.data), self.tls_from or 0))
         ours, theirs = [stop - start for start, stop in cut], [r.length for r in records]
         assert [size - _RECORD_HEADER for size in ours] == theirs, (
             f"{self.sender}: the stream holds {len(ours)} records, tshark took {len(theirs)} apart"
@@ -242,6 +276,19 @@ class _Half:
             for (start, stop), record in zip(cut, records, strict=True)
             if record.plaintext
         ]
+
+
+def _firsts(pieces: Sequence[_Piece]) -> list[int]:
+    """Where each piece begins among the readable bytes."""
+    return [0, *accumulate(len(piece.text) for piece in pieces)][: len(pieces)]
+
+
+def _span(
+    pieces: Sequence[_Piece], firsts: Sequence[int], start: int, stop: int
+) -> tuple[int, int]:
+    """The bytes of the stream whose records hold ``[start, stop)`` of the readable bytes."""
+    first, last = bisect_right(firsts, start) - 1, bisect_right(firsts, stop - 1) - 1
+    return pieces[first].start, pieces[last].stop
 
 
 def _repeats(carriers: Iterable[_Segment], start: int, stop: int) -> tuple[int, ...]:
@@ -291,8 +338,7 @@ class _Record:
     """Empty for anything but application data."""
 
 
-def _cut_records(data: bytes) -> Iterable[tuple[int, int]]:
-    at = 0
+def _cut_records(data: bytes, at: int) -> Iterable[tuple[int, int]]:
     while at + _RECORD_HEADER <= len(data):
         stop = at + _RECORD_HEADER + int.from_bytes(data[at + 3 : at + 5], "big")
         if stop > len(data):
