@@ -12,6 +12,7 @@ peer. CDATA sections are legal and understood. Whether the tags match is left to
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
@@ -95,9 +96,20 @@ class StanzaSplitter:
     """
 
     def __init__(
-        self, limit: int = MAX_STANZA, *, is_observer: bool = False, is_inside: bool = False
+        self,
+        limit: int = MAX_STANZA,
+        *,
+        is_observer: bool = False,
+        is_inside: bool = False,
+        is_stepping: bool = False,
     ) -> None:
-        """``is_inside``: the first byte begins a first-level element of a stream that is open."""
+        """``is_inside``: the first byte begins a first-level element of a stream that is open.
+
+        ``is_stepping``: units that are too deep or have too many attributes are cut like others, for
+        who steps over them; they are for no parser.
+        """
+        self._max_depth = sys.maxsize if is_stepping else MAX_DEPTH
+        self._max_attributes = sys.maxsize if is_stepping else MAX_ATTRIBUTES
         self._limit = limit
         self._is_observer = is_observer
         self._buffer = bytearray()
@@ -275,7 +287,7 @@ class StanzaSplitter:
             return self._start_tag(is_empty=self._buffer[self._scan - 2] == ord("/"))
         if sign:
             self._attributes += 1
-            if self._attributes > MAX_ATTRIBUTES:
+            if self._attributes > self._max_attributes:
                 raise StreamFault(
                     f"An element has more than {MAX_ATTRIBUTES} attributes.", "policy-violation"
                 )
@@ -310,7 +322,7 @@ class StanzaSplitter:
             return UnitKind.OPENED
         if is_header and self._depth == 1:
             raise StreamFault("A second stream begins inside the first.", "bad-format")
-        if self._depth >= MAX_DEPTH:
+        if self._depth >= self._max_depth:
             raise StreamFault(
                 f"Elements are nested more than {MAX_DEPTH} deep: no honest stanza is.",
                 "policy-violation",

@@ -8,7 +8,7 @@ from chatlab.chat.xmpp.context import Verdict
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.login import Refusal, mechanisms_of
 from chatlab.chat.xmpp.negotiation import Held, Negotiation, Units
-from chatlab.chat.xmpp.poison import Poison
+from chatlab.chat.xmpp.poison import Poison, sender_of
 from chatlab.chat.xmpp.session import Session
 from chatlab.chat.xmpp.shared import Shared
 from chatlab.chat.xmpp.transport import Dialler, T
@@ -38,7 +38,13 @@ class Attempt(Generic[T]):
         self._timers = Timers(shared.timing)
         self._poison = Poison(shared.lasting)
         self._link = Link(
-            account.id, shared.emit, shared.timing, self._on_unit, self._on_fault, self._on_closed
+            account.id,
+            shared.emit,
+            shared.timing,
+            self._on_unit,
+            self._on_fault,
+            self._on_closed,
+            on_skipped=self._on_skipped if shared.lasting.is_skipping else None,
         )
         self._is_negotiating = True
         self._verdict: Verdict | None = None
@@ -166,6 +172,11 @@ class Attempt(Generic[T]):
         else:
             self._verdict = self._poison.verdict(fault, start)
         self._link.abort(fault.message)
+
+    def _on_skipped(self, fault: StreamFault, start: bytes) -> None:
+        """The owner wants to be online in spite of it."""
+        if self.session is not None:
+            self.session.step_over(f"A stanza{sender_of(start)} was left out. {fault.message}")
 
     def _on_closed(self, reason: str) -> None:
         self._units.end(Refusal(reason or "The connection was closed.", may_retry=True))

@@ -19,7 +19,13 @@ from chatlab.core.errors import ConnectError
 from chatlab.core.events import LineSeen
 from chatlab.core.flow import ByteRange, Direction, WireRange
 from chatlab.core.ports import EventSink
-from chatlab.protocol.xmpp import StanzaSplitter, StreamFault, StreamUnit, UnitKind
+from chatlab.protocol.xmpp import (
+    MAX_STANZA,
+    StanzaSplitter,
+    StreamFault,
+    StreamUnit,
+    UnitKind,
+)
 from chatlab.protocol.xmpp_masking import mask_stanza
 
 log = logging.getLogger(__name__)
@@ -29,6 +35,8 @@ SLICE_S = 0.008
 MAX_INBOX = 500
 """Units that may wait before TCP holds the server back."""
 
+MAX_SKIPPED = 64 * 1024 * 1024
+"""Bytes of a stanza that is stepped over; a longer one ends the connection after all."""
 _MAX_TAIL = 400
 """Bytes kept of a unit that may prove unacceptable, so that it can be named."""
 
@@ -46,8 +54,14 @@ class Link:
         on_unit: OnUnit,
         on_fault: Callable[[StreamFault, bytes], None],
         on_closed: Callable[[str], None],
+        *,
+        on_skipped: Callable[[StreamFault, bytes], None] | None = None,
     ) -> None:
-        """``on_fault`` gets the reason and the beginning of what could not be accepted."""
+        """``on_fault`` gets the reason and the beginning of what could not be accepted.
+
+        With ``on_skipped``, a stanza that would end the connection is stepped over where its end
+        can be found, and told there.
+        """
         self.last_received = timing.monotonic()
         self._account = account
         self._emit = emit
@@ -56,7 +70,9 @@ class Link:
         self._on_fault = on_fault
         self._on_closed = on_closed
         self._transport: Transport | None = None
-        self._splitter = StanzaSplitter()
+        self._on_skipped = on_skipped
+        limit = MAX_SKIPPED if on_skipped is not None else MAX_STANZA
+        self._splitter = StanzaSplitter(limit, is_stepping=on_skipped is not None)
         self._early: list[tuple[bytes, ByteRange, bool]] = []
         self._inbox: deque[StreamUnit | tuple[StreamFault, bytes]] = deque()
         self._tail = b""
@@ -168,6 +184,9 @@ class Link:
         if not isinstance(item, StreamUnit):
             self._on_fault(*item)
             return
+        if self._on_skipped is not None and (fault := _fault_of(item)):
+            self._on_skipped(fault, item.data[:_MAX_TAIL])
+            return
         wire = WireRange(self._transport.connection.id, Direction.RECEIVED, item.span)
         self._show(Direction.RECEIVED, item.data, wire, item.kind)
         try:
@@ -187,3 +206,16 @@ class Link:
         shown = mask_stanza(data) if kind is UnitKind.ELEMENT else data
         text = shown.decode("utf-8", "replace")
         self._emit(LineSeen(self._account, direction, text, self._timing.clock_ns(), wire))
+
+
+def _fault_of(unit: StreamUnit) -> StreamFault | None:
+    """Why a unit that was cut leniently is nothing for a parser; None when it is in order."""
+    if unit.kind is not UnitKind.ELEMENT:
+        return None
+    strict = StanzaSplitter(is_inside=True)
+    try:
+        for _ in strict.feed(unit.data, ByteRange(0, len(unit.data)), True):
+            pass
+    except StreamFault as fault:
+        return fault
+    return None

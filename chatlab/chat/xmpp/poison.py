@@ -32,12 +32,13 @@ class Poison:
         self._lasting.poison.clear()
         self._lasting.is_skipping = True
         return Verdict(
-            f"The same stanza{_sender(start)} has ended the connection {deaths} times. "
+            f"The same stanza{sender_of(start)} has ended the connection {deaths} times. "
             f"{fault.message} Connect again to have it left out.",
             may_retry=False,
         )
 
 
-def _sender(start: bytes) -> str:
+def sender_of(start: bytes) -> str:
+    """`` from somebody``, where the beginning of a stanza says so; empty where it does not."""
     found = _FROM.search(start)
     return f" from {found[1].decode('utf-8', 'replace')}" if found else ""

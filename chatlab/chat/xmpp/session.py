@@ -151,6 +151,11 @@ class Session:
         else:
             self._manage(element)
 
+    def step_over(self, words: str) -> None:
+        """A stanza was left out; it counts as received, or it would come again."""
+        self.management.received()
+        self._complain(words)
+
     def execute(self, command: Command, chat: str) -> bool:
         """Have a feature carry a command out; False when none knows it."""
         features = self.context.features.values()

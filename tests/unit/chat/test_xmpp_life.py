@@ -1,0 +1,407 @@
+"""An XMPP account over the life of several connections: nothing typed is lost."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from chatlab.core.account import Security
+from chatlab.core.commands import parse
+from chatlab.core.errors import LocalProtocolError, UsageError
+from chatlab.core.events import (
+    ChatOpened,
+    Informed,
+    LinkState,
+    MembersListed,
+    MessageAdded,
+    MessageChanged,
+)
+from chatlab.core.flow import WireRange
+from chatlab.core.message import Delivery, Message, MessageKind
+from tests.helpers.xmpp_play import ACCOUNT, ME, SM, Play, PlayServer, message
+
+DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)
+BOB = "bob@chat.test"
+ROOM = "lab@rooms.chat.test"
+
+
+def fate(play: Play, sent: Message) -> list[Delivery]:
+    changes = [event for event in play.of(MessageChanged) if event.message == sent.id]
+    return [event.delivery for event in changes if event.delivery]
+
+
+def wires(play: Play, sent: Message) -> list[WireRange]:
+    changes = [event for event in play.of(MessageChanged) if event.message == sent.id]
+    return [event.wire for event in changes if event.wire]
+
+
+def test_a_message_knows_its_bytes_and_how_far_it_got() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        (sent,) = play.xmpp.send(BOB, "grüße <&>")
+        (wire,) = wires(play, sent)
+        data = bytes(play.server.transport.sent)[wire.span.start : wire.span.stop]
+        assert data.startswith(b"<message")
+        assert data.endswith(b"</message>")
+        assert "grüße &lt;&amp;&gt;" in data.decode()
+        await play.until(lambda: Delivery.ECHOED in fate(play, sent))
+        assert fate(play, sent) == [Delivery.WRITTEN, Delivery.ECHOED]
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_tcps_acknowledgement_is_told_where_the_server_confirms_nothing() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT, PlayServer(manages=False)).start()
+        (sent,) = play.xmpp.send(BOB, "hello")
+        await play.time.advance(1)
+        assert fate(play, sent) == [Delivery.WRITTEN, Delivery.ACKNOWLEDGED]
+        assert not play.xmpp.has_echo
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_many_messages_at_once_ask_for_one_acknowledgement() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        for number in range(20):
+            play.xmpp.send(BOB, f"line {number}")
+        await play.until(lambda: play.deliveries.count(Delivery.ECHOED) == 20)
+        assert len(play.sent("<r ")) == 1
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_what_is_typed_offline_leaves_later_in_order() -> None:
+    async def scene() -> None:
+        play = Play(DIRECT)
+        for text in ("one", "two", "three"):
+            play.xmpp.send(BOB, text)
+        assert play.xmpp.has_unsent
+        await play.start()
+        await play.until(lambda: play.deliveries.count(Delivery.ECHOED) == 3)
+        bodies = [line.line.partition("<body>")[2][:5] for line in play.sent("<body>")]
+        assert bodies == ["one</", "two</", "three"]
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_lost_connection_is_resumed_and_the_rest_sent_again() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        server = play.server
+        first, second = play.xmpp.send(BOB, "had"), play.xmpp.send(BOB, "lost")
+        await play.until(lambda: len(play.deliveries) == 4)
+        server.transport.is_silent = True
+        (third,) = play.xmpp.send(BOB, "on the way")
+        await play.time.advance(1)
+        handled = server.counted
+
+        def resume(element: object) -> None:
+            server._is_counting = True
+            server.say(f"<resumed xmlns='{SM}' previd='again' h='{handled}'/>")
+
+        server.on["resume"] = resume
+        server.transport.drop("The connection broke.")
+        await play.time.advance(2)
+        await play.until(lambda: Delivery.ECHOED in fate(play, third))
+        assert len(server.transports) == 2
+        assert len(play.sent('id="bind"')) == 1
+        one, other = wires(play, third)
+        assert one.connection != other.connection
+        assert [fate(play, sent[0])[-1] for sent in (first, second)] == [Delivery.ECHOED] * 2
+        assert Delivery.FAILED not in play.deliveries
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_rooms_and_open_questions_survive_a_resumption() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        server = play.server
+        play.xmpp.execute(parse(f"/join {ROOM}"), "")
+        await play.until(lambda: bool(play.of(MembersListed)))
+        server.on["resume"] = lambda element: server.say(
+            f"<resumed xmlns='{SM}' previd='again' h='{server.counted}'/>"
+        )
+        server.transport.drop("The connection broke.")
+        await play.time.advance(2)
+        await play.until(lambda: len(play.of(MembersListed)) == 2)
+        assert play.state is LinkState.ONLINE
+        assert len([line for line in play.sent("<presence to=") if "muc" in line.line]) == 1
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_forgotten_session_begins_anew_and_says_which_message_is_in_doubt() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        server = play.server
+        server.transport.is_silent = True
+        (sent,) = play.xmpp.send(BOB, "on the way")
+        await play.time.advance(1)
+        server.on["resume"] = lambda element: server.say(
+            f"<failed xmlns='{SM}'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+            "</failed>"
+        )
+        server.transport.drop("The connection broke.")
+        await play.time.advance(2)
+        await play.until(lambda: Delivery.FAILED in fate(play, sent))
+        assert play.state is LinkState.ONLINE
+        play.xmpp.resend(sent.id)
+        await play.until(lambda: fate(play, sent)[-1] is Delivery.ECHOED)
+        ids = {line.line.partition('id="')[2][:32] for line in play.sent("on the way")}
+        assert len(ids) == 1
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_conflict_does_not_reconnect() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.server.say(
+            "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
+            "</stream:stream>"
+        )
+        await play.until(lambda: play.state is LinkState.OFFLINE)
+        assert "same resource" in play.detail
+        await play.time.advance(300)
+        assert len(play.server.transports) == 1
+
+    asyncio.run(scene())
+
+
+def test_a_shutdown_is_waited_out() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT, PlayServer(manages=False)).start()
+        play.server.say(
+            "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+            "</stream:error></stream:stream>"
+        )
+        await play.until(lambda: play.state is LinkState.WAITING)
+        assert "shut down" in play.detail
+        await play.time.advance(3)
+        await play.until(lambda: play.state is LinkState.ONLINE)
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_waits_between_attempts_grow() -> None:
+    async def scene() -> None:
+        server = PlayServer()
+        play = await Play(DIRECT, server).start()
+        server.on["auth"] = lambda element: server.transport.drop("The connection broke.")
+        server.transport.drop("The connection broke.")
+        waits: list[float] = []
+        for _ in range(5):
+            await play.until(lambda: play.state is LinkState.WAITING)
+            waits.append(play.retry_in_s)
+            await play.time.advance(play.retry_in_s)
+        assert waits == [1, 2, 4, 8, 16]
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_stopping_says_goodbye_and_waits_for_the_servers() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        await play.stop()
+        assert play.server.heard[-1] == "</stream:stream>"
+        assert play.server.transport.is_closed
+
+    asyncio.run(scene())
+
+
+def test_every_request_for_an_acknowledgement_is_answered_with_the_count() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.server.say(*[message(BOB, "x", f"m{i}") for i in range(7)], f"<r xmlns='{SM}'/>")
+        await play.until(lambda: bool(play.sent("<a ")))
+        assert "h='7'" in play.sent("<a ")[-1].line
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+# -- messages
+
+
+def test_a_received_message_has_exactly_its_bytes() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        before = play.server.transport.received
+        texts = [message(f"{BOB}/phone", f"nr {i}", f"m{i}") for i in range(3)]
+        play.server.say("\n", *texts, " ")
+        await play.until(lambda: len(play.of(MessageAdded)) == 3)
+        at = before + 1
+        for event, text in zip(play.of(MessageAdded), texts, strict=True):
+            wire = event.message.wire
+            assert wire is not None
+            assert (wire.span.start, wire.span.stop) == (at, at + len(text))
+            assert (event.message.sender, event.message.target) == (BOB, BOB)
+            at += len(text)
+        assert play.of(ChatOpened) == [ChatOpened(ACCOUNT.id, BOB, False)]
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_actions_go_both_ways() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.xmpp.execute(parse("/me waves"), BOB)
+        assert play.sent("<body>/me waves</body>")
+        play.server.say(message(BOB, "/me nods"))
+        await play.until(lambda: len(play.of(MessageAdded)) == 2)
+        ours, theirs = (event.message for event in play.of(MessageAdded))
+        assert (ours.text, ours.kind) == ("waves", MessageKind.ACTION)
+        assert (theirs.text, theirs.kind) == ("nods", MessageKind.ACTION)
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_message_that_waited_says_since_when() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        stamps = ["2020-01-02T03:04:05Z", "0000-99-99", "9999-12-31T23:59:59Z", "-1", "NaN", ""]
+        for number, stamp in enumerate(stamps):
+            delay = f"<delay xmlns='urn:xmpp:delay' from='chat.test' stamp='{stamp}'/>"
+            play.server.say(message(BOB, stamp or "none", f"m{number}", delay))
+        await play.until(lambda: len(play.of(MessageAdded)) == len(stamps))
+        times = [event.message.time_ns for event in play.of(MessageAdded)]
+        assert times[0] == 1_577_934_245 * 10**9
+        assert times[1] == times[3] == times[4]
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_somebody_else_cannot_date_a_message() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        delay = "<delay xmlns='urn:xmpp:delay' from='eve@evil.test' stamp='2020-01-02T03:04:05Z'/>"
+        play.server.say(message(BOB, "now", "m1", delay))
+        await play.until(lambda: bool(play.of(MessageAdded)))
+        assert play.of(MessageAdded)[0].message.time_ns > 1_600_000_000 * 10**9
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("chat", "text", "words"),
+    [
+        (BOB, "a\x00b", "U+0000"),
+        (BOB, "\ud800", "U+D800"),
+        (BOB, "  ", "nothing to send"),
+        (BOB, "x" * 70_000, "bytes"),
+        ("a b@chat.test", "x", "blank"),
+        ("@", "x", "missing"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before(chat: str, text: str, words: str) -> None:
+    async def scene() -> None:
+        play = Play(DIRECT)
+        with pytest.raises(LocalProtocolError, match=words.replace("+", r"\+")):
+            play.xmpp.send(chat, text)
+        assert play.xmpp.predict(chat, text) == ()
+        assert not play.events
+
+    asyncio.run(scene())
+
+
+def test_a_prediction_is_what_the_stanza_will_be() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        (size,) = play.xmpp.predict(BOB, "how long?")
+        (sent,) = play.xmpp.send(BOB, "how long?")
+        assert len(wires(play, sent)[0].span) == size
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_an_error_stanza_fails_the_message_in_words() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        (sent,) = play.xmpp.send("nobody@chat.test", "hello?")
+        play.server.say(
+            f"<message type='error' from='nobody@chat.test' to='{ME}' id='{sent.msgid}'>"
+            "<error type='cancel'><service-unavailable "
+            "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>"
+        )
+        await play.until(lambda: Delivery.FAILED in fate(play, sent))
+        (failure,) = [e.failure for e in play.of(MessageChanged) if e.failure]
+        assert failure == "nobody@chat.test refused: nobody there takes it."
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_cancelled_message_is_not_sent() -> None:
+    async def scene() -> None:
+        play = Play(DIRECT)
+        (sent,) = play.xmpp.send(BOB, "never")
+        play.xmpp.cancel(sent.id)
+        assert fate(play, sent) == [Delivery.FAILED]
+        with pytest.raises(UsageError):
+            play.xmpp.cancel(sent.id)
+        await play.start()
+        assert not play.sent("never")
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+# -- commands
+
+
+def test_a_stanza_can_be_typed() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.xmpp.execute(parse("/raw <presence><show>dnd</show></presence>"), "")
+        assert play.sent("<presence><show>dnd</show></presence>")
+        for wrong in ("<presence>", "hello", "<stream:stream/>", "<r xmlns='urn:xmpp:sm:3'/>"):
+            with pytest.raises(LocalProtocolError):
+                play.xmpp.execute(parse(f"/raw {wrong}"), "")
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_commands_that_mean_nothing_here_say_so() -> None:
+    async def scene() -> None:
+        play = Play(DIRECT)
+        with pytest.raises(UsageError, match="not connected"):
+            play.xmpp.execute(parse("/topic x"), ROOM)
+        await play.start()
+        with pytest.raises(UsageError, match="belongs to IRC"):
+            play.xmpp.execute(parse("/motd"), "")
+        with pytest.raises(UsageError, match="Nobody reads"):
+            play.xmpp.execute(parse("hello"), "")
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_being_away_is_told_and_ends() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.xmpp.execute(parse("/away at lunch"), "")
+        assert play.sent("<show>away</show><status>at lunch</status>")
+        play.xmpp.execute(parse("/back"), "")
+        assert play.sent("<presence")[-1].line.replace(" ", "") == "<presence/>"
+        assert not play.of(Informed)
+        await play.stop()
+
+    asyncio.run(scene())
