@@ -31,8 +31,13 @@ RANKS = {
     "%": "Half-operators",
     "+": "With voice",
     "": "Members",
+    "moderator": "Moderators",
+    "participant": "Participants",
+    "visitor": "Visitors",
 }
-"""Groups by status sign (ISUPPORT PREFIX), highest first."""
+"""Groups by status sign (ISUPPORT PREFIX) or by role in a room (XEP-0045), highest first."""
+STANDING_WORDS = {"owner": "owner", "admin": "admin", "member": "member", "outcast": "banned"}
+"""Affiliations with a room, for a sentence; who has none is not talked about."""
 _PLACES = {sign: place for place, sign in enumerate(RANKS)}
 
 
@@ -54,6 +59,8 @@ Row = GroupRow | Member
 
 
 def _sign(member: Member) -> str:
+    if member.role:
+        return member.role if member.role in RANKS else "participant"
     first = member.prefixes[:1]
     return first if first in RANKS else ("@" if first else "")
 
@@ -149,5 +156,7 @@ class MemberModel(QAbstractListModel):
 def _spoken(row: Row) -> str:
     if isinstance(row, GroupRow):
         return f"{row.title}: {row.count}"
-    rank = RANKS[_sign(row)].rstrip("s").lower() if row.prefixes else ""
-    return ", ".join(filter(None, (bare(row.nick), rank, "away" if row.is_away else "")))
+    rank = RANKS[_sign(row)].rstrip("s").lower() if row.prefixes or row.role else ""
+    standing = STANDING_WORDS.get(row.affiliation, "")
+    away = "away" if row.is_away else ""
+    return ", ".join(filter(None, (bare(row.nick), rank, standing, away)))

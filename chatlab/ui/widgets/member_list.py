@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from chatlab.core.chats import Chat, ChatBook
 from chatlab.core.events import Member
-from chatlab.ui.models.members import GroupRow, MemberModel, Role
+from chatlab.ui.models.members import RANKS, STANDING_WORDS, GroupRow, MemberModel, Role
 from chatlab.ui.rich_text import bare, isolated, tooltip
 from chatlab.ui.text_color import nick_color
 from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
@@ -27,6 +27,8 @@ Index = QModelIndex | QPersistentModelIndex
 FILTER_FROM = 50
 """A shorter list is read faster than it is filtered."""
 _SIGN_WIDTH = 14
+_STANDING_ICONS = {"owner": ("crown", "accent"), "admin": ("crown", "muted")}
+"""Who rules a room, however they speak in it at the moment."""
 
 
 class MemberList(QWidget):
@@ -37,12 +39,18 @@ class MemberList(QWidget):
         mention_requested: nick, to be put into the composer.
         command_requested: what would be typed to do it, e.g. ``/whois bob``.
         command_begun: the beginning of what would be typed, e.g. ``/kick bob ``.
+        order_requested: a Command about somebody in a room, whose nickname may have blanks.
+        reason_requested: Verb and nickname; the reason is to be asked for.
+        invite_requested: somebody is to be invited into the room.
     """
 
     query_requested = Signal(str)
     mention_requested = Signal(str)
     command_requested = Signal(str)
     command_begun = Signal(str)
+    order_requested = Signal(object)
+    reason_requested = Signal(object, str)
+    invite_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,7 +106,7 @@ class MemberList(QWidget):
     def _on_activated(self, index: QModelIndex) -> None:
         member = index.data(Role.ROW)
         if isinstance(member, Member):
-            self.query_requested.emit(member.nick)
+            self.query_requested.emit(self._address_of(member))
 
     def _show_menu(self, at: QPoint) -> None:
         member = self._list.indexAt(at).data(Role.ROW)
@@ -111,6 +119,9 @@ class MemberList(QWidget):
 
     def fill_menu(self, menu: QMenu, member: Member) -> None:
         """What can be asked or done about ``member``, by what the reader may do here."""
+        if member.role:
+            self._fill_occupant_menu(menu, member)
+            return
         from chatlab.ui.widgets.member_menu import MemberActs, fill_member_menu
 
         own_nick, own_prefixes = self._own()
@@ -122,12 +133,34 @@ class MemberList(QWidget):
         )
         fill_member_menu(menu, member, own_nick, own_prefixes, acts)
 
+    def _fill_occupant_menu(self, menu: QMenu, member: Member) -> None:
+        from chatlab.ui.widgets.occupant_menu import OccupantActs, fill_occupant_menu
+
+        assert self._chat is not None  # The member is one of its members.
+        own = self._chat.members.get(self._chat.own_nick.lower())
+        acts = OccupantActs(
+            query=lambda: self.query_requested.emit(self._address_of(member)),
+            mention=lambda: self.mention_requested.emit(member.nick),
+            run=self.order_requested.emit,
+            ask=lambda verb: self.reason_requested.emit(verb, member.nick),
+            begin=self.command_begun.emit,
+            invite=self.invite_requested.emit,
+        )
+        fill_occupant_menu(menu, member, own, acts)
+
+    def _address_of(self, member: Member) -> str:
+        """Whom a private message is for: in a room the real address where it is shown, else the
+        nickname behind the room's."""
+        if not member.role or self._chat is None:
+            return member.nick
+        return member.account_name or f"{self._chat.title}/{member.nick}"
+
     def _own(self) -> tuple[str, str]:
         """The reader's nick, and their status signs in this channel."""
         if self._book is None or self._chat is None:
             return "", ""
         state = self._book.accounts.get(self._chat.key.account)
-        nick = state.nick if state else ""
+        nick = self._chat.own_nick or (state.nick if state else "")
         member = self._chat.members.get(nick.lower())
         return nick, member.prefixes if member else ""
 
@@ -166,6 +199,10 @@ class _MemberDelegate(QStyledItemDelegate):
         painter.setFont(QApplication.font())
         painter.setPen(theme.color("faint") if member.is_away else nick_color(member.nick, theme))
         room = area.adjusted(SPACE + _SIGN_WIDTH, 0, -HALF, 0)
+        if member.affiliation in _STANDING_ICONS:
+            crown = pixmap(*_STANDING_ICONS[member.affiliation], 12)
+            painter.drawPixmap(room.right() - 12, area.top() + (area.height() - 12) // 2, crown)
+            room.adjust(0, 0, -12 - HALF, 0)
         if member.is_away:
             away = pixmap("moon", "faint", 12)
             painter.drawPixmap(room.right() - 12, area.top() + (area.height() - 12) // 2, away)
@@ -185,13 +222,26 @@ class _MemberDelegate(QStyledItemDelegate):
         member = index.data(Role.ROW)
         words = ""
         if isinstance(member, Member):
-            login = f"Logged in as {isolated(member.account_name)}" if member.account_name else ""
             lines = (
                 isolated(member.nick),
-                isolated(member.user_host) if member.user_host else "",
-                login,
+                *(_room_lines(member) if member.role else _irc_lines(member)),
                 "Away" if member.is_away else "",
             )
             words = "\n".join(filter(None, lines))
         QToolTip.showText(event.globalPos(), tooltip(words), view)
         return True
+
+
+def _irc_lines(member: Member) -> tuple[str, ...]:
+    login = f"Logged in as {isolated(member.account_name)}" if member.account_name else ""
+    return (isolated(member.user_host) if member.user_host else "", login)
+
+
+def _room_lines(member: Member) -> tuple[str, ...]:
+    """Role and standing in a room, and who it really is where the room shows it."""
+    what = RANKS.get(member.role, member.role).rstrip("s")
+    standing = STANDING_WORDS.get(member.affiliation, "")
+    return (
+        f"{what}, {standing}" if standing else what,
+        isolated(member.account_name) if member.account_name else "The room hides the address",
+    )
