@@ -1,4 +1,4 @@
-"""The lines that an account carries out after login: what may be among them."""
+"""Typed lines and passwords: what an account may carry out after login, what may be remembered."""
 
 from chatlab.core.commands import Verb, parse, spec_of
 from chatlab.core.errors import UsageError
@@ -28,6 +28,12 @@ def check_perform(line: str) -> None:
             "A password does not belong here: this list is kept as plain text.",
             "Choose a login method, which keeps the password in the system’s keyring.",
         )
+
+
+def holds_password(chat: str, text: str) -> bool:
+    """Whether a typed text has a password in it that nobody should find again."""
+    lines = text.split("\n")
+    return any(shown_command(line) != line or mask_text(chat, line) != line for line in lines)
 
 
 def shown_command(line: str) -> str:

@@ -214,3 +214,15 @@ def test_writing_is_told_for_messages_and_not_for_drafts_or_commands(desk: Desk)
     assert told == [True]
     desk.type("/me")
     assert told[1:] == [False, False, False]
+
+
+def test_a_password_cannot_be_called_back(desk: Desk) -> None:
+    for text in ("/msg NickServ IDENTIFY sesame", "/identify sesame", "/oper me sesame", "hello"):
+        desk.type(text)
+        desk.press(KEY.Key_Return)
+    assert desk.editor.history() == ["hello"]
+    desk.editor.chat = "NickServ"
+    desk.type("IDENTIFY sesame")
+    desk.press(KEY.Key_Return)
+    assert desk.editor.history() == ["hello"]
+    assert len(desk.sent) == 5

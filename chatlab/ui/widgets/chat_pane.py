@@ -218,6 +218,7 @@ class ChatPane(QWidget):
         kept = self._kept.get(chat.key, _Kept())
         self.composer.set_text(kept.draft)
         self.composer.set_answered(kept.answered)
+        self.composer.editor.chat = chat.title
         self.composer.editor.set_history(kept.history)
         self._refresh()
 

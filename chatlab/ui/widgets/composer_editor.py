@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from chatlab.protocol.irc_format import PLAIN, strip_formatting
+from chatlab.protocol.irc_perform import holds_password
 from chatlab.ui import completion, formatting
 from chatlab.ui.formatting import Code
 from chatlab.ui.rich_text import utf16_index, utf16_length
@@ -47,6 +48,8 @@ class ComposerEditor(QPlainTextEdit):
         self._completion: completion.Completion | None = None
         self._choice = 0
         self._is_completing = False
+        self.chat = ""
+        """Whom the texts are for."""
         self.allows_formatting = False
         """The protocol of this chat has codes for bold, colours and so on."""
         self._highlighter = CodeHighlighter(self.document())
@@ -68,8 +71,9 @@ class ComposerEditor(QPlainTextEdit):
         self.moveCursor(QTextCursor.MoveOperation.End)
 
     def remember(self, text: str) -> None:
-        """Add a sent text to the history."""
-        if not self._history or self._history[-1] != text:
+        """Add a sent text to the history; no password can be called back from there."""
+        is_new = not self._history or self._history[-1] != text
+        if is_new and not holds_password(self.chat, text):
             self._history.append(text)
             del self._history[:-_MAX_HISTORY]
         self._place = len(self._history)
