@@ -256,4 +256,4 @@ def _spoken(version: str) -> str:
 
 
 def _milliseconds(duration_ns: int) -> str:
-    return f"{duration_ns / 1e6:.1f} ms"
+    return f"{duration_ns / 1e6:.1f}\u00a0ms"

@@ -214,7 +214,7 @@ def test_a_message_is_explained_by_its_own_numbers(
     found.correlator.assign(A, where)
     assert found.explainer.message(message("a", where)) == (
         "Sent as 1 frame, 104 bytes: 50 of your line, 54 of headers. "
-        "Anyone on the path can read it. Acknowledged after 1.0 ms."
+        "Anyone on the path can read it. Acknowledged after 1.0\u00a0ms."
     )
 
 
