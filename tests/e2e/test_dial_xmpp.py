@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from chatlab.chat.wire import Wire
 from chatlab.core.account import Account, AccountId, Application, Security
 from chatlab.core.errors import CertificateError
 from chatlab.core.flow import ByteRange
+from tests.e2e.test_dns import NameServer, answering
 from tests.e2e.test_wire import TIMEOUT_S, Recorder, listening, server_context
+from tests.helpers.servers import free_port
 
 
 def account(port: int, security: Security, ca_file: Path, domain: str = "localhost") -> Account:
@@ -124,3 +127,45 @@ async def _secured(recorder: Recorder, to: Account) -> None:
     wire.write(b"<starttls/>")
     await recorder.until_received(len(b"<proceed/>"))
     await dialler.secure(wire, to)
+
+
+def test_servers_of_a_domain_are_tried_in_turn_and_each_look_up_is_captured(
+    tmp_path: Path,
+) -> None:
+    """The first server that DNS names is down: the second one is taken, and nothing is guessed."""
+    silent = free_port()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def check() -> None:
+        recorder = Recorder()
+        async with listening(serve) as port:
+            server = NameServer()
+            server.records = {
+                ("_xmpp-client._tcp.lab.test.", "SRV"): (
+                    f"5 0 {silent} down.lab.test.",
+                    f"9 0 {port} up.lab.test.",
+                ),
+                ("down.lab.test.", "A"): ("127.0.0.1",),
+                ("up.lab.test.", "A"): ("127.0.0.1",),
+            }
+            async with answering(server, tmp_path / "hosts") as resolver:
+                dialler = Dialler(recorder, recorder, resolver)
+                to = replace(
+                    account(0, Security.STARTTLS, tmp_path / "ca.pem", "lab.test"), host=""
+                )
+                wire = await dialler.dial(to, recorder, lambda _: None)
+                assert wire.connection.flow.remote.port == port
+                await wire.close()
+        assert [connection.purpose for connection in recorder.connections] == [
+            "DNS look-up of _xmpp-client._tcp.lab.test",
+            "DNS look-up of down.lab.test",
+            "XMPP to down.lab.test",
+            "DNS look-up of up.lab.test",
+            "XMPP to up.lab.test",
+        ]
+        assert {connection.account for connection in recorder.connections} == {"alice"}
+        assert recorder.order.count("admit") == recorder.order.count("dismiss") == 5
+
+    asyncio.run(check())

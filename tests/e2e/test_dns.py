@@ -20,7 +20,7 @@ from chatlab.core.account import Account, AccountId, Application, Security
 from chatlab.core.errors import ConnectError
 from chatlab.core.flow import FlowKey, Transport
 
-RECORDS = {
+RECORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("irc.lab.test.", "A"): ("192.0.2.1", "192.0.2.2"),
     ("irc.lab.test.", "AAAA"): ("2001:db8::1",),
     ("four.lab.test.", "A"): ("192.0.2.4",),
@@ -33,10 +33,11 @@ RECORDS = {
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers from RECORDS; first sends a forged answer, as an attacker would."""
+    """Answers from its records; first sends a forged answer, as an attacker would."""
 
     def __init__(self, drops: int = 0) -> None:
         self.drops = drops
+        self.records = RECORDS
         self.asked: list[str] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -57,9 +58,9 @@ class NameServer(asyncio.DatagramProtocol):
         self.transport.sendto(b"\x00", addr)
         answer = dns.message.make_response(query)
         name = str(question.name)
-        if found := RECORDS.get((name, kind)):
+        if found := self.records.get((name, kind)):
             answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *found))
-        elif not any(known == name for known, _ in RECORDS):
+        elif not any(known == name for known, _ in self.records):
             answer.set_rcode(dns.rcode.NXDOMAIN)
         self.transport.sendto(answer.to_wire(), addr)
 
