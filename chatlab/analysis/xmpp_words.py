@@ -19,6 +19,8 @@ from chatlab.protocol.xmpp_words import (
     read_unit,
 )
 
+MAX_WORDS = 2_000
+"""Characters of a text that are looked at; more than any view shows."""
 _PIECE = "part of a stanza"
 _QUIET_SM = frozenset({"r", "a"})
 _ROOM = "http://jabber.org/protocol/muc"
@@ -57,7 +59,7 @@ def stanza_words(part: Part) -> str:
 
 def plain(text: str) -> str:
     """One line in which nothing hides: no line ends, no signs that turn the text around."""
-    shown = " ".join(text.split())
+    shown = " ".join(text[:MAX_WORDS].split())
     return "".join(char if char.isprintable() else "�" for char in shown)
 
 

@@ -16,6 +16,8 @@ from chatlab.protocol.xmpp import MAX_ATTRIBUTES, MAX_DEPTH, MAX_STANZA, StreamF
 CLIENT_NAMESPACE = "jabber:client"
 STREAMS_NAMESPACE = "http://etherx.jabber.org/streams"
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+MAX_ELEMENTS = 20_000
+"""Elements of one stanza that is looked at; a roster of thousands has fewer."""
 _NOWHERE = ByteRange(0, 0)
 _START_TAG = re.compile(rb"<[^\"'>]*(?:(?:\"[^\"]*\"|'[^']*')[^\"'>]*)*>")
 _ATTRIBUTE = re.compile(
@@ -128,6 +130,7 @@ class _Reader:
             declared = f"<stream:stream xmlns='{namespace}' xmlns:stream='{STREAMS_NAMESPACE}'>"
             self._prologue = declared.encode()
         self._open: list[_Open] = []
+        self._count = 0
         self._found: Element | None = None
         self._is_inside = False
         self._parser = expat.ParserCreate("utf-8", " ")
@@ -175,6 +178,9 @@ class _Reader:
             raise StreamFault("More than one stanza.", "not-well-formed")
         if len(self._open) >= MAX_DEPTH - 1:
             raise StreamFault(f"Nested more than {MAX_DEPTH} deep.", "policy-violation")
+        self._count += 1
+        if self._count > MAX_ELEMENTS:
+            raise StreamFault(f"More than {MAX_ELEMENTS:,} elements.", "policy-violation")
         if len(attributes) > MAX_ATTRIBUTES:
             raise StreamFault(f"More than {MAX_ATTRIBUTES} attributes.", "policy-violation")
         shown = {_attribute_name(key): value for key, value in attributes.items()}

@@ -212,7 +212,7 @@ def describe(unit: StreamUnit, element: Element | None) -> str:
         case UnitKind.CLOSED:
             return "stream end"
     if element is None:
-        return "not well-formed"
+        return f"a stanza that cannot be read ({len(unit.data):,} bytes)"
     if unit.kind is UnitKind.OPENED:
         return f"stream header{_arrow(element)}"
     return _stanza_words(element) if is_stanza(element) else _negotiation_words(element)

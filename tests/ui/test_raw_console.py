@@ -411,3 +411,14 @@ def test_a_stanza_is_checked_before_it_is_sent(qtbot: QtBot) -> None:
     qtbot.keyClicks(desk.console._field, "</presence>")
     qtbot.keyClick(desk.console._field, Qt.Key.Key_Return)
     assert connection.executed == [(Command(Verb.RAW, ("<presence></presence>",)), "")]
+
+
+def test_a_long_stanza_is_folded_until_it_is_asked_for() -> None:
+    long = f"<a>{'<b>some words</b>' * 3_000}</a>"
+    _, model = stanza_model(long, "<presence/>")
+    assert model.rowCount() == 2
+    assert model.row(0).is_folded
+    model.set_folded(0, False)
+    assert model.rowCount() == MAX_PIECES + 2
+    model.set_folded(0, True)
+    assert model.rowCount() == 2

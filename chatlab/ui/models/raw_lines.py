@@ -17,6 +17,7 @@ from chatlab.core.raw_lines import RawLineLog
 from chatlab.ui import theme
 from chatlab.ui.models.stanza_rows import (
     UNFOLDED_AT_ONCE,
+    UNFOLDED_UP_TO,
     RawRow,
     folded_row,
     keeps_alive,
@@ -204,7 +205,10 @@ class RawLineModel(QAbstractTableModel):
         old = max(0, len(passing) - UNFOLDED_AT_ONCE)
         rows = [folded_row(number, line) for number, line in passing[:old]]
         for number, line in passing[old:]:
-            rows += stanza_rows(number, line, is_folded=self._folds)
+            if len(line.line) > UNFOLDED_UP_TO:
+                rows.append(folded_row(number, line))
+            else:
+                rows += stanza_rows(number, line, is_folded=self._folds)
         return rows
 
     def _passes(self, line: str) -> bool:

@@ -7,6 +7,10 @@ from chatlab.protocol.xmpp_masking import pretty
 
 MAX_PIECES = 200
 """Rows that one stanza may fill; the clipboard has it whole."""
+MAX_FOLDED = 4_000
+"""Characters of a stanza that its one row has; more than are drawn."""
+UNFOLDED_UP_TO = 32_000
+"""Characters of a stanza that unfolds without being asked to."""
 UNFOLDED_AT_ONCE = 500
 """Newest stanzas that are unfolded when an account is shown; older ones on demand."""
 _BLANK = "(blank: keeps the connection alive)"
@@ -33,19 +37,23 @@ def stanza_rows(number: int, line: LineSeen, *, is_folded: bool) -> list[RawRow]
     """The rows of a unit of an XMPP stream."""
     if not line.line.strip():
         return [RawRow(number, line, _BLANK)]
+    shown = _one_row(line)
     pieces = pretty(line.line.encode("utf-8", "replace")).split("\n")
     if len(pieces) > MAX_PIECES:
         more = len(pieces) - MAX_PIECES
         pieces[MAX_PIECES:] = [f"… {more:,} more lines: copy the stanza to see them"]
     if is_folded or len(pieces) == 1:
-        text = " ".join(line.line.split())
-        return [RawRow(number, line, text, 0, len(pieces), len(pieces) > 1)]
+        return [RawRow(number, line, shown, 0, len(pieces), len(pieces) > 1)]
     return [RawRow(number, line, text, at, len(pieces)) for at, text in enumerate(pieces)]
 
 
 def folded_row(number: int, line: LineSeen) -> RawRow:
     """A stanza as one row, not looked at further: it may have nothing to unfold."""
-    return RawRow(number, line, " ".join(line.line.split()) or _BLANK, 0, 2, is_folded=True)
+    return RawRow(number, line, _one_row(line) or _BLANK, 0, 2, is_folded=True)
+
+
+def _one_row(line: LineSeen) -> str:
+    return " ".join(line.line[:MAX_FOLDED].split())
 
 
 def keeps_alive(text: str) -> bool:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from chatlab.core.errors import LocalProtocolError
 from chatlab.core.flow import ByteRange
-from chatlab.protocol.xmpp import MAX_DEPTH, StanzaSplitter, StreamFault
+from chatlab.protocol.xmpp import MAX_DEPTH, StanzaSplitter, StreamFault, StreamUnit, UnitKind
 from chatlab.protocol.xmpp_element import (
+    MAX_ELEMENTS,
     attribute_spans,
     check_typed,
     parse_header,
@@ -215,3 +216,12 @@ def test_the_words_inside_a_carbon_copy_and_an_archived_message_are_found() -> N
         element = parse_stanza(data.encode())
         assert body_of(element) == "hi"
         assert payloads(element) == (name,)
+
+
+def test_a_stanza_of_too_many_elements_is_not_looked_at() -> None:
+    data = b"<a>" + b"<password/>" * MAX_ELEMENTS + b"</a>"
+    with pytest.raises(StreamFault, match="20,000 elements"):
+        parse_stanza(data)
+    assert mask_stanza(data).decode() == "••••"
+    unit = StreamUnit(UnitKind.ELEMENT, data, ByteRange(0, len(data)))
+    assert describe(unit, None) == f"a stanza that cannot be read ({len(data):,} bytes)"
