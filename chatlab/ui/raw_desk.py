@@ -1,7 +1,6 @@
 """The raw console in the window: which account it shows, and what a chosen line means elsewhere."""
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from PySide6.QtWidgets import QWidget
 
@@ -13,7 +12,6 @@ from chatlab.core.events import LineSeen
 from chatlab.core.flow import WireRange
 from chatlab.core.message import Message, MessageId
 from chatlab.core.raw_lines import RawLineLog
-from chatlab.protocol.xmpp_element import check_typed
 from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
 
@@ -130,7 +128,7 @@ class RawDesk:
                 continue
             for entry in reversed(chat.entries[-_MOST_LOOKED_AT:]):
                 if isinstance(entry, Message) and wire in (entry.wire, entry.echo):
-                    if entry.text in line.line or escape(entry.text) in line.line:
+                    if entry.text in line.line or _escaped(entry.text) in line.line:
                         return entry.id
                     found = found or entry.id
         return found if found and _is_talk(line.line) else None
@@ -155,12 +153,19 @@ class RawDesk:
             return
         try:
             if connection.account.application is Application.XMPP:
+                from chatlab.protocol.xmpp_element import check_typed
+
                 check_typed(line)
             connection.execute(Command(Verb.RAW, (line,)), "")
         except ChatlabError as error:
             self._console.say_refused(str(error))
         else:
             self._console.say_sent()
+
+
+def _escaped(text: str) -> str:
+    """A text as a stanza carries it (XML 1.0, section 2.4)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _is_talk(line: str) -> bool:
