@@ -30,6 +30,7 @@ from chatlab.core.ports import (
     StsStore,
 )
 from chatlab.core.rules import RuleBook
+from chatlab.core.xmpp_ports import Registrar
 
 _SETTLE_S = 0.1
 """After so much time without news, what our TCP has acknowledged has been read, too."""
@@ -86,6 +87,12 @@ class Session:
         connection.wait_for(self._rules.buddies_of(account.id))
         connection.answer_only(lambda source: self._may_answer(account.id, source))
         return connection
+
+    def make_registrar(self) -> Registrar:
+        """Somebody who makes XMPP accounts on servers; captured as all other connections."""
+        from chatlab.chat.xmpp.registration import XmppRegistrar
+
+        return XmppRegistrar(self._dialler, self.handle)
 
     def _make_connection(self, account: Account) -> SessionConnection:
         if account.application is Application.XMPP:

@@ -17,8 +17,9 @@ from chatlab.chat.timing import Timing, first_of
 from chatlab.chat.xmpp.attempt import Attempt
 from chatlab.chat.xmpp.commands import Commands
 from chatlab.chat.xmpp.composing import body_of, check_target
-from chatlab.chat.xmpp.context import Feature, Lasting, Verdict
+from chatlab.chat.xmpp.context import Context, Feature, Lasting, Verdict
 from chatlab.chat.xmpp.delivery import Deliveries
+from chatlab.chat.xmpp.errands import Errands
 from chatlab.chat.xmpp.messages import next_message_id
 from chatlab.chat.xmpp.outbox import Outbox, Utterance
 from chatlab.chat.xmpp.session import Session
@@ -53,8 +54,8 @@ _NO_MODES = ServerFeatures(
 """Rooms of XMPP have roles and affiliations instead."""
 
 
-class XmppConnection(Generic[T]):
-    """Implements ``SessionConnection`` for XMPP."""
+class XmppConnection(Errands, Generic[T]):
+    """Implements ``SessionConnection``, ``AccountHolder`` and ``RoomKeeper`` for XMPP."""
 
     def __init__(
         self,
@@ -195,20 +196,20 @@ class XmppConnection(Generic[T]):
 
     def request_masks(self, chat: str, mode: str) -> None:
         """Have a list of a room handed on as one MasksListed. Raises UsageError."""
-        self._needs_connection()
+        self._online_context()
         if not any(feature.request_masks(chat, mode) for feature in self._parts):
             raise UsageError("There is no such list here.", "Lists belong to rooms.")
 
     def react(self, chat: str, msgid: str, reaction: str, *, is_removed: bool = False) -> None:
         """Put a sign on a message, or take it back. Raises UsageError."""
-        self._needs_connection()
+        self._online_context()
         parts = self._parts
         if not any(each.react(chat, msgid, reaction, is_removed=is_removed) for each in parts):
             raise UsageError("Signs cannot be put on messages here.")
 
     def retract(self, chat: str, msgid: str, reason: str = "") -> None:
         """Have a message taken back. Raises UsageError."""
-        self._needs_connection()
+        self._online_context()
         if not any(feature.retract(chat, msgid, reason) for feature in self._parts):
             raise UsageError("Messages cannot be taken back here.")
 
@@ -271,9 +272,10 @@ class XmppConnection(Generic[T]):
         """The features of the session."""
         return tuple(self.session.context.features.values())
 
-    def _needs_connection(self) -> None:
+    def _online_context(self) -> Context:
         if not self.is_online:
             raise UsageError("This account is not connected.", "Connect it first: /connect")
+        return self.session.context
 
     def _utterance(self, chat: str, body: str, kind: MessageKind, reply_to: str) -> Utterance:
         return Utterance(

@@ -113,6 +113,8 @@ class Negotiation:
         self._secure = secure
         self._held: list[Held] = []
         self._may_hold = False
+        self._asked: set[str] = set()
+        """Ids of questions whose answers are waited for."""
         self._domain = split_jid(account.jid)[1]
 
     # -- the steps
@@ -171,7 +173,7 @@ class Negotiation:
         request = ET.Element(f"{{{BIND}}}bind")
         if self._account.resource:
             ET.SubElement(request, f"{{{BIND}}}resource").text = self._account.resource
-        answer = await self._ask("bind", request)
+        answer = await self._needed("bind", request)
         jid = (answer.findtext(f"{{{BIND}}}bind/{{{BIND}}}jid") or "").strip()
         if split_jid(jid)[1].lower() != self._domain.lower() or "/" not in jid:
             raise RemoteProtocolError(
@@ -179,7 +181,7 @@ class Negotiation:
             )
         session = features.get("session", SESSION)
         if session is not None and session.find(f"{{{SESSION}}}optional") is None:
-            await self._ask("session", ET.Element(f"{{{SESSION}}}session"))
+            await self._needed("session", ET.Element(f"{{{SESSION}}}session"))
         return jid
 
     async def manage(self, features: Features, management: Management) -> None:
@@ -221,7 +223,7 @@ class Negotiation:
             if element.tag == f"{{{STREAMS_NAMESPACE}}}error":
                 condition, words = stream_error(element)
                 raise Refusal(words, may_retry=condition not in FINAL_STREAM_ERRORS)
-            if not is_stanza(element) or element.get("id") in ("bind", "session"):
+            if not is_stanza(element) or element.get("id", "") in self._asked:
                 return element
             self._hold(held)
 
@@ -266,14 +268,22 @@ class Negotiation:
         await self._secure()
         self._link.restart()
 
-    async def _ask(self, name: str, payload: ET.Element) -> ET.Element:
-        iq = ET.Element(f"{{{CLIENT_NAMESPACE}}}iq", type="set", id=name)
+    async def ask(self, kind: str, name: str, payload: ET.Element, to: str = "") -> ET.Element:
+        """A question with the id ``name``; its answer, which may be an error stanza."""
+        iq = ET.Element(f"{{{CLIENT_NAMESPACE}}}iq", type=kind, id=name)
+        if to:
+            iq.set("to", to)
         iq.append(payload)
+        self._asked.add(name)
         self.write(to_bytes(iq))
-        self._may_hold = True
         answer = await self.element()
         if answer.get("id") != name:
-            raise _unexpected(answer, f"<{name}/>")
+            raise _unexpected(answer, f"our question “{name}”")
+        return answer
+
+    async def _needed(self, name: str, payload: ET.Element) -> ET.Element:
+        self._may_hold = True
+        answer = await self.ask("set", name, payload)
         if answer.get("type") != "result":
             error = refusal_of(answer)
             raise Refusal(f"The server gave us no session. {error.message}", error.hint)

@@ -1,0 +1,46 @@
+"""The account on the server: another password, or its end (XEP-0077, sections 3.2 and 3.3)."""
+
+from xml.etree import ElementTree as ET
+
+from chatlab.chat.xmpp.context import Feature, Verdict
+from chatlab.chat.xmpp.registration import REGISTER
+from chatlab.core.errors import LocalProtocolError
+from chatlab.core.jid import split_jid
+
+
+class AccountKeeping(Feature):
+    """Changes the account itself; each call is awaited by who shows its outcome."""
+
+    async def change_password(self, password: str) -> None:
+        """Returns when the server has taken it. Raises ChatlabError."""
+        context = self.context
+        if not password:
+            raise LocalProtocolError("A password is needed.", "Type one.")
+        if context.link is None or not (
+            context.link.is_secure or context.account.password_over_plain
+        ):
+            raise LocalProtocolError(
+                "The new password would cross the network in plain text.",
+                "Choose STARTTLS, or allow passwords over plain text in this account’s settings.",
+            )
+        query = ET.Element(f"{{{REGISTER}}}query")
+        ET.SubElement(query, f"{{{REGISTER}}}username").text = split_jid(context.account.jid)[0]
+        ET.SubElement(query, f"{{{REGISTER}}}password").text = password
+        await self._ask(query)
+
+    async def delete_account(self) -> None:
+        """Returns when the account is gone; the connection ends with it. Raises ChatlabError."""
+        query = ET.Element(f"{{{REGISTER}}}query")
+        ET.SubElement(query, f"{{{REGISTER}}}remove")
+        verdict = Verdict("The account was deleted on the server.", may_retry=False)
+        before, self.context.verdict = self.context.verdict, verdict
+        try:
+            await self._ask(query)
+        except BaseException:
+            self.context.verdict = before
+            raise
+        self.context.give_up("The account was deleted on the server.")
+
+    async def _ask(self, query: ET.Element) -> None:
+        stream = self.context.stream
+        await stream.ask(stream.query("set", self.context.state.domain, query))
