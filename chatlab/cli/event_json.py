@@ -32,8 +32,8 @@ is absent ``null``, bytes are base64. Times end in ``_ns`` (nanoseconds since th
     away-changed         account is_away time_ns
     channels-listed      account channels[{name users topic}] time_ns is_complete problem
     masks-listed         account chat mode masks[{mask by set_ns}] time_ns
-    typing-seen          account chat nick state time_ns
-    reaction-seen        account chat nick msgid reaction time_ns is_removed
+    typing-seen          account chat nick state time_ns user_host
+    reaction-seen        account chat nick msgid reaction time_ns is_removed user_host
     read-marker-moved    account chat read_ns
     contact-seen         account nick is_online time_ns user_host
     contacts-listed      account contacts[{jid name groups subscription is_asked availability

@@ -294,6 +294,7 @@ class TypingSeen:
     nick: str
     state: Typing
     time_ns: int
+    user_host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +309,7 @@ class ReactionSeen:
     reaction: str
     time_ns: int
     is_removed: bool = False
+    user_host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,15 +72,20 @@ def speech_of(event: ev.ChatEvent) -> tuple[AccountId, str, IgnoreKind] | None:
             source = f"{message.sender}!{message.user_host or '@'}"
             if message.kind is MessageKind.NOTICE:
                 return message.account, source, IgnoreKind.NOTICE
-            is_channel = message.target[:1] in set(_CHANNEL_SIGNS)
-            kind = IgnoreKind.CHANNEL if is_channel else IgnoreKind.PRIVATE
-            return message.account, source, kind
+            return message.account, source, _kind_in(message.target)
+        case ev.TypingSeen() | ev.ReactionSeen():
+            source = f"{event.nick}!{event.user_host or '@'}"
+            return event.account, source, _kind_in(event.chat)
         case ev.Informed(code="CTCP", source=source) if source:
             return event.account, source, IgnoreKind.CTCP
         case ev.Informed(code="INVITE", source=source) if source:
             return event.account, source, IgnoreKind.INVITE
         case _:
             return None
+
+
+def _kind_in(chat: str) -> IgnoreKind:
+    return IgnoreKind.CHANNEL if chat[:1] in set(_CHANNEL_SIGNS) else IgnoreKind.PRIVATE
 
 
 def parse_rule(mask: str, words: str, account: AccountId, now_ns: int) -> IgnoreRule:

@@ -153,13 +153,17 @@ class Messages:
         is_own = state.is_me(event.nick)
         chat = self._context.chat_name(bare if is_own or state.is_channel(bare) else event.nick)
         account, nick, time_ns = self._context.account.id, event.nick, event.time_ns
+        host = event.line.sender.user_host
         if not is_own and not event.is_history and tags.get("+typing") in _TYPING:
-            self._context.emit(TypingSeen(account, chat, nick, _TYPING[tags["+typing"]], time_ns))
+            state_of = _TYPING[tags["+typing"]]
+            self._context.emit(TypingSeen(account, chat, nick, state_of, time_ns, host))
         if msgid := _first_tag(tags, _REPLY_TAGS):
             for names, is_removed in ((_REACT_TAGS, False), (_UNREACT_TAGS, True)):
                 if reaction := _first_tag(tags, names)[:MAX_REACTION_LENGTH]:
                     self._context.emit(
-                        ReactionSeen(account, chat, nick, msgid, reaction, time_ns, is_removed)
+                        ReactionSeen(
+                            account, chat, nick, msgid, reaction, time_ns, is_removed, host
+                        )
                     )
 
     def _on_redact(self, event: LineEvent) -> None:

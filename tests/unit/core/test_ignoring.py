@@ -31,6 +31,9 @@ KINDS = [
     (said(kind=MessageKind.ACTION), IgnoreKind.CHANNEL),
     (asked("CTCP"), IgnoreKind.CTCP),
     (asked("INVITE"), IgnoreKind.INVITE),
+    (ev.TypingSeen(LAB, "#lab", "bob", ev.Typing.ACTIVE, NOON, "b@h"), IgnoreKind.CHANNEL),
+    (ev.TypingSeen(LAB, "bob", "bob", ev.Typing.ACTIVE, NOON, "b@h"), IgnoreKind.PRIVATE),
+    (ev.ReactionSeen(LAB, "#lab", "bob", "m", "👍", NOON), IgnoreKind.CHANNEL),
 ]
 
 
