@@ -13,6 +13,7 @@ from chatlab.app.feed import CaptureFeed
 from chatlab.app.history import HistoryKeeper
 from chatlab.app.read_markers import ReadMarkers
 from chatlab.app.saving import save_capture_beside
+from chatlab.app.xmpp_errands import SessionErrands
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.capture import CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey
@@ -76,6 +77,7 @@ class WindowBackstage:
         self._markers: ReadMarkers | None = None
         self._observers: list[EventSink] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self.xmpp = SessionErrands(lambda: self.session, book, secrets, self.run)
         self._saves: set[asyncio.Task[None]] = set()
         """Those of the tasks that the reader would miss: the program ends after them."""
 

@@ -63,13 +63,13 @@ class ActionWiring:
         self._connect_search()
         self._window.actions_table.fill(self._window.menuBar())
         self._window.first_start.lab_requested.connect(backstage.start_lab)
-        self._window.first_start.connect_requested.connect(lambda: desk.edit_account())
+        self._window.first_start.connect_requested.connect(desk.new_account)
         self._window.first_start.open_requested.connect(desk.open_capture)
 
     def _connect(self) -> None:
         presenter, desk, backstage = self._presenter, self._desk, self._backstage
         handlers: dict[ActionId, Callable[[], object]] = {
-            ActionId.NEW_ACCOUNT: lambda: desk.edit_account(),
+            ActionId.NEW_ACCOUNT: desk.new_account,
             ActionId.ACCOUNTS: desk.accounts,
             ActionId.LAB: backstage.start_lab,
             ActionId.OPEN_CAPTURE: desk.open_capture,

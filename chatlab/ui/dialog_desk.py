@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QRect, QStandardPaths, Qt
 from PySide6.QtWidgets import QDialog
 
-from chatlab.core.account import AccountId, SecretKind
+from chatlab.core.account import AccountId, Application, SecretKind
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.commands import Command, Verb
 from chatlab.core.events import CertificateRefused
@@ -50,6 +50,12 @@ class DialogDesk:
         """Told of a channel that the reader wants to enter."""
         self.on_query: Callable[[ChatKey], None] = lambda chat: None
         """Told of a chat that the reader wants to see."""
+        self.edit_xmpp_account: Callable[[AccountId | None], None] = lambda account: None
+        """Opens the form of an XMPP account, or an empty one."""
+        self.ask_for_room: Callable[[AccountId], None] = lambda account: None
+        """Asks for a room of an XMPP account."""
+        self.list_rooms: Callable[[AccountId], None] = lambda account: None
+        """Lists the channels or rooms of an account's server."""
 
     def offer_link(self, url: str) -> None:
         """Offer to go where an ``irc:`` link leads; nothing is connected without a click."""
@@ -57,11 +63,23 @@ class DialogDesk:
 
         LinkDesk(self._window, self._book, self._backstage, self).offer(url)
 
+    def new_account(self) -> None:
+        """Ask which kind of account, then for its fields."""
+        from chatlab.ui.dialogs.new_account import NewAccountDialog
+
+        dialog = NewAccountDialog(self._window)
+        dialog.irc_chosen.connect(lambda: self.edit_account())
+        dialog.xmpp_chosen.connect(lambda: self.edit_xmpp_account(None))
+        self.show("new account", dialog)
+
     def edit_account(self, account_id: AccountId | None = None, *, server: str = "") -> None:
         """The account form: empty, for a server, or with the account's fields."""
         from chatlab.ui.dialogs.account import AccountDialog, StoredSecrets
 
         state = self._book.accounts.get(account_id) if account_id else None
+        if state is not None and state.account.application is Application.XMPP:
+            self.edit_xmpp_account(account_id)
+            return
         known = self._backstage.stored_secrets(account_id) if account_id else frozenset()
         dialog = AccountDialog(
             account_id or AccountId(uuid.uuid4().hex[:12]),
@@ -105,7 +123,7 @@ class DialogDesk:
             states = self._book.accounts.values()
             dialog.show_accounts([state.account for state in states if not state.source])
 
-        dialog.new_requested.connect(lambda: self.edit_account())
+        dialog.new_requested.connect(self.new_account)
         dialog.edit_requested.connect(lambda who: self.edit_account(AccountId(who)))
         dialog.remove_requested.connect(lambda who: self._backstage.remove_account(AccountId(who)))
         dialog.connect_requested.connect(self._connect)
@@ -154,11 +172,16 @@ class DialogDesk:
         accounts = [state.account for state in self._book.accounts.values()]
         accounts.sort(key=lambda account: account.id != first)
         if not accounts:
-            self.edit_account()
+            self.new_account()
+            return
+        if accounts[0].application is Application.XMPP:
+            self.ask_for_room(accounts[0].id)
             return
         names = tuple((account.id, account.name) for account in accounts)
-        dialog = JoinDialog(names, self._window)
+        with_rooms = {a.id for a in accounts if a.application is Application.XMPP}
+        dialog = JoinDialog(names, self._window, with_rooms=frozenset(with_rooms))
         dialog.submitted.connect(self._join)
+        dialog.room_requested.connect(lambda who: self.ask_for_room(AccountId(who)))
         self.show("join", dialog)
 
     def _join(self, account: str, channel: str, key: str) -> None:

@@ -9,16 +9,19 @@ from chatlab.core.attribution import Attribution
 from chatlab.core.capture import CaptureStatus
 from chatlab.core.chats import ChatKey
 from chatlab.core.client_certificate import ClientCertificate
-from chatlab.core.errors import FileError
+from chatlab.core.errors import ChatlabError, FileError
 from chatlab.core.flow import ByteRange, WireRange
+from chatlab.core.forms import DataForm
 from chatlab.core.frame import Exposure, Layer
 from chatlab.core.message import Message, MessageId
 from chatlab.core.ports import ChatConnection, EventSink
 from chatlab.core.preferences import Preferences
+from chatlab.core.registration import RegistrationForm
 from chatlab.core.rules import RuleBook
 
 if TYPE_CHECKING:
     from chatlab.analysis.rows import FrameRow
+    from chatlab.ui.models.providers import ProviderRow
 
 
 CertificateAnswer = ClientCertificate | FileError
@@ -94,6 +97,49 @@ class WireFeed(Protocol):
         ...
 
 
+class XmppErrands(Protocol):
+    """What only an XMPP server can answer. Every call returns at once; the answer is handed to
+    the function given, in the window's thread, or never when it was given up."""
+
+    def providers(self) -> "tuple[ProviderRow, ...]":
+        """Servers that make accounts."""
+        ...
+
+    def ask_registration(
+        self, account: Account, show: Callable[[RegistrationForm | ChatlabError], None]
+    ) -> None:
+        """Ask a server what it wants to know before it makes an account; one at a time."""
+        ...
+
+    def submit_registration(
+        self, account: Account, answers: DataForm, done: Callable[[ChatlabError | None], None]
+    ) -> None:
+        """Hand in the form that was asked for last."""
+        ...
+
+    def end_registration(self) -> None:
+        """Nobody waits for an answer any more."""
+        ...
+
+    def change_password(
+        self, account: AccountId, password: str, done: Callable[[ChatlabError | None], None]
+    ) -> None:
+        """On the server; the keyring follows when it has worked."""
+        ...
+
+    def delete_on_server(
+        self, account: AccountId, done: Callable[[ChatlabError | None], None]
+    ) -> None: ...
+
+    def ask_room_form(self, room: ChatKey, show: Callable[[DataForm | ChatlabError], None]) -> None:
+        """The settings of a room that we own."""
+        ...
+
+    def submit_room_form(
+        self, room: ChatKey, answers: DataForm, done: Callable[[ChatlabError | None], None]
+    ) -> None: ...
+
+
 class Backstage(Protocol):
     """What the window asks to be done. Nothing here blocks; what goes wrong comes back as words
     in the window's message bar."""
@@ -130,6 +176,9 @@ class Backstage(Protocol):
     def keeps_secrets(self) -> bool:
         """False when no keyring answers, so that passwords last only for this run."""
         ...
+
+    @property
+    def xmpp(self) -> XmppErrands: ...
 
     def disconnect(self, account: AccountId, reason: str = "") -> None: ...
 

@@ -91,7 +91,7 @@ class Presenter:
         sidebar = self.window.sidebar
         sidebar.chat_activated.connect(self.show_chat)
         sidebar.beside_requested.connect(self._on_beside)
-        sidebar.add_requested.connect(lambda: self._desk.edit_account())
+        sidebar.add_requested.connect(self._desk.new_account)
         sidebar.connect_requested.connect(self.connect_account)
         sidebar.disconnect_requested.connect(lambda who: self._backstage.disconnect(AccountId(who)))
         sidebar.edit_requested.connect(lambda who: self._desk.edit_account(AccountId(who)))

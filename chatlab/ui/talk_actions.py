@@ -14,12 +14,15 @@ from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import UsageError
 from chatlab.core.events import Informed, LinkState
 from chatlab.core.preferences import Preferences
+from chatlab.ui.account_desk import AccountDesk
 from chatlab.ui.actions import ActionId
+from chatlab.ui.contact_desk import ContactDesk
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.idle import IdleWatch
 from chatlab.ui.notifier import Notifier
 from chatlab.ui.ports import Backstage
 from chatlab.ui.presenter import Presenter
+from chatlab.ui.room_desk import RoomDesk
 from chatlab.ui.talk_desk import TalkDesk
 from chatlab.ui.widgets.chat_pane import ChatPane
 
@@ -39,6 +42,11 @@ class TalkActions:
         self._backstage = backstage
         self._book = book
         self.desk = TalkDesk(presenter, desk, backstage, book)
+        self.accounts = AccountDesk(presenter, desk, backstage, book)
+        self.contacts = ContactDesk(presenter, desk, backstage, book)
+        self.rooms = RoomDesk(presenter, desk, backstage, book, self.contacts)
+        self.desk.room_settings = self.rooms.settings
+        desk.list_rooms = self.desk.channel_list
         self.notifier = Notifier(self._window, book, presenter.show_chat)
         self.idle = IdleWatch(backstage, book, self._window)
         self.desk.can_notify = self.notifier.can_notify

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDialog
 
 from chatlab.core import events as ev
-from chatlab.core.account import AccountId
+from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError
@@ -49,6 +49,8 @@ class TalkDesk:
         self.on_preferences: Callable[[Preferences], None] = lambda preferences: None
         """Told what was chosen, after it is in force."""
         self.can_notify: Callable[[], bool] = lambda: False
+        self.room_settings: Callable[[ChatKey], None] = lambda room: None
+        """Opens what an XMPP room has in place of modes and bans."""
         backstage.observe(self.take_event)
         book.observe(self._on_book_changed)
 
@@ -100,6 +102,10 @@ class TalkDesk:
 
     # -- channels
 
+    def _is_xmpp(self, account: AccountId) -> bool:
+        state = self._book.accounts.get(account)
+        return state is not None and state.account.application is Application.XMPP
+
     def _features(self, account: AccountId) -> ServerFeatures:
         connection = self._backstage.connection(account)
         return connection.features if connection is not None else ServerFeatures()
@@ -112,7 +118,10 @@ class TalkDesk:
         if state is None or not self._is_online(account):
             self._say("The list of channels comes from the server.", "Connect the account first.")
             return
-        dialog = ChannelListDialog(state.account.name, self._features(account), self._window)
+        features = self._features(account)
+        if self._is_xmpp(account):
+            features = replace(features, has_safe_list=True)  # It comes page by page.
+        dialog = ChannelListDialog(state.account.name, features, self._window)
         dialog.list_requested.connect(lambda text: self._ask_for_list(account, text))
         dialog.join_requested.connect(lambda name: self._join(account, name))
         self._lists[account] = dialog
@@ -145,6 +154,9 @@ class TalkDesk:
         chat = self._book.chats.get(key)
         if chat is None or chat.kind is not ChatKind.CHANNEL or not chat.is_joined:
             self._say("Topic, modes and bans belong to a channel.", "Go to one that you are in.")
+            return
+        if self._is_xmpp(key.account):
+            self.room_settings(key)
             return
         dialog = ChannelDialog(
             chat.title, self._features(key.account), dict(chat.members), self._window

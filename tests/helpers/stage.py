@@ -10,16 +10,19 @@ from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.chats import Chat, ChatBook, ChatKey
 from chatlab.core.commands import Command
-from chatlab.core.errors import FileError, LocalProtocolError
+from chatlab.core.errors import ChatlabError, FileError, LocalProtocolError
 from chatlab.core.events import Member
 from chatlab.core.features import ServerFeatures
+from chatlab.core.forms import DataForm
 from chatlab.core.message import Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink
 from chatlab.core.preferences import Preferences
+from chatlab.core.registration import RegistrationForm
 from chatlab.core.rules import RuleBook
 from chatlab.ui.action_wiring import ActionWiring
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.main_window import MainWindow
+from chatlab.ui.models.providers import ProviderRow
 from chatlab.ui.ports import CertificateAnswer
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.speaking import Speaker
@@ -116,6 +119,53 @@ class NotingConnection:
 
 
 @dataclass
+class NotingErrands:
+    """``XmppErrands`` that write down what they were asked, and keep whom to tell."""
+
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+    answer: Callable[[object], None] = lambda answer: None
+    """Tells the one who asked last."""
+
+    def providers(self) -> tuple[ProviderRow, ...]:
+        return ()
+
+    def ask_registration(
+        self, account: Account, show: Callable[[RegistrationForm | ChatlabError], None]
+    ) -> None:
+        self._note(show, "ask", account)
+
+    def submit_registration(
+        self, account: Account, answers: DataForm, done: Callable[[ChatlabError | None], None]
+    ) -> None:
+        self._note(done, "submit", account, answers)
+
+    def end_registration(self) -> None:
+        self.asked.append(("end",))
+
+    def change_password(
+        self, account: AccountId, password: str, done: Callable[[ChatlabError | None], None]
+    ) -> None:
+        self._note(done, "password", account, password)
+
+    def delete_on_server(
+        self, account: AccountId, done: Callable[[ChatlabError | None], None]
+    ) -> None:
+        self._note(done, "delete", account)
+
+    def ask_room_form(self, room: ChatKey, show: Callable[[DataForm | ChatlabError], None]) -> None:
+        self._note(show, "form", room)
+
+    def submit_room_form(
+        self, room: ChatKey, answers: DataForm, done: Callable[[ChatlabError | None], None]
+    ) -> None:
+        self._note(done, "settings", room, answers)
+
+    def _note(self, show: Callable[..., None], *what: object) -> None:
+        self.asked.append(what)
+        self.answer = show
+
+
+@dataclass
 class NotingBackstage:
     """A ``Backstage`` that writes down what it was asked for."""
 
@@ -128,6 +178,7 @@ class NotingBackstage:
     certificate: CertificateAnswer = field(default_factory=lambda: FileError("None here.", "Wait."))
     on_load_back: Callable[[ChatKey], None] = lambda chat: None
     keeps_secrets: bool = True
+    xmpp: NotingErrands = field(default_factory=NotingErrands)
     font_scale: int = 100
 
     def connection(self, account: AccountId) -> NotingConnection | None:

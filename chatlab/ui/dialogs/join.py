@@ -21,18 +21,25 @@ class JoinDialog(Sheet):
 
     Signals:
         submitted: AccountId, channel, key.
+        room_requested: AccountId that has rooms instead; the dialog has closed itself.
     """
 
     submitted = Signal(str, str, str)
+    room_requested = Signal(str)
 
     def __init__(
-        self, accounts: tuple[tuple[AccountId, str], ...], parent: QWidget | None = None
+        self,
+        accounts: tuple[tuple[AccountId, str], ...],
+        parent: QWidget | None = None,
+        *,
+        with_rooms: frozenset[AccountId] = frozenset(),
     ) -> None:
         super().__init__("Join a channel", parent)
         names = tuple(isolated(name) for _, name in accounts)
         where = f"On {names[0]}." if len(names) == 1 else "A channel is a room with a name."
         self.head.addWidget(header(self.windowTitle(), where, self))
         self._accounts = tuple(account for account, _ in accounts)
+        self._with_rooms = with_rooms
         self.account = Select(self)
         self.account.addItems(names)
         self.channel = CheckedField("Channel", _check, self)
@@ -52,10 +59,16 @@ class JoinDialog(Sheet):
         self.join_button = self.add_button(self.tr("Join"), is_primary=True)
         self.foot.insertStretch(0, 1)
         cancel.clicked.connect(self.reject)
+        self.account.currentIndexChanged.connect(self._on_account_changed)
         self.join_button.clicked.connect(self._submit)
         self.settle(self.join_button)
         self.channel.setFocus()
         self.fit(WIDTH, MAX_HEIGHT)
+
+    def _on_account_changed(self, index: int) -> None:
+        if (account := self._accounts[index]) in self._with_rooms:
+            self.reject()
+            self.room_requested.emit(account)
 
     def _submit(self) -> None:
         name = _completed(self.channel.text())
