@@ -35,6 +35,7 @@ SELF_PING_S = 600.0
 MAX_MEMBERS = 50_000
 HISTORY = 50
 """Messages of before that a room is asked for."""
+_BODY = f"{{{CLIENT_NAMESPACE}}}body"
 _SUBJECT = f"{{{CLIENT_NAMESPACE}}}subject"
 _STATUS = f"{{{CLIENT_NAMESPACE}}}status"
 
@@ -44,7 +45,7 @@ class Rooms(Feature):
 
     def handle(self, stream: Stream) -> None:
         stream.on("presence", self._on_presence)
-        stream.on("message@type=groupchat/subject", self._on_subject)
+        stream.on("message@type=groupchat", self._on_subject)
 
     def online(self, is_resumed: bool) -> None:
         if is_resumed:
@@ -305,10 +306,12 @@ class Rooms(Feature):
         message: ET.Element = stanza.xml
         address, _, nick = message.get("from", "").partition("/")
         room = self._rooms.get(address.lower())
-        if room is None or message.find(f"{{{CLIENT_NAMESPACE}}}body") is not None:
+        subject = message.findtext(_SUBJECT)
+        if room is None or subject is None or message.find(_BODY) is not None:
             return
-        is_first = message.find(f"{{{DELAY}}}delay") is not None or not room.is_joined
-        room.subject = message.findtext(_SUBJECT) or ""
+        # The room tells it to who enters: with the date, or in its own name.
+        is_first = message.find(f"{{{DELAY}}}delay") is not None or not nick
+        room.subject = subject
         if room.subject or nick:
             by = "" if is_first else nick
             now = self.context.arrival.time_ns

@@ -102,8 +102,9 @@ class Stream(BaseXMPP):
     def on(self, path: str, handler: Callable[[StanzaBase], None]) -> None:
         """Call ``handler`` with each stanza that matches.
 
-        ``path`` is a stanza path of slixmpp (``message@type=chat/body``) or begins with ``{``: then
-        an XPath by namespaces. It runs while ``current`` is set, and its faults are logged.
+        ``path`` is a stanza path of slixmpp (``message@type=chat``, ``iq@type=set/roster``, where
+        what follows a slash is a plugin of its stanzas) or begins with ``{``: then an XPath by
+        namespaces. It runs while ``current`` is set, and its faults are logged.
         """
         self._names += 1
         matcher = MatchXPath(path) if path.startswith("{") else StanzaPath(path)
