@@ -8,6 +8,7 @@ through ``transmit``. Negotiation, DNS, TLS, SASL and queues of slixmpp are not 
 
 import logging
 import re
+import ssl
 from asyncio import Future
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,7 +84,9 @@ class Stream(BaseXMPP):
 
     def __init__(self, jid: str, transmit: Callable[[bytes, ET.Element], WireRange]) -> None:
         self._out_filters: list[OutFilter] = []
-        super().__init__(jid, CLIENT_NAMESPACE)
+        # slixmpp would read all of the system's authorities for a context that is never used.
+        unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        super().__init__(jid, CLIENT_NAMESPACE, ssl_context=unused)
         self._out_filters.clear()  # One of slixmpp's roster, which is not used.
         self.default_lang = None
         self._transmit = transmit
