@@ -96,6 +96,14 @@ def is_command(line: str) -> bool:
     return line.startswith("/") and not line.startswith("//")
 
 
+def is_utterance(line: str) -> bool:
+    """Whether a line says something in the chat where it is typed."""
+    if not is_command(line):
+        return True
+    spec = commands.spec_of(line[1:].partition(" ")[0])
+    return spec is not None and spec.verb in (commands.Verb.ME, commands.Verb.SAY)
+
+
 def is_hidden_command(text: str) -> bool:
     """Whether a blank before the slash would publish what was meant as a command."""
     stripped = text.lstrip(" \t\u00a0")

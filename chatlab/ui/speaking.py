@@ -51,7 +51,7 @@ class Speaker:
             case Verb.SAY if chat.kind is not ChatKind.SERVER:
                 return connection.predict(chat.title, text, reply_to=reply_to)
             case Verb.ME if chat.kind is not ChatKind.SERVER:
-                return connection.predict(chat.title, text, MessageKind.ACTION)
+                return connection.predict(chat.title, text, MessageKind.ACTION, reply_to=reply_to)
             case Verb.MSG:
                 return connection.predict(text, command.argument(1))
             case _:
@@ -83,6 +83,10 @@ class Speaker:
         chat = self._book.chats.get(key)
         if connection is None or chat is None:
             raise UsageError("This chat was read from a file.", "Nothing can be sent in it.")
+        if command.verb is Verb.ME and reply_to:
+            text = command.argument(0)
+            connection.send(chat.title, text, MessageKind.ACTION, reply_to=reply_to)
+            return
         if command.verb is Verb.SAY:
             if chat.kind is ChatKind.SERVER:
                 raise UsageError(

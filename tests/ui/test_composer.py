@@ -200,7 +200,8 @@ def test_the_forecast_counts_the_answer_in_the_first_line_alone(qtbot: QtBot) ->
     composer.set_text("a\nb")
     assert asked[-2:] == [("a", "1234567890"), ("b", "")]
     assert composer._size.text().startswith("12 B")
-    assert composer.take_answered() == "1234567890"
+    assert composer.take_answered("/whois alice") == ""
+    assert composer.take_answered("/me nods") == "1234567890"
     assert composer.answered is None
 
 

@@ -89,6 +89,19 @@ def test_an_answer_names_its_message_once(stage: Stage, qtbot: QtBot) -> None:
     assert composer.answered is None
 
 
+def test_what_one_does_can_be_an_answer_and_other_commands_leave_it_be(
+    stage: Stage, qtbot: QtBot
+) -> None:
+    say(stage, "shall we?", "m1")
+    act(stage, ActionId.REPLY)
+    for line in ("/whois alice", "/me nods"):
+        pane(stage).composer.set_text(line)
+        press(qtbot, stage, Qt.Key.Key_Return)
+    assert stage.connection.executed[0][0].arguments == ("alice",)
+    assert stage.connection.said == [("#lab", "nods", MessageKind.ACTION)]
+    assert stage.connection.replies == ["m1"]
+
+
 def test_the_chosen_message_is_answered_and_escape_answers_none(stage: Stage, qtbot: QtBot) -> None:
     first = say(stage, "first", "m1")
     say(stage, "second", "m2")

@@ -351,7 +351,7 @@ class ChatPane(QWidget):
         if self._chat is not None:
             self.transcript.mark_new(None)
             self.transcript.go_to_end()
-            if answered := self.composer.take_answered():
+            if answered := self.composer.take_answered(line):
                 self.answered.emit(self._chat.key, line, answered)
             else:
                 self.submitted.emit(self._chat.key, line)

@@ -8,7 +8,13 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from chatlab.core.message import Message
-from chatlab.ui.completion import command_hint, is_command, is_hidden_command, lines_to_send
+from chatlab.ui.completion import (
+    command_hint,
+    is_command,
+    is_hidden_command,
+    is_utterance,
+    lines_to_send,
+)
 from chatlab.ui.formatting import Code
 from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon, set_role
 from chatlab.ui.widgets.composer_bar import Choice, ComposerBar
@@ -162,8 +168,13 @@ class Composer(QWidget):
         self.set_answered(message)
         self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def take_answered(self) -> str:
-        """The name of the answered message, for the line that is sent now; then none is."""
+    def take_answered(self, line: str) -> str:
+        """The name of the message that ``line`` answers; then none is answered any more.
+
+        A command that says nothing leaves the answer to what is written next.
+        """
+        if not is_utterance(line):
+            return ""
         answered, self._answered = self._answered, None
         self._reply.show_message(None)
         return answered.msgid if answered is not None else ""

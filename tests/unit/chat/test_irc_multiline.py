@@ -164,3 +164,32 @@ def test_a_text_of_several_lines_fails_in_words_where_the_next_server_takes_none
         await play.stop()
 
     run(scenario)
+
+
+def test_without_labels_the_whole_text_proves_the_echo() -> None:
+    async def scenario() -> None:
+        server = PlayServer(f"{TAGS} echo-message draft/multiline=max-bytes=4096")
+        echo_batches(server)
+        play = await Play(server=server).start()
+        play.irc.send("#lab", "one\ntwo")
+        await settle()
+        assert play.of(MessageChanged)[-1].delivery is Delivery.ECHOED
+        assert len(play.of(MessageAdded)) == 1
+        await play.stop()
+
+    run(scenario)
+
+
+def test_a_batch_that_is_refused_fails_as_one_message_and_says_why() -> None:
+    async def scenario() -> None:
+        play = await Play(server=PlayServer(MULTILINE)).start()
+        (message,) = play.irc.send("#lab", "one\ntwo")
+        play.server.say(
+            "@label=000001 :irc.test FAIL BATCH MULTILINE_MAX_BYTES 200 :Too many bytes"
+        )
+        failed = play.of(MessageChanged)[-1]
+        assert (failed.message, failed.delivery) == (message.id, Delivery.FAILED)
+        assert "Too many bytes" in failed.failure
+        await play.stop()
+
+    run(scenario)

@@ -1,4 +1,4 @@
-"""What is said in tags: replies, reactions, typing, messages taken back, several lines as one."""
+"""What is said in tags: replies, reactions, typing, messages taken back."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
