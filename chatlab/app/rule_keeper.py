@@ -50,6 +50,7 @@ class RuleKeeper:
             ignores=tuple(rule for rule in rules.ignores if rule.account not in temporary),
             highlights=tuple(rule for rule in rules.highlights if rule.account not in temporary),
             muted=frozenset(chat for chat in rules.muted if chat.account not in temporary),
+            told=frozenset(chat for chat in rules.told if chat.account not in temporary),
             buddies=tuple(buddy for buddy in rules.buddies if buddy.account not in temporary),
         )
         if lasting == self._written:

@@ -23,6 +23,7 @@ from chatlab.app.garbage import GentleCollector
 from chatlab.app.history import HistoryKeeper
 from chatlab.app.leftovers import MAX_KEPT, SessionFolder
 from chatlab.app.loop import QtLoop
+from chatlab.app.preferring import preferences_of, with_preferences
 from chatlab.app.rule_keeper import RuleKeeper
 from chatlab.app.saving import save_capture
 from chatlab.capture.dissector import ScapyDissector
@@ -118,28 +119,11 @@ class _Life:
     def _take_preferences(self) -> None:
         settings, backstage = self._settings, self._backstage
         backstage.font_scale = settings.font_scale
-        backstage.preferences = Preferences(
-            theme=settings.theme.value,
-            font_scale=settings.font_scale,
-            keep_history=settings.keep_history,
-            history_lines=settings.history_lines,
-            capture_on_start=settings.capture_on_start,
-            notifies=settings.notifies,
-            auto_away_minutes=settings.auto_away_minutes,
-        )
+        backstage.preferences = preferences_of(settings)
         backstage.on_preferences = self._keep_preferences
 
     def _keep_preferences(self, chosen: Preferences) -> None:
-        self._settings = replace(
-            self._settings,
-            theme=ThemeChoice(chosen.theme),
-            font_scale=chosen.font_scale,
-            keep_history=chosen.keep_history,
-            history_lines=chosen.history_lines,
-            capture_on_start=chosen.capture_on_start,
-            notifies=chosen.notifies,
-            auto_away_minutes=chosen.auto_away_minutes,
-        )
+        self._settings = with_preferences(self._settings, chosen)
         self._write_settings(self._settings)
 
     def _load_rules(self) -> None:

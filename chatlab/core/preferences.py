@@ -17,5 +17,7 @@ class Preferences:
     capture_on_start: bool = True
     notifies: bool = False
     """Messages for the reader are shown by the desktop while ChatLab is not in front."""
+    closes_to_tray: bool = False
+    """Closing the window leaves ChatLab running, in the desktop's tray."""
     auto_away_minutes: int = 0
     """Marked away after this long without a key; 0: never, as AWAY makes packets."""

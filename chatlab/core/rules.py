@@ -26,6 +26,8 @@ class Rules:
     ignores: tuple[IgnoreRule, ...] = ()
     highlights: tuple[HighlightRule, ...] = ()
     muted: frozenset[ChatKey] = frozenset()
+    told: frozenset[ChatKey] = frozenset()
+    """Chats of which the desktop tells every message, not only those for the reader."""
     buddies: tuple[Buddy, ...] = ()
 
 
@@ -101,6 +103,11 @@ class RuleBook:
         muted = self._rules.muted | {chat} if is_muted else self._rules.muted - {chat}
         self.put(replace(self._rules, muted=muted))
 
+    def tell_all(self, chat: ChatKey, is_told: bool) -> None:
+        """Have the desktop tell every message of a chat, or again only those for the reader."""
+        told = self._rules.told | {chat} if is_told else self._rules.told - {chat}
+        self.put(replace(self._rules, told=told))
+
     def add_buddies(self, account: AccountId, nicks: tuple[str, ...]) -> None:
         known = {(buddy.account, buddy.nick.lower()) for buddy in self._rules.buddies}
         new = [Buddy(account, nick) for nick in nicks if (account, nick.lower()) not in known]
@@ -123,6 +130,7 @@ class RuleBook:
                 ignores=tuple(rule for rule in old.ignores if rule.account != account),
                 highlights=tuple(rule for rule in old.highlights if rule.account != account),
                 muted=frozenset(chat for chat in old.muted if chat.account != account),
+                told=frozenset(chat for chat in old.told if chat.account != account),
                 buddies=tuple(buddy for buddy in old.buddies if buddy.account != account),
             )
         )

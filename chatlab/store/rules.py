@@ -29,13 +29,15 @@ class RulesStore:
         reader.number(SCHEMA_KEY, RULES.current, 1, 1_000_000)
         ignores = [_read_ignore(row) for row in reader.tables("ignores")]
         highlights = [_read_highlight(row) for row in reader.tables("highlights")]
-        muted = [_read_muted(row) for row in reader.tables("muted")]
+        muted = [_read_chat(row) for row in reader.tables("muted")]
+        told = [_read_chat(row) for row in reader.tables("told")]
         buddies = [_read_buddy(row) for row in reader.tables("buddies")]
         reader.finish()
         rules = Rules(
             ignores=tuple(rule for rule in ignores if rule is not None)[:MAX_ROWS],
             highlights=tuple(rule for rule in highlights if rule is not None)[:MAX_ROWS],
             muted=frozenset(chat for chat in muted if chat is not None),
+            told=frozenset(chat for chat in told if chat is not None),
             buddies=tuple(buddy for buddy in buddies if buddy is not None)[:MAX_ROWS],
         )
         return Loaded(rules, tuple(notes))
@@ -46,9 +48,8 @@ class RulesStore:
             {
                 "ignores": [_ignore_to_table(rule) for rule in rules.ignores],
                 "highlights": [_highlight_to_table(rule) for rule in rules.highlights],
-                "muted": [
-                    {"account": chat.account, "chat": chat.name} for chat in sorted(rules.muted)
-                ],
+                "muted": _chats_to_tables(rules.muted),
+                "told": _chats_to_tables(rules.told),
                 "buddies": [
                     {"account": buddy.account, "nick": buddy.nick} for buddy in rules.buddies
                 ],
@@ -108,7 +109,11 @@ def _read_highlight(row: TableReader) -> HighlightRule | None:
     return rule
 
 
-def _read_muted(row: TableReader) -> ChatKey | None:
+def _chats_to_tables(chats: frozenset[ChatKey]) -> list[Table]:
+    return [{"account": chat.account, "chat": chat.name} for chat in sorted(chats)]
+
+
+def _read_chat(row: TableReader) -> ChatKey | None:
     key = ChatKey(AccountId(row.text("account")), row.text("chat").lower())
     row.finish()
     return key if key.account else None

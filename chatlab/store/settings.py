@@ -55,6 +55,8 @@ class Settings:
     capture_on_start: bool = True
     notifies: bool = False
     """Messages for the reader are shown by the desktop as well; off, for labs are shared."""
+    closes_to_tray: bool = False
+    """Closing the window leaves the program running where the desktop has a tray."""
     auto_away_minutes: int = 0
     """Away by itself after this long without a key; 0: never, as it makes packets."""
     last_folder: str = ""
@@ -66,7 +68,7 @@ MIN_FONT_SCALE, MAX_FONT_SCALE = 70, 250
 MAX_AWAY_MINUTES = 24 * 60
 _TOP = (
     "theme", "font_scale", "keep_history", "history_lines", "capture_on_start", "notifies",
-    "auto_away_minutes", "last_folder",
+    "closes_to_tray", "auto_away_minutes", "last_folder",
 )  # fmt: skip
 
 
@@ -98,6 +100,7 @@ def _read_settings(reader: TableReader) -> Settings:
         history_lines=reader.number("history_lines", default.history_lines, 0, 10_000),
         capture_on_start=reader.flag("capture_on_start", default.capture_on_start),
         notifies=reader.flag("notifies", default.notifies),
+        closes_to_tray=reader.flag("closes_to_tray", default.closes_to_tray),
         auto_away_minutes=reader.number(
             "auto_away_minutes", default.auto_away_minutes, 0, MAX_AWAY_MINUTES
         ),

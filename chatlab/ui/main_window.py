@@ -1,6 +1,6 @@
 """The window: sidebar, chats, wire pane; bars above and below. It lays out and decides nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
@@ -53,6 +53,8 @@ class MainWindow(QMainWindow):
     def __init__(self, book: ChatBook, feed: WireFeed, services: ChatServices, run: Run) -> None:
         super().__init__()
         self._may_close = False
+        self.hides_on_close: Callable[[], bool] = lambda: False
+        """Asked when the reader closes the window: whether it only hides."""
         self._was_painted = False
         self._splits: Mapping[str, tuple[int, ...]] = {}
         self.setWindowTitle("ChatLab")
@@ -146,7 +148,10 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.close_requested.emit()
+        if self.hides_on_close():
+            self.hide()
+        else:
+            self.close_requested.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

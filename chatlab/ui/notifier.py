@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QFont, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QSystemTrayIcon
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from chatlab.core import events as ev
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.flow import Direction
 from chatlab.core.message import Message
+from chatlab.core.preferences import Preferences
+from chatlab.core.rules import RuleBook
+from chatlab.ui.actions import ActionId
 from chatlab.ui.main_window import MainWindow
 from chatlab.ui.rich_text import bare
 from chatlab.ui.theme import app_icon, current
@@ -27,13 +30,21 @@ class Notifier(QObject):
     """Counts over all chats; one notification at a time."""
 
     def __init__(
-        self, window: MainWindow, book: ChatBook, show_chat: Callable[[ChatKey], None]
+        self,
+        window: MainWindow,
+        book: ChatBook,
+        rules: RuleBook,
+        show_chat: Callable[[ChatKey], None],
     ) -> None:
         super().__init__(window)
         self._window = window
         self._book = book
+        self._rules = rules
         self._show_chat = show_chat
         self._tray: QSystemTrayIcon | None = None
+        self._menu: QMenu
+        self._notifies = self._hides = self._has_said_where = False
+        window.hides_on_close = self._hides_on_close
         self._told: ChatKey | None = None
         self._prefix = ""
         self._shown = 0
@@ -47,20 +58,51 @@ class Notifier(QObject):
         """Whether this desktop shows notifications."""
         return QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages()
 
-    def set_on(self, is_on: bool) -> None:
-        """Whether the desktop is to show messages for the reader."""
-        if not is_on or not self.can_notify():
-            if self._tray is not None:
-                self._tray.hide()
-                self._tray.deleteLater()
-                self._tray = None
-            return
-        if self._tray is None:
-            self._tray = QSystemTrayIcon(self._window.windowIcon(), self)
-            self._tray.messageClicked.connect(self._on_clicked)
-            self._tray.activated.connect(lambda _reason: self._come_forward())
-            self._tray.setToolTip("ChatLab")
-            self._tray.show()
+    def obey(self, preferences: Preferences) -> None:
+        """Show messages on the desktop, and keep ChatLab in its tray, as the reader chose."""
+        is_able = self.can_notify()
+        self._notifies = preferences.notifies and is_able
+        self._hides = preferences.closes_to_tray and QSystemTrayIcon.isSystemTrayAvailable()
+        if not (self._notifies or self._hides):
+            self._take_down()
+        elif self._tray is None:
+            self._put_up()
+
+    def _put_up(self) -> None:
+        self._tray = QSystemTrayIcon(self._window.windowIcon(), self)
+        self._tray.messageClicked.connect(self._on_clicked)
+        self._tray.activated.connect(self._on_activated)
+        self._tray.setToolTip("ChatLab")
+        self._menu = QMenu(self._window)
+        self._menu.addAction(self.tr("Show ChatLab"), self._come_forward)
+        self._menu.addAction(
+            self.tr("Quit"), lambda: self._window.actions_table.trigger(ActionId.QUIT)
+        )
+        self._tray.setContextMenu(self._menu)
+        self._tray.show()
+
+    def _take_down(self) -> None:
+        if self._tray is not None:
+            self._tray.hide()
+            self._tray.deleteLater()
+            self._menu.deleteLater()
+            self._tray = None
+
+    def _hides_on_close(self) -> bool:
+        """Asked when the window is closed; the first time, say where ChatLab has gone."""
+        if self._tray is None or not self._hides:
+            return False
+        if not self._has_said_where:
+            self._has_said_where = True
+            words = self.tr("It stays online. Its icon brings the window back.")
+            self._tray.showMessage(
+                self.tr("ChatLab goes on in the tray"), words, app_icon(), _SHOWN_MS
+            )
+        return True
+
+    def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason is not QSystemTrayIcon.ActivationReason.Context:
+            self._come_forward()
 
     # -- counters
 
@@ -91,7 +133,7 @@ class Notifier(QObject):
     # -- notifications
 
     def take_event(self, event: ev.ChatEvent) -> None:
-        if self._tray is None or not isinstance(event, ev.MessageAdded):
+        if not self._notifies or not isinstance(event, ev.MessageAdded):
             return
         message = event.message
         if message.direction is Direction.RECEIVED and not message.is_history:
@@ -102,11 +144,12 @@ class Notifier(QObject):
 
     def _concerns(self, chat: Chat, message: Message) -> bool:
         is_meant = message.is_highlight or chat.kind is ChatKind.PRIVATE
+        is_meant = is_meant or chat.key in self._rules.rules.told
         is_seen = self._window.isActiveWindow() and chat.key in self._window.chats.shown()
         return is_meant and not is_seen and not chat.is_muted
 
     def _tell(self, chat: Chat, message: Message) -> None:
-        assert self._tray is not None  # the caller has looked
+        assert self._tray is not None  # it is there while messages are shown
         self._told = chat.key
         sender, text = bare(message.sender), bare(message.text[:_MAX_TEXT])
         where = f"{sender} in {bare(chat.heading)}" if chat.kind is ChatKind.CHANNEL else sender

@@ -47,7 +47,7 @@ class TalkActions:
         self.rooms = RoomDesk(presenter, desk, backstage, book, self.contacts)
         self.desk.room_settings = self.rooms.settings
         desk.list_rooms = self.desk.channel_list
-        self.notifier = Notifier(self._window, book, presenter.show_chat)
+        self.notifier = Notifier(self._window, book, backstage.rules, presenter.show_chat)
         self.idle = IdleWatch(backstage, book, self._window)
         self.desk.can_notify = self.notifier.can_notify
         self.desk.on_preferences = self._obey
@@ -58,7 +58,7 @@ class TalkActions:
         self._obey(backstage.preferences)
 
     def _obey(self, preferences: Preferences) -> None:
-        self.notifier.set_on(preferences.notifies)
+        self.notifier.obey(preferences)
         self.idle.set_minutes(preferences.auto_away_minutes)
 
     def _connect_actions(self) -> None:
@@ -98,6 +98,8 @@ class TalkActions:
     def _connect_parts(self) -> None:
         window, rules = self._window, self._backstage.rules
         window.sidebar.mute_requested.connect(rules.mute)
+        window.sidebar.tell_all_requested.connect(rules.tell_all)
+        window.sidebar.is_told = lambda chat: chat in rules.rules.told
         window.sidebar.channel_requested.connect(self.desk.channel)
         window.sidebar.list_requested.connect(lambda who: self.desk.channel_list(AccountId(who)))
         window.sidebar.away_requested.connect(lambda who: self._away(AccountId(who)))

@@ -11,10 +11,14 @@ from pytestqt.qtbot import QtBot
 from chatlab.core import events as ev
 from chatlab.core.chats import ChatKey
 from chatlab.core.commands import Verb
+from chatlab.core.preferences import Preferences
+from chatlab.ui.actions import ActionId
 from chatlab.ui.idle import IdleWatch
 from chatlab.ui.notifier import Notifier, badged_icon
 from tests.helpers.chats import NOON, message
 from tests.helpers.stage import LAB, Stage
+
+ON = Preferences(notifies=True)
 
 
 @pytest.fixture
@@ -78,11 +82,11 @@ def test_the_desktop_is_told_only_when_it_was_chosen(
 ) -> None:
     hear(stage, mention())
     assert told == []
-    stage.wiring.talk.notifier.set_on(True)
+    stage.wiring.talk.notifier.obey(ON)
     hear(stage, mention())
     hear(stage, ev.MessageAdded(message("nothing for you")))
     assert told == [("alice in #lab", "me: look")]
-    stage.wiring.talk.notifier.set_on(False)
+    stage.wiring.talk.notifier.obey(Preferences())
     hear(stage, mention())
     assert len(told) == 1
 
@@ -90,7 +94,7 @@ def test_the_desktop_is_told_only_when_it_was_chosen(
 def test_what_others_write_stays_words_on_the_desktop(
     stage: Stage, told: list[tuple[str, str]]
 ) -> None:
-    stage.wiring.talk.notifier.set_on(True)
+    stage.wiring.talk.notifier.obey(ON)
     hear(stage, mention("me: <img src=x>\x02bold\x02"))
     assert told == [("alice in #lab", "me: ‹img src=x›bold")]
 
@@ -98,7 +102,7 @@ def test_what_others_write_stays_words_on_the_desktop(
 def test_muted_and_replayed_messages_are_not_told(
     stage: Stage, told: list[tuple[str, str]]
 ) -> None:
-    stage.wiring.talk.notifier.set_on(True)
+    stage.wiring.talk.notifier.obey(ON)
     hear(stage, ev.MessageAdded(message("me", is_highlight=True, is_history=True)))
     stage.book.set_muted(frozenset({ChatKey(LAB, "#lab")}))
     hear(stage, mention())
@@ -110,13 +114,54 @@ def test_a_click_on_a_notification_goes_to_the_chat(
 ) -> None:
     monkeypatch.setattr(stage.window, "raise_", lambda: None)  # The test platform has no stack.
     gone: list[ChatKey] = []
-    notifier = Notifier(stage.window, stage.book, gone.append)
-    notifier.set_on(True)
+    notifier = Notifier(stage.window, stage.book, stage.backstage.rules, gone.append)
+    notifier.obey(ON)
     stage.take(event := mention())
     notifier.take_event(event)
     assert notifier._tray is not None
     notifier._tray.messageClicked.emit()
     assert gone == [ChatKey(LAB, "#lab")]
+
+
+def test_the_window_hides_in_the_tray_and_comes_back(
+    stage: Stage, told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage.window, "raise_", lambda: None)
+    notifier, window = stage.wiring.talk.notifier, stage.window
+    window.show()
+    asked: list[bool] = []
+    window.close_requested.connect(lambda: asked.append(True))
+    window.close()
+    assert (window.isVisible(), asked) == (True, [True])
+    notifier.obey(Preferences(closes_to_tray=True))
+    window.close()
+    assert not window.isVisible()
+    assert asked == [True]
+    assert told == [
+        ("ChatLab goes on in the tray", "It stays online. Its icon brings the window back.")
+    ]
+    assert notifier._tray is not None
+    notifier._tray.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
+    assert window.isVisible()
+    hear(stage, mention())
+    window.close()
+    assert len(told) == 1
+    menu = notifier._tray.contextMenu()
+    assert [action.text() for action in menu.actions()] == ["Show ChatLab", "Quit"]
+    menu.actions()[1].trigger()
+    assert stage.backstage.asked[-1] == "quit"
+    assert window.actions_table.trigger(ActionId.QUIT)
+
+
+def test_every_message_of_a_chosen_chat_is_told(stage: Stage, told: list[tuple[str, str]]) -> None:
+    stage.wiring.talk.notifier.obey(ON)
+    key = ChatKey(LAB, "#lab")
+    stage.backstage.rules.tell_all(key, True)
+    hear(stage, ev.MessageAdded(message("nothing for you")))
+    assert told == [("alice in #lab", "nothing for you")]
+    stage.backstage.rules.tell_all(key, False)
+    hear(stage, ev.MessageAdded(message("nothing for you")))
+    assert len(told) == 1
 
 
 def test_nobody_is_away_by_himself_unless_he_chose_to(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSystemTrayIcon, QWidget
 
 from chatlab.core.preferences import Preferences
 from chatlab.ui.dialogs.parts import Form, Hint, Sheet, header, line
@@ -12,6 +12,7 @@ from chatlab.ui.theme import SPACE, plain_label
 from chatlab.ui.widgets.controls import Select, Tick, scaled
 
 WIDTH, MAX_HEIGHT = 74 * SPACE, 760
+_NO_TRAY = "This desktop has no tray."
 _THEMES = (("system", "As the desktop"), ("light", "Light"), ("dark", "Dark"))
 _SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 _USUAL_AWAY = 15
@@ -44,9 +45,11 @@ class PreferencesDialog(Sheet):
         self.history = Tick(self.tr("Keep what is said on this computer"), self)
         self.lines = _number("Older lines shown when a chat opens", _MAX_LINES, self)
         self.notifies = Tick(self.tr("Show messages for me on the desktop"), self)
+        self.tray = Tick(self.tr("Stay in the tray when the window is closed"), self)
         self.away = Tick(self.tr("Mark me away after"), self)
         self.minutes = _number("Minutes until away", _MAX_MINUTES, self)
         self._can_notify = can_notify
+        self._has_tray = QSystemTrayIcon.isSystemTrayAvailable()
         self._lay_out()
         self._fill()
         self.settle(self.save_button)
@@ -66,6 +69,9 @@ class PreferencesDialog(Sheet):
             words = "This desktop shows no notifications: it has no tray."
         talk.add("Notifications", self.notifies, Hint(words))
         self.notifies.setEnabled(self._can_notify)
+        words = "ChatLab stays online; Ctrl+Q quits it."
+        talk.add("Closing", self.tray, Hint(words if self._has_tray else _NO_TRAY))
+        self.tray.setEnabled(self._has_tray)
         away = QWidget(self)
         row = QHBoxLayout(away)
         row.setContentsMargins(0, 0, 0, 0)
@@ -102,6 +108,7 @@ class PreferencesDialog(Sheet):
         self.history.setChecked(chosen.keep_history)
         self.lines.setText(str(chosen.history_lines))
         self.notifies.setChecked(chosen.notifies and self._can_notify)
+        self.tray.setChecked(chosen.closes_to_tray and self._has_tray)
         self.away.setChecked(chosen.auto_away_minutes > 0)
         self.minutes.setText(str(chosen.auto_away_minutes or _USUAL_AWAY))
         self.minutes.setEnabled(self.away.isChecked())
@@ -118,6 +125,7 @@ class PreferencesDialog(Sheet):
             history_lines=int(lines) if lines else self._before.history_lines,
             capture_on_start=self.capture.isChecked(),
             notifies=self.notifies.isChecked(),
+            closes_to_tray=self.tray.isChecked(),
             auto_away_minutes=minutes if self.away.isChecked() else 0,
         )
 

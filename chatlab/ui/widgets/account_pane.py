@@ -1,5 +1,8 @@
 """The sidebar: accounts, how they are doing, and their chats."""
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import (
@@ -38,6 +41,7 @@ class AccountPane(QWidget):
         join_requested: AccountId.
         close_requested: ChatKey of a channel to leave, or a private chat to close.
         mute_requested: ChatKey, and whether it is to be muted.
+        tell_all_requested: ChatKey, and whether the desktop is to tell every message.
         channel_requested: ChatKey of a channel to be changed.
         list_requested, away_requested: AccountId.
     """
@@ -52,6 +56,7 @@ class AccountPane(QWidget):
     join_requested = Signal(str)
     close_requested = Signal(object)
     mute_requested = Signal(object, bool)
+    tell_all_requested = Signal(object, bool)
     channel_requested = Signal(object)
     list_requested = Signal(str)
     away_requested = Signal(str)
@@ -59,6 +64,8 @@ class AccountPane(QWidget):
     def __init__(self, model: AccountTreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
+        self.is_told: Callable[[ChatKey], bool] = lambda chat: False
+        """Whether the desktop tells every message of a chat."""
         self._tree = _Tree(self)
         self._delegate = AccountDelegate(self._tree)
         self._tree.setItemDelegate(self._delegate)
@@ -231,6 +238,10 @@ class AccountPane(QWidget):
             self.tr("Unmute") if chat.is_muted else self.tr("Mute"),
             lambda: self.mute_requested.emit(chat.key, not chat.is_muted),
         )
+        tell = menu.addAction(self.tr("Notify me of every message"))
+        tell.setCheckable(True)
+        tell.setChecked(self.is_told(chat.key))
+        tell.toggled.connect(partial(self.tell_all_requested.emit, chat.key))
         if chat.kind is ChatKind.CHANNEL and chat.is_joined:
             menu.addAction(
                 icon("settings"),

@@ -32,6 +32,7 @@ RULES = Rules(
         ),
     ),
     muted=frozenset({ChatKey(LAB, "#noisy")}),
+    told=frozenset({ChatKey(LAB, "#important")}),
     buddies=(Buddy(LAB, "alice"),),
 )  # fmt: skip
 

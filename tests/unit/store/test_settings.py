@@ -20,6 +20,7 @@ CHANGED = Settings(
     history_lines=50,
     capture_on_start=False,
     notifies=True,
+    closes_to_tray=True,
     auto_away_minutes=10,
     last_folder="/home/me/Lab 6",
     window=WindowSettings(
