@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from chatlab.core.attribution import Attribution
@@ -17,6 +17,7 @@ from chatlab.ui.models.frame_table import Scope
 from chatlab.ui.models.frame_tree import VALUE_ROLE
 from chatlab.ui.widgets.frame_detail import Caption
 from chatlab.ui.widgets.hex_view import HexView
+from chatlab.ui.widgets.wire_pages import StatePage
 from chatlab.ui.widgets.wire_pane import WirePane
 from tests.helpers.wire_feed import (
     HEADER_BYTES,
@@ -302,3 +303,20 @@ def test_captions_name_what_is_shown(bench: Bench) -> None:
     bench.pane.show_frame(8)
     titles = {caption.title for caption in bench.pane.detail.findChildren(Caption)}
     assert titles == {"Layers of frame 8", "115 bytes"}
+
+
+def test_commands_take_the_same_room_however_often_they_are_shown(qtbot: QtBot) -> None:
+    for length in range(40, 120, 3):
+        page = StatePage()
+        qtbot.addWidget(page)
+        page.resize(500, 500)
+        command = f"sudo setcap cap_net_raw+ep {'x' * length}"
+        heights = set()
+        for time in range(3):
+            page.show_state("wire", "Not allowed", "Say this:", code=command)
+            if not time:
+                page.show()
+            QApplication.processEvents()
+            heights.add(page._code._text.height())
+        page.hide()
+        assert len(heights) == 1, f"{length}: {heights}"

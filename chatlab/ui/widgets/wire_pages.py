@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -39,17 +39,41 @@ class Button:
         return made
 
 
+class _CodeText(QPlainTextEdit):
+    """As high as its text is, up to a limit."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setReadOnly(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().documentLayout().documentSizeChanged.connect(self.fit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()  # Another width wraps the text anew, and the document does not say so.
+
+    @Slot()
+    def fit(self) -> None:
+        """A plain text's document counts its height in lines."""
+        lines = max(1, round(self.document().size().height()))
+        # A scroll bar that came and went while the height changes would wrap the text anew.
+        bar = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if lines > _MAX_CODE_LINES:
+            bar = Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setVerticalScrollBarPolicy(bar)
+        height = self.fontMetrics().lineSpacing() * min(lines, _MAX_CODE_LINES)
+        self.setFixedHeight(height + 2 * SPACE + HALF + 2)
+
+
 class CodeBlock(QWidget):
     """Commands to copy: selectable, in the fixed-width font, with a button that copies all."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = QPlainTextEdit(self)
-        self._text.setReadOnly(True)
+        self._text = _CodeText(self)
         self._text.setProperty("role", "code")
         self._text.setAccessibleName(self.tr("Commands that mend it"))
         self._text.setTabChangesFocus(True)
-        self._text.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._copy = QToolButton(self)
         self._copy.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._copy.setToolTip(self.tr("Copy the commands"))
@@ -72,14 +96,7 @@ class CodeBlock(QWidget):
     @Slot()
     def _on_theme_changed(self) -> None:
         self._text.setFont(theme.mono_font(0.94))
-        self._fit()
-
-    @Slot()
-    def _fit(self) -> None:
-        """As high as the text is, up to a limit; a plain text's document counts its lines."""
-        lines = min(_MAX_CODE_LINES, max(1, round(self._text.document().size().height())))
-        height = self._text.fontMetrics().lineSpacing() * lines + 2 * SPACE + HALF + 2
-        self._text.setFixedHeight(height)
+        self._text.fit()
 
     @Slot()
     def _on_copy(self) -> None:
