@@ -4,7 +4,16 @@ import asyncio
 from collections.abc import Callable
 
 from chatlab.core.account import AccountId
-from chatlab.core.chats import MAX_ENTRIES, AccountState, Change, Chat, ChatBook, ChatKey, Note
+from chatlab.core.chats import (
+    MAX_ENTRIES,
+    AccountState,
+    Change,
+    Chat,
+    ChatBook,
+    ChatKey,
+    Entry,
+    Note,
+)
 from chatlab.core.message import Message
 from chatlab.store.history import History
 
@@ -102,13 +111,20 @@ class HistoryKeeper:
             # What was said meanwhile may have been written and read already.
             first_ns = chat.entries[0].time_ns if chat.entries else None
             self._is_bringing = True
-            self._book.prepend(
-                key, [entry for entry in older if first_ns is None or entry.time_ns < first_ns]
-            )
+            brought = [e for e in older if first_ns is None or e.time_ns < first_ns]
+            self._book.prepend(key, brought)
+            self._keep_what_waited(chat, brought)
         finally:
             self._is_bringing = False
             del self._loading[key]
             done.set()
+
+    def _keep_what_waited(self, chat: Chat, brought: list[Entry]) -> None:
+        """Reactions may have come while their message was on disk alone."""
+        known = set(brought)
+        for entry in chat.entries[: len(brought)]:
+            if isinstance(entry, Message) and entry.reactions and entry not in known:
+                self._history.change(chat.key, entry)
 
     async def delete_account(self, account: AccountId) -> None:
         """Forget what was said on an account that is gone."""

@@ -130,3 +130,17 @@ def test_a_reaction_follows_its_message_to_disk_now_and_after_a_restart(tmp_path
     assert isinstance(entry, Message)
     assert entry.reactions == (Reaction("👍", ("bob", "carol")),)
     second.end()
+
+
+def test_a_reaction_to_what_is_on_disk_alone_is_kept_when_that_is_brought(tmp_path: Path) -> None:
+    first = Desk(tmp_path)
+    first.book.apply(MessageAdded(replace(message("hello"), msgid="m")))
+    first.end()
+
+    second = Desk(tmp_path)
+    second.book.apply(ReactionSeen(LAB, "#lab", "bob", "m", "👍", 1))
+    asyncio.run(second.keeper.fill(second.chat.key))
+    (entry,) = second.stored()
+    assert isinstance(entry, Message)
+    assert entry.reactions == (Reaction("👍", ("bob",)),)
+    second.end()
