@@ -62,11 +62,7 @@ class ServerPage(QWidget):
         self.table.setMinimumHeight(scaled(26 * SPACE))
         for column, width in _COLUMN_WIDTHS.items():
             self.table.setColumnWidth(column, scaled(width))
-        dates = sorted({provider.verified for provider in providers})
-        known = (
-            f"As published on {dates[0]:%d %B %Y}; the server itself says whether it still does."
-        )
-        self.date = plain_label(known if dates else "", "small", self)
+        self.date = plain_label(_published(providers), "small", self)
         self.own = OwnServer(self)
         column_layout = QVBoxLayout(self)
         column_layout.setContentsMargins(0, 0, 0, 0)
@@ -90,6 +86,14 @@ class ServerPage(QWidget):
     def _on_rows_chosen(self) -> None:
         if provider := self.model.provider(self.table.currentIndex().row()):
             self.own.propose(provider.domain)
+
+
+def _published(providers: Sequence[ProviderRow]) -> str:
+    """How old the list is: servers change their minds."""
+    if not providers:
+        return ""
+    day = min(provider.verified for provider in providers)
+    return f"As published on {day:%d %B %Y}; the server itself says whether it still does."
 
 
 class OwnServer(QWidget):
