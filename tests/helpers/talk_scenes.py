@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QMenu, QWidget
 
 from chatlab.core import events as ev
@@ -11,9 +11,11 @@ from chatlab.core.chats import ChatBook
 from chatlab.core.features import ServerFeatures
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Delivery, Message
+from chatlab.ui.dialogs.account import AccountDialog
 from chatlab.ui.widgets.chat_pane import ChatPane
 from chatlab.ui.widgets.reaction_chooser import ReactionChooser
 from chatlab.ui.widgets.transcript_menu import fill_menu
+from tests.helpers.accounts import PRESETS
 from tests.helpers.chats import MINUTE, NOON, account, book_with, message
 from tests.helpers.gallery_b import services
 
@@ -108,7 +110,15 @@ def message_menu() -> QWidget:
     return made
 
 
+def what_makes_packets() -> QWidget:
+    mine = replace(account("lab", Security.DIRECT_TLS), sends_typing=True)
+    made = AccountDialog(mine.id, PRESETS, mine)
+    QTimer.singleShot(150, made, lambda: made.area.ensureWidgetVisible(made.more.connect_on_start))
+    return made
+
+
 SCENES = {
+    "what-makes-packets": what_makes_packets,
     "tags": tags,
     "answer": answer,
     "experiment": experiment,

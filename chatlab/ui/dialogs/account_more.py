@@ -100,8 +100,7 @@ class MoreGroup(Form):
         self.add("Highest TLS", self.tls_max)
         self.add("Commands", self.perform, self._perform_hint)
         for tick, words in ((self.sends_typing, _TYPING), (self.sends_markers, _MARKERS)):
-            self.add_wide(tick)
-            self.add_wide(Hint(self.tr(words), self))
+            self.add_tick(tick, self.tr(words))
         self.add_wide(self.connect_on_start)
         self.server_password.textChanged.connect(self.changed)
 

@@ -169,6 +169,19 @@ class Form(QWidget):
         """Something in the column of the fields without a label."""
         self._grid.addWidget(widget, self._grid.rowCount(), 1)
 
+    def add_tick(self, tick: QWidget, words: str) -> None:
+        """A tick in the column of the fields, and below it, indented, what it brings about."""
+        cell = QWidget(self)
+        column = QVBoxLayout(cell)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(HALF // 2)
+        column.addWidget(tick)
+        hint = Hint(words, cell)
+        hint.setIndent(3 * SPACE)
+        column.addWidget(hint)
+        tick.setAccessibleDescription(words)
+        self.add_wide(cell)
+
 
 def show_row(cell: QWidget, is_shown: bool) -> None:
     """Show or hide a row that ``Form.add`` returned, label included."""

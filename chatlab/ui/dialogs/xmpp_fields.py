@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from chatlab.core.account import Account, Security
 from chatlab.core.jid import check_room
@@ -11,7 +11,7 @@ from chatlab.ui.dialogs.account_fields import NOT_LASTING, Fault
 from chatlab.ui.dialogs.inputs import ChannelRows, PasswordField, RowKind
 from chatlab.ui.dialogs.parts import Form, Hint, Notice
 from chatlab.ui.dialogs.xmpp_words import USUAL_STANZA, xmpp_observer_text
-from chatlab.ui.theme import HALF, SPACE
+from chatlab.ui.theme import SPACE
 from chatlab.ui.widgets.card import Card
 from chatlab.ui.widgets.controls import Tick
 from chatlab.ui.widgets.jid_field import JidField
@@ -193,28 +193,16 @@ class PrivacyGroup(Form):
         self.receipts = Tick(self.tr("That a message reached this program"), self)
         self.typing = Tick(self.tr("That I am writing"), self)
         self.markers = Tick(self.tr("That I have read a message"), self)
-        self._add(
+        self.add_tick(
             self.receipts, f"One packet for each message that asks: {size}, and its ACK (receipts)."
         )
-        self._add(
+        self.add_tick(
             self.typing,
             f"One when you begin, one when you pause or stop: {size} each (chat states).",
         )
-        self._add(
+        self.add_tick(
             self.markers, f"One for each message that comes into view: {size} (chat markers)."
         )
-
-    def _add(self, tick: Tick, words: str) -> None:
-        cell = QWidget(self)
-        column = QVBoxLayout(cell)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(HALF // 2)
-        column.addWidget(tick)
-        hint = Hint(self.tr(words), cell)
-        hint.setIndent(3 * SPACE)
-        column.addWidget(hint)
-        tick.setAccessibleDescription(hint.text())
-        self.add_wide(cell)
 
     def show_account(self, account: Account) -> None:
         self.receipts.setChecked(account.sends_receipts)
