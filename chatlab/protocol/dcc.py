@@ -198,7 +198,8 @@ def format_dcc(message: DccMessage) -> str:
         case ResumeAccept():
             words = f"ACCEPT {_quoted(message.name)} {message.port} {message.position}"
         case Rejection():
-            return f"REJECT {message.verb} {_quoted(message.name)}"
+            # irssi writes and compares this name without quotes, blanks or not.
+            return f"REJECT {message.verb} {_clean(message.name)}"
     return f"{words} {message.token}" if message.token else words
 
 
@@ -209,10 +210,15 @@ def format_address(address: str) -> str:
 
 
 def _quoted(name: str) -> str:
+    clean = _clean(name)
+    return f'"{clean}"' if " " in clean else clean
+
+
+def _clean(name: str) -> str:
     clean = name.translate(_FORBIDDEN).replace('"', "'").strip()
     if not clean:
         raise LocalProtocolError("A file without a name cannot be offered.", "Rename it.")
-    return f'"{clean}"' if " " in clean else clean
+    return clean
 
 
 # -- in words

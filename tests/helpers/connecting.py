@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 TIMEOUT_S = 30.0
 
@@ -12,13 +13,14 @@ TIMEOUT_S = 30.0
 class ConnectClient:
     """``chatlab connect --json``: lines go in, events come out. A context manager that ends it."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, cwd: Path | None = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "chatlab", "connect", *arguments, "--json"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            cwd=cwd,
         )
         self._unread: list[dict[str, object]] = []
         self._deadline = threading.Timer(TIMEOUT_S, self.process.kill)

@@ -181,7 +181,7 @@ def test_who_refuses_is_named(tmp_path: Path) -> None:
         bob.transfers.refuse(taken.id)
         ended = await ann.ended(given)
         assert (ended.state, ended.detail) == (State.REFUSED, "bob refused it.")
-        assert bob.lines[-1] == ("ann", 'REJECT SEND "a b.bin"')
+        assert bob.lines[-1] == ("ann", "REJECT SEND a b.bin")
         with pytest.raises(UsageError):
             bob.transfers.accept(taken.id)
 
