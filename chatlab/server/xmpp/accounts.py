@@ -100,6 +100,12 @@ class Account:
     def accepts(self, password: str) -> bool:
         return self._keys[SHA_256].accept(password)
 
+    def archives(self, peer: Jid) -> bool:
+        """Whether messages with that JID are archived (XEP-0313, section 7)."""
+        if self.archive_default == "roster":
+            return peer.bare in self.roster
+        return self.archive_default == "always"
+
     def blocks(self, jid: Jid) -> bool:
         """Whether a JID falls under a blocked one (XEP-0191, section 2)."""
         if not self.blocked or jid.bare == self.jid:

@@ -298,6 +298,8 @@ class ClientStream:
         payload = stanza.child("bind", BIND)
         wanted = payload.text_of("resource") if payload else ""
         try:
+            if self._host.accounts.at(account.jid) is not account:
+                raise StanzaError("not-authorized", "The account has just been removed.")
             if stanza.get("type") != "set":
                 raise StanzaError("bad-request", "A resource is bound with a set.")
             resource = prepare_resource(wanted or f"chatlab-{self._host.new_id()}")

@@ -39,8 +39,8 @@ def receive(host: Host, account: Account, stanza: Element, to: Jid) -> None:
     stanza = _without_forged_ids(stanza, account)
     if is_worth_keeping(stanza):
         sender = parse_jid(stanza.get("from"))
-        entry_id = _archive(host, account, stanza, sender)
-        stanza = stanza.with_children(_stanza_id(account, entry_id))
+        if entry_id := _archive(host, account, stanza, sender):
+            stanza = stanza.with_children(_stanza_id(account, entry_id))
     kind = stanza.get("type", "normal")
     session = None if to.is_bare else host.session(to)
     if session is not None:
@@ -135,6 +135,9 @@ def is_worth_keeping(stanza: Element) -> bool:
 
 
 def _archive(host: Host, account: Account, stanza: Element, peer: Jid) -> str:
+    """The entry’s id; empty when the account does not want such messages archived."""
+    if not account.archives(peer):
+        return ""
     entry = Entry(host.new_id(), host.now(), peer, stanza)
     account.archive.add(entry)
     return entry.id

@@ -59,6 +59,8 @@ class Connection(asyncio.Protocol):
         self._resume: asyncio.TimerHandle | None = None
         self._farewell: asyncio.TimerHandle | None = None
         self._upgrade: asyncio.Task[None] | None = None
+        self._early: bytearray | None = None
+        """While TLS begins: what has come through it already; None at all other times."""
         self._is_restarting = False
         self._wants_tls = False
         self._is_overfull = False
@@ -77,6 +79,11 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
+            return
+        if self._early is not None:
+            # A client’s first words come with the end of its handshake; the answer has to wait
+            # until it can be sent through TLS.
+            self._early += data
             return
         self.stream.heard()
         while data:
@@ -122,6 +129,7 @@ class Connection(asyncio.Protocol):
         if rest.strip():
             self.stream.failed(StreamError("policy-violation", "Something follows <starttls/>."))
         else:
+            self._early = bytearray()
             self._upgrade = asyncio.get_running_loop().create_task(self._secure())
         return b""
 
@@ -148,6 +156,9 @@ class Connection(asyncio.Protocol):
             self.connection_lost(None)  # The client left in the middle of the handshake.
             return
         self._transport = upgraded
+        early, self._early = bytes(self._early or b""), None
+        if early:
+            self.data_received(early)
 
     def _slow_down(self, stanzas: int) -> None:
         """Read no faster than the flood limit allows; TCP slows the client down."""
@@ -185,6 +196,8 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing() or self._is_overfull:
             return
+        if self._early is not None:
+            return  # In clear no more, in TLS not yet: a farewell at this moment goes unsaid.
         transport.write(data)
         if transport.get_write_buffer_size() > SEND_QUEUE_LENGTH:
             # Not now: whoever writes may be in the middle of telling a whole room.
@@ -264,10 +277,14 @@ class XmppServer:
         self._sweep = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._on_sweep)
 
     def _on_sweep(self) -> None:
+        self.sweep()
+        self._schedule_sweep()
+
+    def sweep(self) -> None:
+        """Drop who is silent, or does not log in; end sessions to which nobody came back."""
         for connection in list(self._connections):
             connection.check()
         lifecycle.expire(self.host)
-        self._schedule_sweep()
 
     async def stop(self) -> None:
         """Stop listening, tell everybody, and close; returns when all is closed."""

@@ -21,13 +21,15 @@ def handle(host: Host, session: Session, stanza: Element, to: Jid | None) -> Non
     if to is None:
         _broadcast(host, session, stanza, kind)
     elif host.is_room(to):
-        _note_directed(session, to, is_leaving=kind == "unavailable")
+        _check_directed(session, to.bare)
         rooms.presence(host, session.jid, stanza, to)
+        _note_directed(session, to.bare, is_leaving=kind == "unavailable")
     elif to.domain != DOMAIN:
         raise StanzaError("remote-server-not-found", f"This server does not reach {to.domain}.")
     elif kind in _SUBSCRIPTIONS:
         roster.subscribe(host, session.account, stanza, kind, to.bare)
     elif kind in ("", "unavailable", "error"):
+        _check_directed(session, to)
         _note_directed(session, to, is_leaving=kind == "unavailable")
         _send_to(host, stanza, to)
     elif kind == "probe":
@@ -82,14 +84,12 @@ def _priority(stanza: Element) -> int:
 
 
 def _tell_contacts(host: Host, session: Session, stanza: Element) -> None:
-    """To everybody who may see it, and to the account’s own clients, the sender included."""
+    """To everybody who may see it, and to the account’s own available clients."""
     own = session.account
     seen_by = [item.jid for item in own.roster.values() if item.subscription.has_from]
     for jid in (own.jid, *seen_by):
         if not own.blocks(jid):
             _send_to(host, stanza.with_attributes(to=str(jid)), jid)
-    if stanza.get("type") == "unavailable":
-        session.send(stanza.with_attributes(to=str(own.jid)))
 
 
 def _show_contacts(host: Host, session: Session) -> None:
@@ -133,10 +133,13 @@ def _send_to(host: Host, stanza: Element, to: Jid) -> None:
 def _note_directed(session: Session, to: Jid, *, is_leaving: bool) -> None:
     if is_leaving:
         session.directed.discard(to)
-    elif len(session.directed) >= MAX_DIRECTED and to not in session.directed:
-        raise StanzaError("resource-constraint", "You are in too many rooms at once.")
     else:
         session.directed.add(to)
+
+
+def _check_directed(session: Session, to: Jid) -> None:
+    if len(session.directed) >= MAX_DIRECTED and to not in session.directed:
+        raise StanzaError("resource-constraint", "You are in too many rooms at once.")
 
 
 def hide_from(host: Host, account: Account, jid: Jid) -> None:
