@@ -13,6 +13,7 @@ from chatlab.core.message import Message, MessageId
 from chatlab.core.reactions import reacted
 
 MAX_WAITING = 500
+"""Messages that are waited for, and reactions that wait for one of them."""
 
 
 class MessageIndex:
@@ -44,7 +45,9 @@ class MessageIndex:
 
     def wait_for(self, key: ChatKey, event: ReactionSeen) -> None:
         """Keep a reaction whose message is not here."""
-        self._waiting.setdefault((key, event.msgid), []).append(event)
+        waiting = self._waiting.setdefault((key, event.msgid), [])
+        if len(waiting) < MAX_WAITING:
+            waiting.append(event)
         if len(self._waiting) > MAX_WAITING:
             del self._waiting[next(iter(self._waiting))]
 

@@ -1,6 +1,6 @@
 """What is said without a text: reactions, and taking a message back."""
 
-from chatlab.chat.irc.client_tags import REDACTION, passes
+from chatlab.chat.irc.client_tags import REDACTION, is_usable, passes
 from chatlab.chat.irc.context import Context
 from chatlab.core.errors import UsageError
 from chatlab.core.events import ReactionSeen
@@ -45,7 +45,7 @@ class TagTalk:
 
 
 def _check(chat: str, msgid: str) -> None:
-    if not chat or not msgid:
+    if not chat or not is_usable(msgid):
         raise UsageError(
             "The server gave this message no name, so nothing can refer to it.",
             "Newer messages may have one.",

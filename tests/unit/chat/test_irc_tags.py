@@ -76,6 +76,25 @@ def test_where_the_server_passes_no_tags_none_are_sent(caps: str, deny: str) -> 
     run(scenario)
 
 
+def test_a_hostile_name_of_a_message_harms_nobody() -> None:
+    async def scenario() -> None:
+        play = await Play(server=PlayServer(f"{TAGS} draft/message-redaction")).start()
+        name = ";" * 4_000
+        play.server.say(f"@msgid={name.replace(';', chr(92) + ':')} :bob!b@b PRIVMSG #lab :hi")
+        assert play.irc.predict("#lab", "yes", reply_to=name) == (len("PRIVMSG #lab :yes") + 2,)
+        (message,) = play.irc.send("#lab", "yes", reply_to=name)
+        assert message.reply_to == ""
+        for act in (
+            lambda: play.irc.react("#lab", name, "👍"),
+            lambda: play.irc.retract("#lab", name),
+        ):
+            with pytest.raises(UsageError, match="no name"):
+                act()
+        await play.stop()
+
+    run(scenario)
+
+
 # -- reactions and redactions
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from chatlab.core import events as ev
 from chatlab.core.chats import Change, Chat, ChatBook
 from chatlab.core.message import Message, MessageId
+from chatlab.core.message_index import MAX_WAITING
 from chatlab.core.reactions import MAX_KINDS, MAX_PEOPLE, Reaction, reacted
 from tests.helpers.chats import NOON, book_with, message
 
@@ -72,6 +73,19 @@ def test_a_reaction_waits_for_its_message() -> None:
     book.apply(reaction("👍", "carol", is_removed=True))
     named(book)
     assert shown(chat) == (Reaction("👍", ("bob",)),)
+
+
+def test_a_flood_of_reactions_to_nothing_is_bounded() -> None:
+    book, chat = book_with()
+    book.apply(reaction("👍", "bob"))
+    for number in range(MAX_WAITING):
+        book.apply(reaction("👍", "bob", msgid=f"nothing {number}"))
+    named(book)
+    assert shown(chat) == ()  # The oldest of those waited for was given up.
+    for number in range(MAX_WAITING + 50):
+        book.apply(reaction(str(number % 7), f"bob{number}", msgid="n"))
+    named(book, "n")
+    assert sum(len(one.people) for one in shown(chat)) == MAX_WAITING
 
 
 def test_a_message_is_found_taken_back_and_forgotten_by_the_servers_name_for_it() -> None:
