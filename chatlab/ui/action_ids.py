@@ -68,6 +68,7 @@ class ActionId(Enum):
     PLAIN_TEXT = "plain-text"
     MENTIONS = "mentions"
     HIGHLIGHTS = "highlights"
+    ADD_CONTACT = "add-contact"
     BUDDIES = "buddies"
     IGNORES = "ignores"
     AWAY = "away"

@@ -54,8 +54,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Q",), "close", "exit leave end", starts_group=True,
     ),
     ActionSpec(
-        _A.JOIN, _M.CHAT, "&Join a channel…", "Enter a channel, with its key if it has one.",
-        ("Ctrl+J",), "channel", "room enter new chat",
+        _A.JOIN, _M.CHAT, "&Join a channel or room…",
+        "Enter a channel or a room, with its key or password if it has one.",
+        ("Ctrl+J",), "channel", "enter new chat create",
     ),
     ActionSpec(
         _A.NEW_TALK, _M.CHAT, "N&ew private chat…",
@@ -63,8 +64,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+N",), "person", "query message direct private",
     ),
     ActionSpec(
-        _A.CHANNEL_LIST, _M.CHAT, "Lis&t of channels…",
-        "See which channels the network has, and enter one.",
+        _A.CHANNEL_LIST, _M.CHAT, "Lis&t of channels or rooms…",
+        "See which channels the network has, or which rooms the server, and enter one.",
         ("Ctrl+L",), "search", "rooms find browse list",
     ),
     ActionSpec(
@@ -200,6 +201,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _A.HIGHLIGHTS, _M.PEOPLE, "&Highlights…",
         "Choose the words besides your nick that you want to be told of.",
         (), "bulb", "keywords words rules regex notify",
+    ),
+    ActionSpec(
+        _A.ADD_CONTACT, _M.PEOPLE, "Add a c&ontact…",
+        "Put somebody on the list of an XMPP account, and ask to see when they are there.",
+        (), "user-add", "roster buddy friend subscribe presence xmpp jid address",
     ),
     ActionSpec(
         _A.BUDDIES, _M.PEOPLE, "&Buddies…", "See who is online, and be told who comes and goes.",

@@ -96,11 +96,16 @@ async def dialogs(stage: Play) -> Facts:
     from chatlab.ui.dialogs.account import AccountDialog
     from chatlab.ui.dialogs.certificate import CertificateDialog
     from chatlab.ui.dialogs.help import HelpDialog
+    from chatlab.ui.dialogs.new_account import NewAccountDialog
 
     await stage.lab()
     await stage.press(
         Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
     )
+    choice = await stage.until("the choice", lambda: stage.dialog(NewAccountDialog))
+    assert isinstance(choice, NewAccountDialog)
+    await _everywhere(stage, "new-account")
+    choice.irc.click()
     form = await stage.until("the form", lambda: stage.dialog(AccountDialog))
     assert isinstance(form, AccountDialog)
     form.identity.nick.set_text("first.last")

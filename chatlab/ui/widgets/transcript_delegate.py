@@ -33,8 +33,8 @@ STATE_ICONS: dict[Delivery, tuple[str, str]] = {
     Delivery.WRITTEN: ("arrow-up", "muted"),
     Delivery.ACKNOWLEDGED: ("check", "muted"),
     Delivery.ECHOED: ("check-double", "muted"),
-    Delivery.DELIVERED: ("check-double", "readable"),
-    Delivery.DISPLAYED: ("eye", "readable"),
+    Delivery.DELIVERED: ("delivered", "muted"),
+    Delivery.DISPLAYED: ("displayed", "muted"),
     Delivery.FAILED: ("close", "error"),
 }
 NOTE_ICONS: dict[NoteKind, tuple[str, str]] = {
