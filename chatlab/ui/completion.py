@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from chatlab.core import commands
 from chatlab.core.chats import CHANNEL_SIGNS
+from chatlab.ui import emoji
 
 _MOST_NAMES = 8
 _HELP = re.compile(r"/help +", re.IGNORECASE)
 _LEADING_CODES = re.compile(r"\A(?:[\x02\x0f\x11\x16\x1d-\x1f]|\x03(?:\d{1,2}(?:,\d{1,2})?)?)+")
+_SIGN_NAME = re.compile(r":([a-z0-9_]{2,}:?)", re.IGNORECASE)
+"""The name of an emoji; a smiley such as ``:P`` is none."""
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 
 
@@ -40,6 +43,8 @@ def find(
         found = [spec.verb.value for spec in commands.complete(word.removeprefix("/"))]
     elif start == 0 and word.startswith("/") and not word.startswith("//"):
         found = [f"/{spec.verb.value} " for spec in commands.complete(word[1:])]
+    elif name := _SIGN_NAME.fullmatch(word):
+        found = [f"{sign} " for sign in emoji.signs_for(name[1])]
     elif word[0] in CHANNEL_SIGNS:
         found = [f"{name} " for name in channels if name.lower().startswith(word.lower())]
     else:

@@ -3,6 +3,8 @@
 import pytest
 
 from chatlab.core.commands import COMMANDS, CommandSpec
+from chatlab.protocol.irc_text import graphemes
+from chatlab.ui import emoji
 from chatlab.ui.completion import command_hint, find
 
 NICKS, CHANNELS = ["bob", "Alice", "[al]"], ["#lab", "#Lab2", "&local"]
@@ -34,6 +36,11 @@ def candidates(text: str) -> tuple[str, ...]:
         ("//jo", ()),
         ("one\nal", ("Alice ",)),
         ("nobody", ()),
+        (":thumbsu", ("👍 ",)),
+        ("well :THUMBSD", ("👎 ",)),
+        (":heart:", ("❤️ ",)),
+        (":P", ()),
+        (":nosuchsign", ()),
         ("", ()),
     ],
 )
@@ -69,3 +76,11 @@ def test_every_command_has_help_while_it_is_typed(spec: CommandSpec) -> None:
         hint = command_hint(text)
         assert hint is not None
         assert hint.text.endswith(spec.help)
+
+
+def test_every_sign_has_a_name_of_its_own_and_can_be_typed() -> None:
+    for name, sign in emoji.names().items():
+        assert name.replace("_", "").isalnum()
+        assert not sign.isascii()
+        assert len(list(graphemes(sign))) == 1
+        assert f"{sign} " in candidates(f":{name}")
