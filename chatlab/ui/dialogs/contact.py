@@ -148,6 +148,8 @@ class ContactDialog(Sheet):
         self._subscription = plain_label("", "", self)
         for label in (self._title, self._status, self._subscription):
             label.setWordWrap(True)
+        for label in (self._status, self._subscription):
+            label.setContentsMargins(0, SPACE - 1, 0, 0)  # Level with its name to the left.
         self.name = QLineEdit(self)
         self.name.setText(contact.name)
         self.name.setPlaceholderText(self.tr("What you call them"))
@@ -204,8 +206,8 @@ class ContactDialog(Sheet):
         if contact.is_asked:
             words += " You have asked; they have not answered yet."
         self._subscription.setText(self.tr(words))
-        blocked = " They are blocked: nothing comes through." if contact.is_blocked else ""
-        self._presence.setText(f"{PRESENCE_WORDS[contact.availability]}.{blocked}")
+        blocked = " – blocked: nothing comes through" if contact.is_blocked else ""
+        self._presence.setText(f"{PRESENCE_WORDS[contact.availability]}{blocked}")
         self._dress()
 
     def _dress(self) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QPushButton,
     QStackedWidget,
     QTabBar,
@@ -29,7 +28,7 @@ _RULERS = ("owner", "admin")
 
 
 class SettingsPage(QWidget):
-    """The room's own form, fetched when it is first seen.
+    """The room's own form, fetched when it is first seen; its button stands in the foot.
 
     Signals:
         submitted: the answers, as a DataForm.
@@ -45,15 +44,11 @@ class SettingsPage(QWidget):
         self.button = QPushButton(self.tr("Save the settings"), self)
         self.button.setEnabled(False)
         self.button.clicked.connect(self._submit)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE + SPACE // 2)
         column.addWidget(self.words)
         column.addWidget(self.form)
-        column.addLayout(row)
         column.addStretch(1)
 
     def show_form(self, form: DataForm) -> None:
@@ -142,6 +137,9 @@ class RoomSettingsDialog(Sheet):
         self.body.addWidget(self.pages, 1)
         self.foot.addStretch(1)
         self.close_button = self.add_button(self.tr("Close"))
+        self.settings.button.setProperty("primary", True)
+        self.foot.addWidget(self.settings.button)
+        self.settings.button.hide()
 
     def _add_page(self, title: str, page: QWidget) -> None:
         self.tabs.addTab(title)
@@ -195,6 +193,7 @@ class RoomSettingsDialog(Sheet):
     def _on_tab_changed(self, index: int) -> None:
         self.pages.setCurrentIndex(index)
         page = self.pages.currentWidget()
+        self.settings.button.setVisible(page is self.settings)
         if page is self.settings and not self._was_form_asked:
             self._was_form_asked = True
             self.form_wanted.emit()

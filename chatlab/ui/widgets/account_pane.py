@@ -25,7 +25,8 @@ from chatlab.ui.theme import HALF, SPACE, icon, plain_label, set_icon, small_fon
 from chatlab.ui.widgets.account_delegate import CHEVRON_WIDTH, STATE_ICON_ROOM, AccountDelegate
 from chatlab.ui.widgets.icon_label import IconLabel
 
-_CHATS_SHARE, _BELOW_SHARE = 50, 50
+_CHATS_SHARE, _BELOW_SHARE = 9, 10
+_SCALE = 100
 _USUAL_WORDS = "OnlineUnencrypted"
 """Of an account's second line: its state and its security, each beside an icon."""
 
@@ -104,8 +105,9 @@ class AccountPane(QWidget):
     def put_below(self, part: QWidget) -> None:
         """Give something a place under the chats, such as contacts."""
         self._parts.addWidget(part)
-        self._parts.setStretchFactor(0, 1)
-        self._parts.setSizes([_CHATS_SHARE, _BELOW_SHARE])
+        for index, share in enumerate((_CHATS_SHARE, _BELOW_SHARE)):
+            self._parts.setStretchFactor(index, share)
+        self._parts.setSizes([_CHATS_SHARE * _SCALE, _BELOW_SHARE * _SCALE])
 
     def show_current(self, key: ChatKey | None) -> None:
         """Mark the chat that the active pane shows."""
