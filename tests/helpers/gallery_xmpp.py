@@ -4,25 +4,43 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from pytestqt.qtbot import QtBot
 
 from chatlab.chat.providers import read_providers
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId, Security
-from chatlab.core.chats import ChatBook
+from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.forms import DataForm, FieldKind, FormField
+from chatlab.core.listings import ListedMask
+from chatlab.core.message import Delivery
 from chatlab.core.registration import RegistrationForm
-from chatlab.core.roster import Availability, Contact, ContactsListed, Subscription
+from chatlab.core.roster import (
+    Availability,
+    Contact,
+    ContactsListed,
+    Subscription,
+    SubscriptionRequested,
+)
+from chatlab.ui.dialogs.contact import AddContactDialog, ContactDialog
+from chatlab.ui.dialogs.invite import InviteDialog
 from chatlab.ui.dialogs.new_account import NewAccountDialog
 from chatlab.ui.dialogs.register import RegisterDialog
+from chatlab.ui.dialogs.room import JoinRoomDialog, RoomAccount
+from chatlab.ui.dialogs.room_settings import RoomSettingsDialog
 from chatlab.ui.dialogs.server_account import DeletionDialog, PasswordDialog
 from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog, blank_xmpp_account
 from chatlab.ui.models.contacts import ContactModel
 from chatlab.ui.theme import Theme
 from chatlab.ui.widgets.contact_pane import ContactPane
+from chatlab.ui.widgets.occupant_menu import OccupantActs, fill_occupant_menu
+from tests.helpers.chats import NOON, message
+from tests.helpers.chats import account as chats_account
+from tests.helpers.stage import NotingConnection, Stage
 
 ID = AccountId("x")
 
@@ -208,6 +226,146 @@ def contacts_empty() -> QWidget:
     return pane
 
 
+ROOM = "lab@conference.example.org"
+_ME = ev.Member(nick="first", role="moderator", affiliation="owner")
+PEOPLE = (
+    _ME,
+    ev.Member(
+        nick="Anna L.", role="moderator", affiliation="admin", account_name="anna@example.org"
+    ),
+    ev.Member(nick="Bob", role="participant", affiliation="member", is_away=True),
+    ev.Member(nick="guest 12", role="participant", affiliation="none"),
+    ev.Member(nick="quiet one", role="visitor", affiliation="none"),
+)
+ROOM_FORM = DataForm(
+    title="Configuration for lab@conference.example.org",
+    instructions="Complete and submit this form to configure the room.",
+    fields=(
+        FormField(name="FORM_TYPE", kind=FieldKind.HIDDEN, values=("x",)),
+        FormField(name="", kind=FieldKind.FIXED, values=("Room information",)),
+        FormField(name="name", label="Title", values=("The lab",)),
+        FormField(
+            name="desc",
+            label="Description",
+            description="A brief description of the room",
+            kind=FieldKind.TEXT_MULTI,
+            values=("Where packets are read aloud.",),
+        ),
+        FormField(
+            name="public",
+            kind=FieldKind.BOOLEAN,
+            label="Include room information in public lists",
+            description="Enable this to allow people to find the room",
+            values=("1",),
+        ),
+        FormField(name="", kind=FieldKind.FIXED, values=("Access to the room",)),
+        FormField(name="secret", kind=FieldKind.TEXT_PRIVATE, label="Password"),
+        FormField(
+            name="whois",
+            kind=FieldKind.LIST_SINGLE,
+            label="Addresses (JIDs) of room occupants may be viewed by",
+            values=("moderators",),
+            options=(("Moderators only", "moderators"), ("Anyone", "anyone")),
+        ),
+    ),
+)
+
+
+def contact_add() -> QWidget:
+    dialog = AddContactDialog(((ID, "first.last@example.org"), (ID, "Lab")), ("Work",))
+    dialog.jid.set_text("anna@exam ple.org")
+    return dialog
+
+
+def contact_one() -> QWidget:
+    return ContactDialog(CONTACTS[0], ("Work", "Friends"))
+
+
+def invite() -> QWidget:
+    return InviteDialog(((ROOM, "The lab"),), [c.jid for c in CONTACTS], jid="bob@example.org")
+
+
+def room_join() -> QWidget:
+    dialog = JoinRoomDialog((RoomAccount(ID, "Home", "first", "conference.example.org"),))
+    dialog.propose(ROOM, refusal="You cannot enter the lab: it has a password.")
+    return dialog
+
+
+def room_settings() -> QWidget:
+    dialog = RoomSettingsDialog("The lab", ROOM, affiliation="owner")
+    dialog.go_to_settings()
+    dialog.show_form(ROOM_FORM)
+    return dialog
+
+
+def room_people() -> QWidget:
+    dialog = RoomSettingsDialog("The lab", ROOM, affiliation="owner")
+    dialog.tabs.setCurrentIndex(2)
+    masks = [ListedMask("first.last@example.org"), ListedMask("anna@example.org")]
+    dialog.show_list("owner", masks)
+    return dialog
+
+
+def occupant_menu() -> QWidget:
+    menu = QMenu()
+    acts = OccupantActs(*[lambda *_: None] * 6)
+    fill_occupant_menu(menu, PEOPLE[3], _ME, acts)
+    inner = next(a.menu() for a in menu.actions() if a.text() == "Moderate")
+    assert isinstance(inner, QMenu)
+    inner.setParent(None)
+    inner.destroyed.connect(lambda *_: menu.deleteLater())
+    return inner
+
+
+class _Keeper:
+    """Stands in for pytest-qt where there is no test."""
+
+    def addWidget(self, widget: QWidget, **_: object) -> None:
+        self.widget = widget
+
+
+def window() -> QWidget:
+    """The whole window: a room, contacts, somebody who asks."""
+    stage = Stage(cast(QtBot, _Keeper()))
+    book = stage.book
+    owner = replace(
+        blank_xmpp_account(ID),
+        name="first.last@example.org",
+        jid="first.last@example.org",
+        nick="first",
+    )
+    stage.join("#lab", of=chats_account("Libera.Chat"), shows=False)
+    book.add_account(owner)
+    stage.backstage.connections[ID] = NotingConnection(owner)
+    book.apply(ev.LinkChanged(ID, ev.LinkState.ONLINE, NOON))
+    book.apply(ContactsListed(ID, CONTACTS))
+    book.apply(ev.ChatOpened(ID, ROOM, is_room=True, title="The lab"))
+    book.apply(ev.MembersListed(ID, ROOM, PEOPLE))
+    stage.take(ev.MemberJoined(ID, ROOM, _ME, NOON, is_self=True))
+    book.apply(ev.TopicChanged(ID, ROOM, "Read packets, write prose", NOON))
+    for number, (who, text) in enumerate(
+        (
+            ("Anna L.", "good morning, all"),
+            ("Bob", "first.last is fine here, by the way: a dot in an address"),
+        )
+    ):
+        said = message(text, who, chat=ROOM, of=ID, at=NOON + number)
+        book.apply(ev.MessageAdded(said))
+    for number, state in enumerate((Delivery.ECHOED, Delivery.DELIVERED, Delivery.DISPLAYED)):
+        words = f"and mine is {state.value}"
+        said = message(words, "first", chat=ROOM, of=ID, at=NOON + 3 + number, delivery=state)
+        book.apply(ev.MessageAdded(said))
+    book.open(ID, "anna@example.org")
+    stage.presenter.show_chat(ChatKey(ID, ROOM))
+    stage.window.chats.show_members(True)
+    asks = SubscriptionRequested(ID, "new@example.net", NOON, "We met in the lab.")
+    stage.wiring.talk.contacts.take_event(asks)
+    stage.window.resize(1280, 800)
+    _ALIVE.append(stage)
+    return stage.window
+
+
+_ALIVE: list[Stage] = []
 SCENES: dict[str, Callable[[], QWidget]] = {
     "form": xmpp_form,
     "form-wrong": xmpp_form_wrong,
@@ -220,6 +378,14 @@ SCENES: dict[str, Callable[[], QWidget]] = {
     "deletion": deletion,
     "contacts": contacts,
     "contacts-empty": contacts_empty,
+    "contact-add": contact_add,
+    "contact": contact_one,
+    "invite": invite,
+    "room-join": room_join,
+    "room-settings": room_settings,
+    "room-people": room_people,
+    "occupant-menu": occupant_menu,
+    "window": window,
 }
 
 
