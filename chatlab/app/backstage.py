@@ -320,6 +320,13 @@ class WindowBackstage:
 
         self.run(load())
 
+    def load_named(self, chat: ChatKey, msgid: str, then: Callable[[], None]) -> None:
+        async def load() -> None:
+            await self._history.load_named(chat, msgid)
+            then()
+
+        self.run(load())
+
     def export_chat(self, chat: ChatKey, file: Path) -> None:
         self.run(self._export_chat(chat, file))
 

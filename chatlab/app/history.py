@@ -94,6 +94,12 @@ class HistoryKeeper:
             if len(chat.entries) == before:
                 return
 
+    async def load_named(self, key: ChatKey, msgid: str) -> None:
+        """Bring the lines of a chat back as far as the message that the server calls ``msgid``."""
+        time_ns = await self._history.time_of(key, msgid)
+        if time_ns is not None:
+            await self.load_back_to(key, time_ns)
+
     async def search(self, wanted: str) -> tuple[Message, ...]:
         """The newest messages on disk that contain ``wanted``."""
         return await self._history.search(wanted, MOST_FOUND)

@@ -39,6 +39,9 @@ _BUSY_TIMEOUT_S = 5.0
 _NAMES = ", ".join(COLUMNS)
 _INSERT = f"INSERT INTO entries ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _IS_NAMED = "SELECT 1 FROM entries WHERE account = ? AND chat = ? AND msgid = ? AND msgid != ''"
+_TIME_OF = (
+    "SELECT time_ns FROM entries WHERE account = ? AND chat = ? AND msgid = ? AND msgid != ''"
+)
 _IS_THERE = """
 SELECT 1 FROM entries WHERE account = ? AND chat = ? AND time_ns = ? AND sender = ? AND text = ?
 AND (msgid = '' OR ? = '')
@@ -112,6 +115,18 @@ class History:
         if self._executor is None and not self._path.exists():
             return ()
         return await asyncio.wrap_future(self._run(lambda: self._read(key, count, before_ns), ()))
+
+    async def time_of(self, key: ChatKey, msgid: str) -> int | None:
+        """When the message that the server calls ``msgid`` was said; None if it is not kept."""
+        if not msgid or (self._executor is None and not self._path.exists()):
+            return None
+
+        def find() -> int | None:
+            self._write()
+            found = self._open().execute(_TIME_OF, (key.account, key.name, msgid)).fetchone()
+            return int(found[0]) if found else None
+
+        return await asyncio.wrap_future(self._run(find, None))
 
     async def search(self, wanted: str, limit: int) -> tuple[Message, ...]:
         """The newest messages that contain ``wanted``, newest first; why there is none is reported.

@@ -211,6 +211,10 @@ class Backstage(Protocol):
         """Bring the lines of a chat back from disk as far as a time, then call."""
         ...
 
+    def load_named(self, chat: ChatKey, msgid: str, then: Callable[[], None]) -> None:
+        """The same, as far as the message that the server calls ``msgid``, if it is kept."""
+        ...
+
     def export_chat(self, chat: ChatKey, file: Path) -> None:
         """Write what is said in a chat to a text file."""
         ...

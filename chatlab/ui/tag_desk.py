@@ -72,6 +72,7 @@ class TagDesk:
         pane.transcript.reaction_wanted.connect(self._choose_reaction)
         pane.transcript.reaction_toggled.connect(self._toggle)
         pane.transcript.retract_requested.connect(self._ask_to_retract)
+        pane.transcript.earlier_wanted.connect(lambda msgid: self._bring(pane, msgid))
 
     # -- who is writing
 
@@ -114,6 +115,21 @@ class TagDesk:
     def _on_reply(self, command: Command, key: ChatKey) -> None:
         said = self._named(Direction.RECEIVED)
         self._presenter.speaker.say(key, f"/say {command.argument(0)}", said.msgid)
+
+    def _bring(self, pane: ChatPane, msgid: str) -> None:
+        """The answered message may still be on disk."""
+        chat = pane.chat
+
+        def arrived() -> None:
+            if pane.chat is chat and not pane.transcript.show_named(msgid):
+                words = "The message that was answered is not kept on this computer."
+                bar = BarMessage(
+                    ev.Severity.INFO, words, "The answer is all there is.", topic="answer"
+                )
+                self._window.bar.post(bar)
+
+        if chat is not None:
+            self._backstage.load_named(chat.key, msgid, arrived)
 
     # -- reactions
 

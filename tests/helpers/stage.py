@@ -245,6 +245,11 @@ class NotingBackstage:
         self.on_load_back(chat)
         then()
 
+    def load_named(self, chat: ChatKey, msgid: str, then: Callable[[], None]) -> None:
+        self.asked.append(f"named {chat.name} {msgid}")
+        self.on_load_back(chat)
+        then()
+
     def export_chat(self, chat: ChatKey, file: Path) -> None:
         self.asked.append(f"export {chat.name} {file.name}")
 

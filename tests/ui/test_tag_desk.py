@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu, QPushButton
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
@@ -135,6 +135,22 @@ def test_a_command_answers_and_may_begin_with_a_slash(stage: Stage) -> None:
     stage.speaker.say(KEY, "/reply /usr/bin")
     assert stage.connection.said == [("#lab", "/usr/bin", MessageKind.MESSAGE)]
     assert stage.connection.replies == ["m1"]
+
+
+def test_an_answered_message_is_brought_from_disk(stage: Stage) -> None:
+    def bring(key: ChatKey) -> None:
+        stage.book.prepend(key, [replace(message("long ago", at=NOON - 5), msgid="m0")])
+
+    say(stage, "shall we?", "m1")
+    view = pane(stage).transcript
+    view.earlier_wanted.emit("m0")
+    assert any("not kept" in one.text() for one in stage.window.bar.findChildren(QLabel))
+    stage.backstage.on_load_back = bring
+    view.earlier_wanted.emit("m0")
+    assert stage.backstage.asked[-1] == "named #lab m0"
+    chosen = stage.book.named(KEY, "m0")
+    assert chosen is not None
+    assert view.selected_message() == chosen.id
 
 
 @pytest.mark.parametrize("line", ["/reply yes", "/react 👍", "/unreact 👍", "/retract"])

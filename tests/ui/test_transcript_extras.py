@@ -100,13 +100,15 @@ def test_an_answer_quotes_its_message_and_leads_to_it(desk: Desk) -> None:
     assert not desk.view.is_at_end
 
 
-def test_an_answer_to_what_is_not_in_memory_says_so_and_leads_nowhere(desk: Desk) -> None:
+def test_an_answer_to_what_is_not_in_memory_says_so_and_asks_for_it(desk: Desk) -> None:
     answer = desk.say("yes", "m2", "bob", reply_to="gone")
     quote = desk.layout(answer).quote
     assert quote is not None
     assert (quote.nick, quote.text) == ("", "An earlier message")
     point = desk.point(answer, quote.rect)
-    desk.qtbot.mouseClick(desk.view.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    with desk.qtbot.waitSignal(desk.view.earlier_wanted) as caught:
+        desk.qtbot.mouseClick(desk.view.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    assert caught.args == ["gone"]
     assert desk.view.selected_message() is None
 
 

@@ -58,6 +58,7 @@ class TranscriptView(TranscriptList):
         reply_requested, reaction_wanted, retract_requested: MessageId of a message that is to be
             answered, answered with a sign, taken back.
         reaction_toggled: MessageId, and the reaction that was clicked.
+        earlier_wanted: ``msgid`` of an answered message that is not in memory.
         typed: letters that were typed while the transcript had the focus.
         at_end_changed, start_reached: see ``TranscriptList``.
     """
@@ -72,6 +73,7 @@ class TranscriptView(TranscriptList):
     reaction_wanted = Signal(str)
     reaction_toggled = Signal(str, str)
     retract_requested = Signal(str)
+    earlier_wanted = Signal(str)
     typed = Signal(str)
 
     def __init__(self, badges: BadgeSource, parent: QWidget | None = None) -> None:
@@ -301,17 +303,20 @@ class TranscriptView(TranscriptList):
                 self.cancel_requested.emit(entry.id)
             case HitKind.REACTION if isinstance(entry, Message):
                 self.reaction_toggled.emit(entry.id, hit.value)
-            case HitKind.QUOTE:
-                self._jump_to(hit.value)
+            case HitKind.QUOTE if not self.show_named(hit.value):
+                self.earlier_wanted.emit(hit.value)
 
-    def _jump_to(self, msgid: str) -> None:
-        """Show the message that was answered."""
-        quoted = self._transcript.named(msgid) if self._transcript else None
-        row = self._transcript.row_of(quoted.id) if self._transcript and quoted else None
-        if row is not None:
-            index = self.model().index(row, 0)
-            self.setCurrentIndex(index)
-            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+    def show_named(self, msgid: str) -> bool:
+        """Choose the message that the server calls ``msgid``; False when it is not in memory."""
+        model = self._transcript
+        quoted = model.named(msgid) if model else None
+        row = model.row_of(quoted.id) if model and quoted else None
+        if row is None:
+            return False
+        index = self.model().index(row, 0)
+        self.setCurrentIndex(index)
+        self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+        return True
 
     def place_of(self, message: MessageId) -> QPoint:
         """Where on the screen a message’s words begin; the middle, where it is out of view."""

@@ -144,3 +144,20 @@ def test_a_reaction_to_what_is_on_disk_alone_is_kept_when_that_is_brought(tmp_pa
     assert isinstance(entry, Message)
     assert entry.reactions == (Reaction("👍", ("bob",)),)
     second.end()
+
+
+def test_a_message_is_brought_by_the_name_that_an_answer_has_for_it(tmp_path: Path) -> None:
+    first = Desk(tmp_path)
+    first.book.apply(MessageAdded(replace(message("asked", at=1), msgid="m")))
+    for number in range(20):
+        first.say(f"line {number}", at=number + 2)
+    first.end()
+
+    second = Desk(tmp_path)
+    asyncio.run(second.keeper.fill(second.chat.key))
+    assert "asked" not in second.texts()
+    asyncio.run(second.keeper.load_named(second.chat.key, "nothing"))
+    assert "asked" not in second.texts()
+    asyncio.run(second.keeper.load_named(second.chat.key, "m"))
+    assert "asked" in second.texts()
+    second.end()
