@@ -23,7 +23,7 @@ _READERS = {
     Exposure.SEALED: "An observer learns the length and the time, not the words.",
 }
 
-_UNITS = {Application.IRC: "line", Application.XMPP: "stanza"}
+_UNITS = {Application.IRC: "line", Application.DCC: "line", Application.XMPP: "stanza"}
 """What carries a message."""
 
 
@@ -207,7 +207,7 @@ class Explainer:
         return explain_parts(parts, self._correlator.direction_of(number))
 
     def _exposure(self, place: Placement, protocol: str, shown: Exposure) -> Exposure:
-        if protocol == Application.IRC.name:
+        if protocol in (Application.IRC.name, Application.DCC.name):
             return Exposure.READABLE
         if protocol == Application.XMPP.name:
             return shown

@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chatlab.analysis import xmpp_words
+from chatlab.analysis import dcc_words, xmpp_words
 from chatlab.analysis.contents import Contents, Part
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
@@ -181,6 +181,8 @@ class RowBuilder:
         assert stream is not None
         remarkable = note_text(number, place, stream.sides[place.side])
         parts = self.contents.parts(number, place, MAX_PARTS)
+        if ours is not None and ours.application is Application.DCC and len(place.payload):
+            return self._describe_dcc(number, raw, place, ours, messages, remarkable)
         if not parts:
             info, protocol = tcp_info(raw, headers, stream, place.side), "TCP"
             exposure = Exposure.PLUMBING
@@ -203,6 +205,23 @@ class RowBuilder:
         info = f"{remarkable} {info}".strip()
         why = self._why(number, place, parts, messages) if ours is not None else ""
         return _Description(protocol, info, exposure, why)
+
+    def _describe_dcc(
+        self,
+        number: int,
+        raw: bytes,
+        place: Placement,
+        ours: Connection,
+        messages: tuple[MessageId, ...],
+        remarkable: str,
+    ) -> _Description:
+        """Bytes of a file, or lines of a direct chat: known for ours, unknowable for others."""
+        payload = raw[place.payload.start : place.payload.stop]
+        direction = self._correlator.direction_of(number)
+        info, why = dcc_words.describe_payload(ours, direction, payload)
+        why = self._why(number, place, (), messages) or why
+        exposure = Exposure.ATTENTION if place.notes & _TROUBLE else Exposure.READABLE
+        return _Description("DCC", f"{remarkable} {info}".strip(), exposure, why)
 
     # --- Info --------------------------------------------------------------------------------
 

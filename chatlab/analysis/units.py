@@ -89,6 +89,7 @@ _SPEECHES = {
     Application.IRC: Speech.LINES,
     Application.XMPP: Speech.STANZAS,
     Application.DNS: Speech.UNKNOWN,
+    Application.DCC: Speech.OPAQUE,
 }
 
 

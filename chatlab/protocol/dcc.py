@@ -15,6 +15,8 @@ PASSIVE_ADDRESS = "1.1.1.1"
 """What a passive offer names where an address has to stand: programs take it for “none”, as irssi
 has long sent it; with a real one they would try to connect at once."""
 MAX_SIZE = (1 << 63) - 1
+SEND_PURPOSE, GET_PURPOSE, CHAT_PURPOSE = "DCC SEND", "DCC GET", "DCC CHAT"
+"""How the purpose of a connection begins (``core.connection.Connection``)."""
 _MAX_PORT = 65_535
 _MAX_TOKEN = 32
 _MAX_NAME_SHOWN = 60

@@ -17,9 +17,17 @@ from dataclasses import dataclass, field
 from chatlab.chat.transfer.entry import Ended, Entry, Offer
 from chatlab.chat.transfer.opening import Listener, PeerSocket
 from chatlab.core.errors import ConnectError
-from chatlab.core.flow import WireRange
+from chatlab.core.flow import Direction, WireRange
 from chatlab.core.transfer import TransferState, TransferWay
-from chatlab.protocol.dcc import PASSIVE_ADDRESS, ChatOffer, SendOffer, describe_dcc
+from chatlab.protocol.dcc import (
+    CHAT_PURPOSE,
+    GET_PURPOSE,
+    PASSIVE_ADDRESS,
+    SEND_PURPOSE,
+    ChatOffer,
+    SendOffer,
+    describe_dcc,
+)
 from chatlab.protocol.dcc_address import (
     is_private,
     judge_reach,
@@ -234,7 +242,11 @@ async def connect(entry: Entry, offer: Offer) -> PeerSocket:
 
 def _purpose(entry: Entry) -> str:
     transfer = entry.transfer
-    return f"DCC SEND of {transfer.name}" if entry.is_file else f"DCC CHAT with {transfer.peer}"
+    if not entry.is_file:
+        return f"{CHAT_PURPOSE} with {transfer.peer}"
+    if transfer.direction is Direction.SENT:
+        return f"{SEND_PURPOSE} to {transfer.peer}: {transfer.name}"
+    return f"{GET_PURPOSE} from {transfer.peer}: {transfer.name}"
 
 
 # -- the offered side
