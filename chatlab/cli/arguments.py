@@ -170,7 +170,9 @@ def _add_connect(commands: "Commands[_Parser]") -> None:
         "connect", help="chat without a window: obeys commands on standard input"
     )
     connect.add_argument(
-        "url", metavar="URL", help="irc://nick@host:port/%%23channel, or ircs:// for TLS"
+        "url",
+        metavar="URL",
+        help="irc://nick@host:port/%%23channel, ircs:// for TLS, xmpp:bob@host, xmpp:room@host?join",
     )
     connect.add_argument("--nick", metavar="N", default="", help="instead of the address’s")
     connect.add_argument(
@@ -205,6 +207,7 @@ def _add_connect(commands: "Commands[_Parser]") -> None:
         "--state-dir", metavar="DIR", type=Path, help="where STS policies are kept"
     )
     connect.add_argument("--json", action="store_true", help="every event as one JSON object")
+    _add_xmpp(connect)
     connect.set_defaults(command=_connect)
 
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from chatlab.app.feed import CaptureFeed
@@ -26,16 +27,26 @@ from chatlab.cli.event_json import Json, event_to_json, refusal_to_json
 from chatlab.cli.given_secrets import GivenSecrets, read_password
 from chatlab.cli.local_commands import LocalCommands
 from chatlab.cli.standard_input import InputLines
+from chatlab.cli.xmpp_account import make_xmpp_account
 from chatlab.core import events as ev
-from chatlab.core.account import Account, AccountId, Autojoin, LoginMethod, Security
+from chatlab.core.account import (
+    Account,
+    AccountId,
+    Application,
+    Autojoin,
+    LoginMethod,
+    Security,
+)
 from chatlab.core.address import IrcAddress, parse_irc_url
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, Note
 from chatlab.core.commands import Command, Verb, parse
 from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.jid import bare_of
 from chatlab.core.message import Message, MessageKind
 from chatlab.core.nick import check_nick
 from chatlab.core.rules import RuleBook
 from chatlab.core.transfer import TransferPolicy
+from chatlab.core.xmpp_address import is_xmpp_link, parse_xmpp_url
 from chatlab.protocol.irc_format import strip_formatting
 from chatlab.protocol.irc_masking import mask_text
 from chatlab.protocol.irc_perform import shown_command
@@ -56,7 +67,11 @@ _PASSWORD_MECHANISMS = frozenset({LoginMethod.PLAIN, LoginMethod.SCRAM_SHA_256})
 
 def connect(options: argparse.Namespace) -> int:
     """Carry the command out; returns the exit code. Raises ChatlabError."""
-    account = make_account(options, parse_irc_url(options.url))
+    chat = ""
+    if is_xmpp_link(options.url):
+        account, chat = _xmpp_account(options)
+    else:
+        account = make_account(options, parse_irc_url(options.url))
     secrets = GivenSecrets(
         read_password(options.password_file, "--password-file") if options.password_file else "",
         read_password(options.server_password_file, "--server-password-file")
@@ -65,7 +80,8 @@ def connect(options: argparse.Namespace) -> int:
     )
     folder = options.state_dir or find_paths().data
     with tempfile.TemporaryDirectory(prefix="chatlab-connect-") as directory:
-        visit = _Visit(account, secrets, StsFile(folder / FILE_NAME), Path(directory), options.json)
+        sts = StsFile(folder / FILE_NAME)
+        visit = _Visit(account, secrets, sts, Path(directory), options.json, chat)
         return asyncio.run(visit.run())
 
 
@@ -101,6 +117,29 @@ def make_account(options: argparse.Namespace, address: IrcAddress) -> Account:
         password_over_plain=allows_plain or options.server_password_file is not None,
         is_temporary=True,
     )
+
+
+def _xmpp_account(options: argparse.Namespace) -> tuple[Account, str]:
+    """The account, and the chat that texts are for; without --account, the address is ours."""
+    place = parse_xmpp_url(options.url)
+    chat = place.jid
+    if not options.account and not place.account:
+        options.account, chat = place.jid, ""
+    logins = _read_mechanisms(options)
+    account = replace(
+        make_xmpp_account(options, place),
+        login=logins[0] if logins else LoginMethod.NONE,
+        further_logins=logins[1:],
+        login_name=options.login,
+        channels=(Autojoin(place.jid, place.password),) if place.is_room else (),
+        pinned_sha256=_read_pin(options.pin),
+        client_certificate=str(options.client_cert or ""),
+        tls_min=options.tls_min,
+        tls_max=options.tls_max,
+        # Whoever names the mechanism and no TLS has allowed exactly that.
+        password_over_plain=options.security == "plain" and LoginMethod.PLAIN in logins,
+    )
+    return (replace(account, nick=options.nick) if options.nick else account), chat
 
 
 def _read_mechanisms(options: argparse.Namespace) -> tuple[LoginMethod, ...]:
@@ -140,6 +179,7 @@ class _Visit:
         sts: StsFile,
         directory: Path,
         as_json: bool,
+        chat: str = "",
     ) -> None:
         self._account = account
         self._as_json = as_json
@@ -154,7 +194,7 @@ class _Visit:
         if not as_json:
             self._book.observe(self._on_book_changed)
         self._irc = self._session.connections
-        self._chat = account.channels[0].channel if account.channels else ""
+        self._chat = chat or (account.channels[0].channel if account.channels else "")
         self._happened = asyncio.Event()
         self._is_leaving = False
         self._is_over = asyncio.Event()
@@ -212,6 +252,8 @@ class _Visit:
         """The chat that was opened last is the one that texts are for."""
         if command.verb is Verb.JOIN:
             self._chat = command.argument(0).split(",")[-1]
+            if self._account.application is Application.XMPP:
+                self._chat = bare_of(self._chat)  # A nickname may stand behind the room.
         elif command.verb is Verb.QUERY:
             self._chat = command.argument(0)
         elif command.verb is Verb.PART:

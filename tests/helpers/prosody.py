@@ -90,7 +90,7 @@ def prosody(
     users = folder / "data" / "localhost" / "accounts"
     users.mkdir(parents=True)
     for name, password in accounts.items():
-        (users / f"{name}.dat").write_text(
+        (users / f"{name.replace('.', '%2e')}.dat").write_text(
             f'return {{ ["password"] = "{password}" }};\n', encoding="utf-8"
         )
     config = folder / "prosody.cfg.lua"

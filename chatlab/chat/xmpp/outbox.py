@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.errors import ChatlabError, ConnectError, UsageError
 from chatlab.core.message import MessageId, MessageKind
 
 CANCELLED = "You cancelled it before it was sent."
@@ -101,6 +101,9 @@ class Outbox:
                 continue
             try:
                 self._write(utterance)
+            except ConnectError:
+                kept.append(utterance)  # The connection is ending: the next one takes it.
+                break
             except ChatlabError as error:
                 self._on_failed(utterance, str(error))
         kept.extend(self._queue)

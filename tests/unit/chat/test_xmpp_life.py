@@ -120,6 +120,24 @@ def test_a_lost_connection_is_resumed_and_the_rest_sent_again() -> None:
     asyncio.run(scene())
 
 
+def test_what_is_typed_while_the_connection_breaks_waits_for_the_next() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        link = play.xmpp.session.context.link
+        assert link is not None
+        link.abort("The connection broke.")
+        (sent,) = play.xmpp.send(BOB, "in the gap")
+        assert fate(play, sent) == []
+        play.server.on["resume"] = lambda element: play.server.say(
+            f"<resumed xmlns='{SM}' previd='again' h='{play.server.counted}'/>"
+        )
+        await play.time.advance(2)
+        await play.until(lambda: Delivery.WRITTEN in fate(play, sent))
+        await play.stop()
+
+    asyncio.run(scene())
+
+
 def test_rooms_and_open_questions_survive_a_resumption() -> None:
     async def scene() -> None:
         play = await Play(DIRECT).start()
