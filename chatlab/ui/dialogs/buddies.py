@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QStandardItem
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from chatlab.core.account import AccountId
 from chatlab.core.rules import Buddy
-from chatlab.ui.dialogs.parts import Form, Hint, Sheet, header
-from chatlab.ui.dialogs.table import Table
+from chatlab.ui.dialogs.list_sheet import ListSheet
+from chatlab.ui.dialogs.parts import Form, Hint
 from chatlab.ui.rich_text import bare
-from chatlab.ui.theme import SPACE, icon, isolated, on_theme_changed, set_icon
+from chatlab.ui.theme import SPACE, icon, isolated, on_theme_changed
 from chatlab.ui.widgets.controls import Select, scaled
 
 WIDTH, HEIGHT = 66 * SPACE, 64 * SPACE
@@ -21,7 +21,7 @@ _ICONS = {True: ("person", "accent"), False: ("person", "faint"), None: ("help",
 _NO_MONITOR = "This server cannot tell who comes and goes (it has no MONITOR)."
 
 
-class BuddiesDialog(Sheet):
+class BuddiesDialog(ListSheet):
     """Shows and changes the list; use it with ``open()`` and ``show_buddies``.
 
     Signals:
@@ -40,9 +40,9 @@ class BuddiesDialog(Sheet):
         parent: QWidget | None = None,
     ) -> None:
         """``unable``: accounts whose server, as it said, watches nobody."""
-        super().__init__("Buddies", parent)
         words = "The server tells when they come and go. Return opens a private chat."
-        self.head.addWidget(header(self.windowTitle(), words, self))
+        empty = "Nobody yet. Add a nick above, and you will see when it comes online."
+        super().__init__("Buddies", words, _TITLES, empty, parent)
         self._accounts = tuple(accounts)
         self._unable = unable
         self._buddies: tuple[Buddy, ...] = ()
@@ -54,14 +54,9 @@ class BuddiesDialog(Sheet):
         self.where.addItems([isolated(name) for _, name in self._accounts])
         self.new_button = QPushButton(self.tr("Add"), self)
         self._hint = Hint("", self)
-        self.model = QStandardItemModel(0, len(_TITLES), self)
-        self.model.setHorizontalHeaderLabels(list(_TITLES))
-        empty = "Nobody yet. Add a nick above, and you will see when it comes online."
-        self.table = Table(self.tr("Buddies"), self.tr(empty), self)
-        self.table.setModel(self.model)
         self._lay_out()
         self._connect()
-        self._update()
+        self.refresh()
         self.settle(self.new_button)
         on_theme_changed(self._fill)
         self.resize(scaled(WIDTH), scaled(HEIGHT))
@@ -79,24 +74,13 @@ class BuddiesDialog(Sheet):
         else:
             self.where.hide()
         form.add("Nick", line, self._hint)
-        self.body.addWidget(form)
-        self.table.setColumnWidth(0, scaled(22 * SPACE))
-        self.table.setColumnWidth(1, scaled(14 * SPACE))
-        self.body.addWidget(self.table, 1)
-        self.remove_button = self.add_button(self.tr("Remove"))
-        set_icon(self.remove_button, "trash")
-        self.foot.addStretch(1)
-        self.close_button = self.add_button(self.tr("Close"))
+        self.lay_out_list(form, (22, 14), ("Remove", "trash"))
 
     def _connect(self) -> None:
-        self.nick.textChanged.connect(self._update)
-        self.where.currentIndexChanged.connect(self._update)
+        self.nick.textChanged.connect(self.refresh)
+        self.where.currentIndexChanged.connect(self.refresh)
         self.new_button.clicked.connect(self._add)
-        self.remove_button.clicked.connect(self._remove)
-        self.table.remove_wanted.connect(self._remove)
-        self.table.rows_chosen.connect(self._update)
         self.table.chosen.connect(self._talk)
-        self.close_button.clicked.connect(self.reject)
 
     def show_buddies(self, buddies: Sequence[Buddy], online: Mapping[Buddy, bool]) -> None:
         """The list, and who is online as far as the servers said."""
@@ -116,19 +100,19 @@ class BuddiesDialog(Sheet):
             state = QStandardItem(_WORDS[is_online])
             account = QStandardItem(bare(names.get(buddy.account, buddy.account)))
             self.model.appendRow([nick, state, account])
-        self._update()
+        self.refresh()
 
     def _account(self) -> AccountId | None:
         index = self.where.currentIndex()
         return self._accounts[index][0] if 0 <= index < len(self._accounts) else None
 
-    def _update(self) -> None:
+    def refresh(self) -> None:
+        super().refresh()
         account, nick = self._account(), self.nick.text().strip()
         self._hint.say(_NO_MONITOR if account in self._unable else "")
         is_nick = bool(nick) and not set(nick) & set(" ,!@*?:")
         self._hint.tell("A nick has no blank and none of , ! @ * ?" if nick and not is_nick else "")
         self.new_button.setEnabled(is_nick and account is not None)
-        self.remove_button.setEnabled(bool(self.table.chosen_rows()))
 
     def _add(self) -> None:
         if self.new_button.isEnabled() and (account := self._account()) is not None:
@@ -137,7 +121,7 @@ class BuddiesDialog(Sheet):
             self.nick.setFocus(Qt.FocusReason.OtherFocusReason)
             self.added.emit(account, nick)
 
-    def _remove(self) -> None:
+    def remove_chosen(self) -> None:
         for buddy in [self._buddies[row] for row in self.table.chosen_rows()]:
             self.removed.emit(buddy.account, buddy.nick)
 

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtGui import QStandardItem
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from chatlab.core.account import AccountId
 from chatlab.core.highlighting import MAX_RULES, HighlightRule, check_rule
 from chatlab.core.ignoring import EVERYWHERE
-from chatlab.ui.dialogs.parts import Form, Hint, Sheet, header
-from chatlab.ui.dialogs.table import Table
+from chatlab.ui.dialogs.list_sheet import ListSheet
+from chatlab.ui.dialogs.parts import Form, Hint
 from chatlab.ui.rich_text import bare
-from chatlab.ui.theme import SPACE, isolated, plain_label, set_icon
+from chatlab.ui.theme import SPACE, isolated
 from chatlab.ui.widgets.controls import Select, Tick, scaled
 
 WIDTH, HEIGHT = 88 * SPACE, 84 * SPACE
@@ -20,7 +20,7 @@ _TITLES = ("Text", "Kind", "Where")
 _KINDS = ("Words", "Regular expression", "Except for words", "Except for a regular expression")
 
 
-class HighlightsDialog(Sheet):
+class HighlightsDialog(ListSheet):
     """Shows and changes the rules; use it with ``open()`` and ``show_rules``.
 
     Signals:
@@ -32,9 +32,9 @@ class HighlightsDialog(Sheet):
     def __init__(
         self, accounts: Sequence[tuple[AccountId, str]], parent: QWidget | None = None
     ) -> None:
-        super().__init__("Highlights", parent)
         words = "A message with your nick is always for you. These are, too."
-        self.head.addWidget(header(self.windowTitle(), words, self))
+        empty = "Only your nick. Add a word above, and messages with it count as yours."
+        super().__init__("Highlights", words, _TITLES, empty, parent)
         self._accounts = ((EVERYWHERE, "All accounts"), *accounts)
         self._rules: tuple[HighlightRule, ...] = ()
         self.text = QLineEdit(self)
@@ -48,14 +48,9 @@ class HighlightsDialog(Sheet):
         self.case = Tick(self.tr("Tell CAPITALS from small letters"), self)
         self._hint = Hint("", self)
         self.new_button = QPushButton(self.tr("Add"), self)
-        self.model = QStandardItemModel(0, len(_TITLES), self)
-        self.model.setHorizontalHeaderLabels(list(_TITLES))
-        empty = "Only your nick. Add a word above, and messages with it count as yours."
-        self.table = Table(self.tr("Highlights"), self.tr(empty), self)
-        self.table.setModel(self.model)
         self._lay_out()
         self._connect()
-        self._update()
+        self.refresh()
         self.settle(self.new_button)
         self.text.setFocus()
         self.resize(scaled(WIDTH), scaled(HEIGHT))
@@ -67,29 +62,18 @@ class HighlightsDialog(Sheet):
         form.add("Account", self.where)
         form.add("Only in", self.chat)
         form.add_wide(self.case)
-        self.body.addWidget(form)
-        add = QHBoxLayout()
-        add.addStretch(1)
-        add.addWidget(self.new_button)
-        self.body.addLayout(add)
-        self.body.addWidget(plain_label("Besides your nick", "heading", self))
-        self.table.setColumnWidth(0, scaled(34 * SPACE))
-        self.table.setColumnWidth(1, scaled(22 * SPACE))
-        self.table.setSelectionMode(Table.SelectionMode.ExtendedSelection)
-        self.body.addWidget(self.table, 1)
-        self.remove_button = self.add_button(self.tr("Remove"))
-        set_icon(self.remove_button, "trash")
-        self.foot.addStretch(1)
-        self.close_button = self.add_button(self.tr("Close"))
+        self.lay_out_list(
+            form,
+            (34, 22),
+            ("Remove", "trash"),
+            add_button=self.new_button,
+            heading="Besides your nick",
+        )
 
     def _connect(self) -> None:
-        self.text.textChanged.connect(self._update)
-        self.kind.currentIndexChanged.connect(self._update)
+        self.text.textChanged.connect(self.refresh)
+        self.kind.currentIndexChanged.connect(self.refresh)
         self.new_button.clicked.connect(self._add)
-        self.remove_button.clicked.connect(self._remove)
-        self.table.remove_wanted.connect(self._remove)
-        self.table.rows_chosen.connect(self._update)
-        self.close_button.clicked.connect(self.reject)
 
     def show_rules(self, rules: Sequence[HighlightRule]) -> None:
         self._rules = tuple(rules)
@@ -101,7 +85,7 @@ class HighlightsDialog(Sheet):
             where = ", ".join(filter(None, (rule.chat, account))) or "everywhere"
             cells = (rule.text, kind, where)
             self.model.appendRow([QStandardItem(bare(cell)) for cell in cells])
-        self._update()
+        self.refresh()
 
     def read(self) -> HighlightRule:
         """The rule as it stands in the form."""
@@ -115,7 +99,8 @@ class HighlightsDialog(Sheet):
             chat=self.chat.text().strip().lower(),
         )
 
-    def _update(self) -> None:
+    def refresh(self) -> None:
+        super().refresh()
         rule = self.read()
         usual = "Whole words; * stands for more letters."
         if rule.is_pattern:
@@ -126,7 +111,6 @@ class HighlightsDialog(Sheet):
             fault = f"There are {MAX_RULES} already: remove one first."
         self._hint.tell(fault)
         self.new_button.setEnabled(bool(rule.text) and not fault)
-        self.remove_button.setEnabled(bool(self.table.chosen_rows()))
 
     def _add(self) -> None:
         if not self.new_button.isEnabled():
@@ -137,7 +121,7 @@ class HighlightsDialog(Sheet):
         if rule not in self._rules:
             self.changed.emit((*self._rules, rule))
 
-    def _remove(self) -> None:
+    def remove_chosen(self) -> None:
         gone = set(self.table.chosen_rows())
         if gone:
             self.changed.emit(tuple(r for i, r in enumerate(self._rules) if i not in gone))

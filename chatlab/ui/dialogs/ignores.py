@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QStandardItem
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from chatlab.core.account import AccountId
 from chatlab.core.ignoring import EVERYTHING, EVERYWHERE, IgnoreKind, IgnoreRule, kind_words
 from chatlab.core.masks import full_mask
-from chatlab.ui.dialogs.parts import Form, Hint, Sheet, header
-from chatlab.ui.dialogs.table import Table
+from chatlab.ui.dialogs.list_sheet import ListSheet
+from chatlab.ui.dialogs.parts import Form, Hint
 from chatlab.ui.rich_text import bare
-from chatlab.ui.theme import SPACE, isolated, plain_label, set_icon
+from chatlab.ui.theme import SPACE, isolated
 from chatlab.ui.widgets.controls import Select, Tick, scaled
 
 WIDTH, HEIGHT = 88 * SPACE, 80 * SPACE
@@ -35,7 +35,7 @@ _KIND_TITLES = {
 }
 
 
-class IgnoresDialog(Sheet):
+class IgnoresDialog(ListSheet):
     """Shows and changes the rules; use it with ``open()`` and ``show_rules``.
 
     Signals:
@@ -48,9 +48,8 @@ class IgnoresDialog(Sheet):
     def __init__(
         self, accounts: Sequence[tuple[AccountId, str]], parent: QWidget | None = None
     ) -> None:
-        super().__init__("Ignored people", parent)
         words = "What they say is neither shown nor counted. Its frames are captured all the same."
-        self.head.addWidget(header(self.windowTitle(), words, self))
+        super().__init__("Ignored people", words, _TITLES, "Nobody is ignored.", parent)
         self._accounts = ((EVERYWHERE, "All accounts"), *accounts)
         self._rules: tuple[IgnoreRule, ...] = ()
         self.who = QLineEdit(self)
@@ -61,13 +60,9 @@ class IgnoresDialog(Sheet):
         self.how_long = Select(self)
         self.how_long.addItems([words for words, _ in _TIMES])
         self.ignore_button = QPushButton(self.tr("Ignore"), self)
-        self.model = QStandardItemModel(0, len(_TITLES), self)
-        self.model.setHorizontalHeaderLabels(list(_TITLES))
-        self.table = Table(self.tr("Ignored people"), self.tr("Nobody is ignored."), self)
-        self.table.setModel(self.model)
         self._lay_out()
         self._connect()
-        self._update()
+        self.refresh()
         self.settle(self.ignore_button)
         self.who.setFocus()
         self.resize(scaled(WIDTH), scaled(HEIGHT))
@@ -86,30 +81,19 @@ class IgnoresDialog(Sheet):
         form.add("What", kinds)
         form.add("Where", self.where)
         form.add("How long", self.how_long)
-        self.body.addWidget(form)
-        add = QHBoxLayout()
-        add.addStretch(1)
-        add.addWidget(self.ignore_button)
-        self.body.addLayout(add)
-        self.body.addWidget(plain_label("Ignored now", "heading", self))
-        for column, width in enumerate((24, 28, 15)):
-            self.table.setColumnWidth(column, scaled(width * SPACE))
-        self.table.setSelectionMode(Table.SelectionMode.ExtendedSelection)
-        self.body.addWidget(self.table, 1)
-        self.remove_button = self.add_button(self.tr("Show again"))
-        set_icon(self.remove_button, "eye")
-        self.foot.addStretch(1)
-        self.close_button = self.add_button(self.tr("Close"))
+        self.lay_out_list(
+            form,
+            (24, 28, 15),
+            ("Show again", "eye"),
+            add_button=self.ignore_button,
+            heading="Ignored now",
+        )
 
     def _connect(self) -> None:
-        self.who.textChanged.connect(self._update)
+        self.who.textChanged.connect(self.refresh)
         for tick in self.kinds.values():
-            tick.toggled.connect(self._update)
+            tick.toggled.connect(self.refresh)
         self.ignore_button.clicked.connect(self._add)
-        self.remove_button.clicked.connect(self._remove)
-        self.table.remove_wanted.connect(self._remove)
-        self.table.rows_chosen.connect(self._update)
-        self.close_button.clicked.connect(self.reject)
 
     def propose(self, mask: str) -> None:
         """Begin with somebody in the field."""
@@ -130,14 +114,14 @@ class IgnoresDialog(Sheet):
                 f"{until:%Y-%m-%d %H:%M}" if until else "no end",
             )
             self.model.appendRow([QStandardItem(cell) for cell in cells])
-        self._update()
+        self.refresh()
 
     def _chosen_kinds(self) -> frozenset[IgnoreKind]:
         return frozenset(kind for kind, tick in self.kinds.items() if tick.isChecked())
 
-    def _update(self) -> None:
+    def refresh(self) -> None:
+        super().refresh()
         self.ignore_button.setEnabled(bool(self.who.text().strip()) and bool(self._chosen_kinds()))
-        self.remove_button.setEnabled(bool(self.table.chosen_rows()))
 
     def _add(self) -> None:
         if not self.ignore_button.isEnabled():
@@ -153,6 +137,6 @@ class IgnoresDialog(Sheet):
         self.who.setFocus(Qt.FocusReason.OtherFocusReason)
         self.added.emit(rule)
 
-    def _remove(self) -> None:
+    def remove_chosen(self) -> None:
         for rule in [self._rules[row] for row in self.table.chosen_rows()]:
             self.removed.emit(rule)
