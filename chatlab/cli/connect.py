@@ -41,11 +41,12 @@ from chatlab.core.address import IrcAddress, parse_irc_url
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, Note
 from chatlab.core.commands import Command, Verb, parse
 from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.flow import Direction
 from chatlab.core.jid import bare_of
 from chatlab.core.message import Message, MessageKind
 from chatlab.core.nick import check_nick
 from chatlab.core.rules import RuleBook
-from chatlab.core.transfer import TransferPolicy
+from chatlab.core.transfer import TransferKind, TransferPolicy, TransferState
 from chatlab.core.xmpp_address import is_xmpp_link, parse_xmpp_url
 from chatlab.protocol.irc_format import strip_formatting
 from chatlab.protocol.irc_masking import mask_text
@@ -234,6 +235,7 @@ class _Visit:
                 await self._obey_line(line)
         await self._until(self._is_settled, _END_GRACE_S)
         await self._until(self._has_left, _DRAIN_TIMEOUT_S)
+        await self._until(self._has_carried, None)
 
     async def _obey_line(self, line: str) -> None:
         try:
@@ -274,7 +276,19 @@ class _Visit:
         else:
             print(error, file=sys.stderr)
 
-    async def _until(self, condition: Callable[[], bool], limit_s: float) -> None:
+    def _has_carried(self) -> bool:
+        """No file is on its way. Each ends by itself, be it for want of an answer."""
+        transfers = self._session.transfers(self._account.id)
+        return transfers is None or not any(
+            transfer.kind is TransferKind.FILE
+            and not transfer.state.is_over
+            and (
+                transfer.direction is Direction.SENT or transfer.state is not TransferState.OFFERED
+            )
+            for transfer in transfers.transfers
+        )
+
+    async def _until(self, condition: Callable[[], bool], limit_s: float | None) -> None:
         """Wait for ``condition``, but not longer than ``limit_s``."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):

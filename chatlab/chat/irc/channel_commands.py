@@ -49,6 +49,8 @@ class ChannelCommands(CommandGroup):
 
     def _part(self, command: Command, chat: str) -> None:
         if not self._engine.state.is_channel(chat):
+            if transfers := self._engine.transfers:
+                transfers.close_chat(chat)
             return  # A private chat: there is nothing to leave on the server.
         reason = command.argument(0)
         self._put("PART", chat, *([reason] if reason else []))

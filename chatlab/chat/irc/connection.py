@@ -15,6 +15,7 @@ from chatlab.chat.irc.client_tags import reply_tags
 from chatlab.chat.irc.commands import Commands
 from chatlab.chat.irc.composing import Draft, compose
 from chatlab.chat.irc.context import Lasting, Verdict
+from chatlab.chat.irc.credentials import keep_password_in
 from chatlab.chat.irc.dcc import Dcc
 from chatlab.chat.irc.delivery import Deliveries, Utterance
 from chatlab.chat.irc.describing import features_of
@@ -27,7 +28,7 @@ from chatlab.chat.irc.timing import Timers, Timing, first_of
 from chatlab.chat.irc.transport import Dialler
 from chatlab.chat.transfer.opening import PeerDialler
 from chatlab.chat.transfer.transfers import Transfers
-from chatlab.core.account import Account, Security
+from chatlab.core.account import Account
 from chatlab.core.commands import Command
 from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.events import ChatEvent, LinkChanged, LinkState, MessageAdded, MessageChanged
@@ -134,9 +135,9 @@ class IrcConnection:
         self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
     ) -> tuple[Message, ...]:
         """Accept a text for sending: one message per line that it needs, or per batch of lines."""
-        if self._dcc is not None and self._dcc.transfers.owns_chat(chat):
-            return self._dcc.transfers.say(chat, text, kind)
-        self._keep_password_in(mask_text(chat, text) != text)
+        if direct := self._direct(chat):
+            return direct.say(chat, text, kind)
+        keep_password_in(self._account, mask_text(chat, text) != text)
         drafts = compose(self.state, chat, text, kind)
         if not drafts:
             raise LocalProtocolError("There is nothing to send.", "Type a text.")
@@ -167,6 +168,8 @@ class IrcConnection:
         self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
     ) -> tuple[int, ...]:
         """Bytes of each message that ``text`` would become; none for what cannot be sent."""
+        if direct := self._direct(chat):
+            return direct.predict(text, kind)
         try:
             drafts = compose(self.state, chat, text, kind)
         except LocalProtocolError:
@@ -186,7 +189,7 @@ class IrcConnection:
 
     def note_typing(self, chat: str, is_writing: bool) -> None:
         """The text being written for a chat changed; others are told as the account allows."""
-        if self._attempt is not None and self._attempt.typist is not None:
+        if self._attempt and self._attempt.typist and not self._direct(chat):
             self._attempt.typist.note(chat, is_writing)
 
     def acknowledged(self) -> int | None:
@@ -247,7 +250,7 @@ class IrcConnection:
 
     def put_raw(self, line: str) -> None:
         """Send a line exactly as typed. Raises LocalProtocolError when it is not one line."""
-        self._keep_password_in(mask_line(line) != line)
+        keep_password_in(self._account, mask_line(line) != line)
         self._shared.outbox.put_typed(line, self.state.isupport.line_limit)
 
     def join(self, channels: str, keys: str) -> None:
@@ -264,7 +267,7 @@ class IrcConnection:
 
     def mark_read(self, chat: str, time_ns: int) -> None:
         """Everything up to this moment was read here: tell our other clients, if one can."""
-        if self._attempt is not None and self._attempt.is_online and time_ns > 0:
+        if self._attempt and self.is_online and time_ns > 0 and not self._direct(chat):
             self._attempt.mark_read(chat, time_ns)
 
     def list_channels(self, words: str) -> None:
@@ -299,15 +302,10 @@ class IrcConnection:
 
     # -- inner
 
-    def _keep_password_in(self, is_password: bool) -> None:
-        """Refuse a password where the owner chose clear text against the server's will."""
-        account = self._account
-        if is_password and account.ignores_sts and account.security is Security.PLAIN:
-            raise LocalProtocolError(
-                "This looks like a password, and this account stays in clear for an experiment: "
-                "it was not sent.",
-                "Take the exception from TLS (STS) back in the account’s settings first.",
-            )
+    def _direct(self, chat: str) -> Transfers | None:
+        """Who carries what is said in a direct chat; None for any other chat."""
+        transfers = self.transfers
+        return transfers if transfers is not None and transfers.owns_chat(chat) else None
 
     async def _restart(self) -> None:
         await self.stop()

@@ -6,7 +6,7 @@ Nothing here is sent; what must not be sent is refused before the connection is 
 from dataclasses import dataclass
 
 from chatlab.core.account import Account, LoginMethod, SecretKind, Security
-from chatlab.core.errors import ConnectError
+from chatlab.core.errors import ConnectError, LocalProtocolError
 from chatlab.core.ports import SecretStore
 
 _OPEN_LOGIN_HINT = (
@@ -97,3 +97,16 @@ def _fault(account: Account, method: LoginMethod) -> ConnectError | None:
             "The password for NickServ would cross the network in plain text.", _hint(account)
         )
     return None
+
+
+def keep_password_in(account: Account, is_password: bool) -> None:
+    """Refuse a password where the owner chose clear text against the server's will.
+
+    Raises LocalProtocolError.
+    """
+    if is_password and account.ignores_sts and account.security is Security.PLAIN:
+        raise LocalProtocolError(
+            "This looks like a password, and this account stays in clear for an experiment: "
+            "it was not sent.",
+            "Take the exception from TLS (STS) back in the account’s settings first.",
+        )

@@ -81,7 +81,10 @@ class Intake:
         if (entry := self._same_as_before(nick, offer)) is not None:
             entry.offer = offer
             entry.change(
-                offer=wire, offer_words=describe_dcc(offer), warnings=self._warn(nick, offer)
+                way=TransferWay.PASSIVE if offer.is_passive else TransferWay.ACTIVE,
+                offer=wire,
+                offer_words=describe_dcc(offer),
+                warnings=self._warn(nick, offer),
             )
             entry.renewed.set()
             return

@@ -59,6 +59,12 @@ async def _talk(entry: Entry, peer: PeerSocket) -> None:
     entry.end(TransferState.DONE, f"{nick} closed the direct chat.")
 
 
+def line_of(text: str, kind: MessageKind) -> bytes:
+    """The bytes that say one line."""
+    payload = encode_ctcp("ACTION", text) if kind is MessageKind.ACTION else text
+    return payload.encode("utf-8", "replace") + b"\n"
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     id: MessageId
@@ -90,8 +96,7 @@ class Talk:
         return tuple(self._queue(line, kind) for line in lines)
 
     def _queue(self, text: str, kind: MessageKind) -> Message:
-        payload = encode_ctcp("ACTION", text) if kind is MessageKind.ACTION else text
-        data = payload.encode("utf-8", "replace")
+        data = line_of(text, kind)
         if len(data) > LineReader.LIMIT:
             raise LocalProtocolError(
                 f"The line has {len(data):,} bytes; {LineReader.LIMIT:,} is the most.",
@@ -99,7 +104,7 @@ class Talk:
             )
         message = self._message(text, kind, Direction.SENT, None)
         self._desk.emit(MessageAdded(message))
-        self._waiting.append(_Line(message.id, data + b"\n"))
+        self._waiting.append(_Line(message.id, data))
         self._has_line.set()
         return message
 

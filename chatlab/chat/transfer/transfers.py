@@ -14,7 +14,7 @@ from chatlab.chat.transfer.entry import Desk, Ended, Entry, Signals
 from chatlab.chat.transfer.files import check_outgoing, kept_part
 from chatlab.chat.transfer.intake import Intake
 from chatlab.chat.transfer.opening import PeerDialler
-from chatlab.chat.transfer.talking import SIGN, accept_chat, propose_chat
+from chatlab.chat.transfer.talking import SIGN, accept_chat, line_of, propose_chat
 from chatlab.core.errors import ChatlabError, FileError, UsageError
 from chatlab.core.events import Informed
 from chatlab.core.flow import Direction, WireRange
@@ -80,7 +80,9 @@ class Transfers:
         names = ", ".join(nicks)
         words = [f"{names} will see your address {around.local_address}."] if names else []
         own = read_address(around.local_address)
-        if own is not None and own.is_loopback:
+        if own is None:
+            return ()
+        if own.is_loopback:
             words = ["This stays on your own machine: the server runs here, too."]
         for nick in nicks:
             reach = judge_reach(
@@ -249,6 +251,10 @@ class Transfers:
                 "This direct chat is not open.", f"Propose it again: /dcc chat {chat[1:]}"
             )
         return entry.talk.say(text, kind)
+
+    def predict(self, text: str, kind: MessageKind) -> tuple[int, ...]:
+        """Bytes of each line that a text would become in a direct chat."""
+        return tuple(len(line_of(part, kind)) for part in text.splitlines() if part)
 
     def close_chat(self, chat: str) -> None:
         """End a direct chat, if it is open."""
