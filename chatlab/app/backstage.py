@@ -77,7 +77,7 @@ class WindowBackstage:
         self._markers: ReadMarkers | None = None
         self._observers: list[EventSink] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self.xmpp = SessionErrands(lambda: self.session, book, secrets, self.run)
+        self.xmpp = SessionErrands(lambda: self.session, book, secrets, self.run, self._waits)
         self._saves: set[asyncio.Task[None]] = set()
         """Those of the tasks that the reader would miss: the program ends after them."""
 

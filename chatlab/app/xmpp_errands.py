@@ -32,12 +32,15 @@ class SessionErrands:
         book: ChatBook,
         secrets: SecretStore,
         run: _Run,
+        waits: Callable[[Callable[[], None]], bool],
     ) -> None:
-        """``run`` has a coroutine done and tells the reader about what it raises."""
+        """``run`` has a coroutine done and tells the reader about what it raises; ``waits`` puts
+        something off while ChatLab is still starting, and says whether it has."""
         self._session = session
         self._book = book
         self._secrets = secrets
         self._run = run
+        self._waits = waits
         self._registrar: Registrar | None = None
         self._question = 0
         """Which registration is going on; answers to earlier ones are for nobody."""
@@ -52,6 +55,9 @@ class SessionErrands:
     def ask_registration(
         self, account: Account, show: Callable[[RegistrationForm | ChatlabError], None]
     ) -> None:
+        if self._waits(lambda: self.ask_registration(account, show)):
+            return
+
         async def ask(registrar: Registrar) -> RegistrationForm:
             return await registrar.ask(account)
 

@@ -63,7 +63,7 @@ class RegisterDialog(Sheet):
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.servers)
         self.pages.addWidget(self.questions)
-        self._notice = Notice(self)
+        self.notice = Notice(self)
         self.certificate_button = QPushButton(self.tr("Look at the certificate…"), self)
         self.progress = QProgressBar(self)
         self.progress.setRange(0, 0)
@@ -78,12 +78,12 @@ class RegisterDialog(Sheet):
         self.resize(scaled(WIDTH), scaled(HEIGHT))
 
     def _lay_out(self) -> None:
-        self.body.addWidget(self._notice)
+        self.body.addWidget(self.notice)
         self.body.addWidget(self.certificate_button)
         self.body.addWidget(self.pages, 1)
         self.body.addWidget(self.progress)
         self.body.addWidget(self.status)
-        self._notice.hide()
+        self.notice.hide()
         self.certificate_button.hide()
         self.back_button = self.add_button(self.tr("Back"))
         self.have_button = self.add_button(self.tr("I have an account"))
@@ -208,8 +208,8 @@ class RegisterDialog(Sheet):
     def _complain(self, words: str, hint: str) -> None:
         name = isolated(self._account.jid) if self._account else ""
         title = self.tr("It did not work with {}").format(name)
-        self._notice.tell("warning", "attention", title, bare(f"{words} {hint}".strip()))
-        self._notice.setVisible(bool(words))
+        self.notice.tell("warning", "attention", title, bare(f"{words} {hint}".strip()))
+        self.notice.setVisible(bool(words))
         self._error = None
         self.certificate_button.hide()
 
