@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from chatlab.core.errors import ConnectError, UsageError
-from chatlab.server.authority import LOCAL_NAMES, LabCertificate, issue, reuse_or_issue
+from chatlab.server.authority import LabCertificate, issue, reuse_or_issue
 from chatlab.server.irc.listener import IrcServer, tls_context
 from chatlab.server.irc.network import Network
 from chatlab.server.irc.sasl import Accounts
@@ -80,12 +80,12 @@ async def start(options: ServiceOptions) -> Service:
     except ValueError as error:
         raise UsageError(str(error)) from error
     names = (*reachable_addresses(address), *options.names)
-    try:
-        host = Host(options.accounts, aliases=_aliases(names))
-    except ValueError as error:
-        raise UsageError(str(error)) from error
     make = reuse_or_issue if options.keeps_certificate else issue
     certificate = make(options.directory, names)
+    try:
+        host = Host(options.accounts, aliases=_aliases(certificate.names))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     server = IrcServer(Network(accounts))
     tls = tls_context(certificate.certificate_file, certificate.key_file)
     await server.start(address, options.plain_port, options.tls_port, tls)
@@ -101,7 +101,7 @@ async def start(options: ServiceOptions) -> Service:
 
 def _aliases(names: Iterable[str]) -> list[str]:
     """Under which further domains clients may look for the accounts: IPv6 in brackets."""
-    return [f"[{name}]" if ":" in name else name for name in (*LOCAL_NAMES, *names)]
+    return [f"[{name}]" if ":" in name else name for name in names]
 
 
 def bind_address(text: str) -> str:

@@ -106,7 +106,10 @@ class ClientStream:
         session = self.session
         if session is not None and session.is_gone:
             return
-        if session is not None:
+        if element.namespace == STREAM:
+            log.info("A client gives up: %s", element)
+            self.closed()
+        elif session is not None:
             self._received_bound(session, element)
         elif self.account is not None:
             self._received_authenticated(self.account, element)

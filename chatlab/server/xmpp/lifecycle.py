@@ -1,5 +1,7 @@
 """How sessions begin, wait without a stream, are resumed, and end."""
 
+import logging
+
 from chatlab.server.xmpp import delivery, presence
 from chatlab.server.xmpp.accounts import Account
 from chatlab.server.xmpp.errors import StanzaError, StreamError
@@ -7,6 +9,8 @@ from chatlab.server.xmpp.host import Host
 from chatlab.server.xmpp.limits import MAX_SESSIONS_PER_ACCOUNT
 from chatlab.server.xmpp.management import Management
 from chatlab.server.xmpp.session import Outlet, Session
+
+log = logging.getLogger(__name__)
 
 
 def open_session(host: Host, account: Account, resource: str, outlet: Outlet) -> Session:
@@ -40,7 +44,7 @@ def end_session(host: Host, session: Session, error: StreamError | None = None) 
 def lose_stream(host: Host, session: Session) -> None:
     """The connection is gone without a goodbye: wait for the client if it may resume."""
     management = session.management
-    if management is None or not management.resume_id or session.is_gone:
+    if management is None or not management.resume_id or management.is_broken:
         end_session(host, session)
         return
     session.outlet = None
@@ -59,21 +63,24 @@ def enable(host: Host, session: Session, *, is_resumable: bool) -> Management:
 def find_resumable(host: Host, account: Account, resume_id: str) -> Session | None:
     """The session that a client may come back to; nobody else’s."""
     session = host.resumable.get(resume_id)
-    return session if session is not None and session.account is account else None
+    if session is None or session.account is not account or session.management is None:
+        return None
+    return None if session.management.is_broken else session
 
 
 def expire(host: Host) -> None:
     """End the sessions whose clients have not come back in time."""
     deadline = host.monotonic() - host.resume_seconds
     for session in list(host.resumable.values()):
-        lost_at = session.management.lost_at if session.management else None
-        if session.outlet is None and lost_at is not None and lost_at <= deadline:
+        management = session.management
+        if management is None or management.lost_at is None:
+            continue
+        if management.is_broken or management.lost_at <= deadline:
             end_session(host, session)
 
 
 def _keep_unacked(host: Host, session: Session) -> None:
     try:
         delivery.deliver_again(host, session)
-    except StanzaError:
-        # Offline storage is full: the senders’ archives still have what was said.
-        session.management = None
+    except StanzaError as error:
+        log.info("Not everything for %s is kept: %s", session.jid, error)

@@ -19,6 +19,8 @@ class Management:
         self.received = 0
         """Stanzas of the client’s that were taken."""
         self.unacked: deque[Element] = deque()
+        self.is_broken = False
+        """Too much is unacknowledged: the session cannot be resumed any more."""
         self.lost_at: float | None = None
         """Since when there is no stream (monotonic)."""
         self._acked = 0
@@ -28,10 +30,12 @@ class Management:
         """One more stanza has come from the client."""
         self.received = (self.received + 1) % _MODULUS
 
-    def add(self, stanza: Element) -> bool:
-        """One more stanza goes to the client; False when too many are on their way."""
-        self.unacked.append(stanza)
-        return len(self.unacked) <= MAX_UNACKED
+    def add(self, stanza: Element) -> None:
+        """One more stanza goes to the client."""
+        if len(self.unacked) < MAX_UNACKED:
+            self.unacked.append(stanza)
+        else:
+            self.is_broken = True
 
     def wants_ack(self, stanza: Element) -> bool:
         """Whether to ask now: after a message, unless a question is on its way already."""

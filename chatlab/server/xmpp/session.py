@@ -53,11 +53,13 @@ class Session:
     def send(self, stanza: Element) -> None:
         """Deliver a stanza, or keep it for a client that may come back."""
         management = self.management
-        if management is not None and not management.add(stanza):
-            self.management = None
-            if self.outlet is not None:
-                self.outlet.end(StreamError("policy-violation", "Too much is unacknowledged."))
-        if self.outlet is not None:
-            self.outlet.send(stanza)
-            if management is not None and management.wants_ack(stanza):
-                self.outlet.send(management.request())
+        if management is not None:
+            management.add(stanza)
+        if self.outlet is None:
+            return
+        if management is not None and management.is_broken:
+            self.outlet.end(StreamError("policy-violation", "Too much is unacknowledged."))
+            return
+        self.outlet.send(stanza)
+        if management is not None and management.wants_ack(stanza):
+            self.outlet.send(management.request())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatlab.server.xmpp import lifecycle
+from chatlab.server.xmpp import lifecycle, management
 from chatlab.server.xmpp.element import Element
 from chatlab.server.xmpp.namespaces import CARBONS, DELAY, FORWARD, MAM, MANAGEMENT, RSM, STANZA_IDS
 from tests.unit.server.xmpp_harness import Lab, Peer, bodies, condition
@@ -323,6 +323,38 @@ def test_who_does_not_come_back_in_time_has_left_and_misses_nothing() -> None:
 
     bob = lab.connect().login("bob", "later")
     assert bodies(bob.say("<presence/>")) == ["missed"]
+
+
+def test_who_acknowledges_nothing_for_too_long_cannot_resume(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(management, "MAX_UNACKED", 3)
+    lab = Lab()
+    alice, bob = lab.online("alice"), lab.online("bob")
+    previd = _enable(bob)
+    bob.stream.lost()
+    alice.say(*[_chat("bob@localhost", str(number)) for number in range(5)])
+    fresh = lab.connect()
+    fresh.authenticate("bob")
+    (failed,) = fresh.say(f"<resume xmlns='{MANAGEMENT}' previd='{previd}' h='0'/>")
+    assert failed.name == "failed"
+    lifecycle.expire(lab.host)
+    assert lab.host.resumable == {}
+    fresh.bind("home")
+    assert bodies(fresh.say("<presence/>")) == ["0", "1", "2"]
+
+    lost = lab.online("bob", "work")
+    _enable(lost)
+    alice.say(*[_chat("bob@localhost/work", str(number)) for number in range(5)])
+    assert lost.is_closed
+
+
+def test_a_client_that_gives_up_has_left() -> None:
+    lab = Lab()
+    alice = lab.online("alice")
+    alice.say("<stream:error xmlns:stream='http://etherx.jabber.org/streams'/>")
+    assert alice.is_closed
+    assert lab.host.sessions == {}
 
 
 def test_a_silent_client_is_asked_and_then_given_up() -> None:

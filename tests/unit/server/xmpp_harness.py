@@ -114,6 +114,10 @@ class Peer:
     def login(self, name: str, resource: str, password: str = "pencil") -> "Peer":
         """From the header to a bound resource."""
         self.authenticate(name, password)
+        return self.bind(resource)
+
+    def bind(self, resource: str) -> "Peer":
+        """A resource, after the login."""
         answer = self.ask("set", f"<bind xmlns='{BIND}'><resource>{resource}</resource></bind>")
         bound = answer.child("bind", BIND)
         assert bound, answer

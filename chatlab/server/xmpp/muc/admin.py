@@ -1,5 +1,7 @@
 """Roles and affiliations (XEP-0045, sections 8 and 9): kick, ban, voice, members, admins."""
 
+from dataclasses import dataclass
+
 from chatlab.server.xmpp.element import Element
 from chatlab.server.xmpp.errors import StanzaError
 from chatlab.server.xmpp.host import Host
@@ -20,75 +22,78 @@ def handle(
         return _list(room, sender, items[0])
     changes = [_check(host, room, sender, item) for item in items]
     for change in changes:
-        change.carry_out(host, room)
+        _carry_out(host, room, change)
     return None
 
 
-class _Change:
-    """One change that has been found allowed."""
+@dataclass(frozen=True, slots=True)
+class _RoleChange:
+    """Somebody’s role, for this visit; found allowed."""
 
-    def __init__(self, actor: Jid, reason: str) -> None:
-        self.actor = actor
-        self.reason = reason
-
-    def carry_out(self, host: Host, room: Room) -> None:
-        raise NotImplementedError
-
-    def details(self, room: Room) -> list[Element]:
-        """Who did it and why, for those who are told."""
-        actor = room.occupant_of(self.actor)
-        details = [Element("actor", MUC_USER, {"nick": actor.nick})] if actor else []
-        if self.reason:
-            details.append(Element("reason", MUC_USER, None, self.reason))
-        return details
+    target: Occupant
+    role: Role
+    details: tuple[Element, ...]
+    """Who did it and why, for those who are told."""
 
 
-class _RoleChange(_Change):
-    def __init__(self, actor: Jid, reason: str, target: Occupant, role: Role) -> None:
-        super().__init__(actor, reason)
-        self.target = target
-        self.role = role
+@dataclass(frozen=True, slots=True)
+class _AffiliationChange:
+    """Somebody’s affiliation, for good; found allowed."""
 
-    def carry_out(self, host: Host, room: Room) -> None:
-        if self.role is Role.NONE:
-            visits.remove(host, room, self.target, "307", self.details(room))
-            return
-        self.target.role = self.role
-        sending.announce(host, room, self.target)
+    target: Jid
+    affiliation: Affiliation
+    details: tuple[Element, ...]
 
 
-class _AffiliationChange(_Change):
-    def __init__(self, actor: Jid, reason: str, target: Jid, affiliation: Affiliation) -> None:
-        super().__init__(actor, reason)
-        self.target = target
-        self.affiliation = affiliation
-
-    def carry_out(self, host: Host, room: Room) -> None:
-        room.set_affiliation(self.target, self.affiliation)
-        is_shut_out = room.config.is_members_only and self.affiliation is Affiliation.NONE
-        for occupant in room.by_account(self.target):
-            if self.affiliation is Affiliation.OUTCAST:
-                visits.remove(host, room, occupant, "301", self.details(room))
-            elif is_shut_out:
-                visits.remove(host, room, occupant, "321", self.details(room))
-            else:
-                occupant.role = room.first_role(self.affiliation)
-                sending.announce(host, room, occupant)
+def _carry_out(host: Host, room: Room, change: _RoleChange | _AffiliationChange) -> None:
+    match change:
+        case _RoleChange(target, Role.NONE, details):
+            visits.remove(host, room, target, "307", details)
+        case _RoleChange(target, role):
+            target.role = role
+            sending.announce(host, room, target)
+        case _AffiliationChange(jid, affiliation, details):
+            room.set_affiliation(jid, affiliation)
+            for occupant in room.by_account(jid):
+                _affect(host, room, occupant, affiliation, details)
 
 
-def _check(host: Host, room: Room, sender: Jid, item: Element) -> _Change:
-    reason = item.text_of("reason")
+def _affect(
+    host: Host,
+    room: Room,
+    occupant: Occupant,
+    affiliation: Affiliation,
+    details: tuple[Element, ...],
+) -> None:
+    """What a new affiliation means for somebody who is in the room."""
+    if affiliation is Affiliation.OUTCAST:
+        visits.remove(host, room, occupant, "301", details)
+    elif affiliation is Affiliation.NONE and room.config.is_members_only:
+        visits.remove(host, room, occupant, "321", details)
+    else:
+        occupant.role = room.first_role(affiliation)
+        sending.announce(host, room, occupant)
+
+
+def _details(room: Room, sender: Jid, item: Element) -> tuple[Element, ...]:
+    actor, reason = room.occupant_of(sender), item.text_of("reason")
+    by = [Element("actor", MUC_USER, {"nick": actor.nick})] if actor else []
+    return (*by, *([Element("reason", MUC_USER, None, reason)] if reason else []))
+
+
+def _check(host: Host, room: Room, sender: Jid, item: Element) -> _RoleChange | _AffiliationChange:
+    details = _details(room, sender, item)
     if role_name := item.get("role"):
         target = room.occupants.get(item.get("nick"))
         if target is None:
             raise StanzaError("item-not-found", f"{item.get('nick')[:64]} is not in this room.")
         role = _role(role_name)
         _check_role(room, sender, target, role)
-        return _RoleChange(sender, reason, target, role)
+        return _RoleChange(target, role, details)
     affiliation = _affiliation(item.get("affiliation"))
     jid = _jid_of(host, room, item)
     _check_affiliation(room, sender, jid, affiliation)
-    return _AffiliationChange(sender, reason, jid, affiliation)
+    return _AffiliationChange(jid, affiliation, details)
 
 
 def _jid_of(host: Host, room: Room, item: Element) -> Jid:

@@ -91,10 +91,9 @@ def _apply(host: Host, room: Room, values: Mapping[str, list[str]]) -> None:
     if whois := values.get(f"{_PREFIX}whois"):
         config.is_non_anonymous = whois[0] == "anyone"
     _apply_password(config, values)
-    if most := values.get(f"{_PREFIX}maxusers"):
-        config.max_occupants = (
-            min(int(most[0]), MAX_OCCUPANTS) if most[0].isdigit() else MAX_OCCUPANTS
-        )
+    if most := "".join(values.get(f"{_PREFIX}maxusers", [])[:1]):
+        is_number = most.isascii() and most.isdigit() and len(most) < 6
+        config.max_occupants = min(int(most), MAX_OCCUPANTS) if is_number else MAX_OCCUPANTS
     config.is_persistent = config.is_persistent or room.is_permanent
     if room.is_locked:
         room.is_locked = False

@@ -1,6 +1,6 @@
 """How what happens in a room reaches the people in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chatlab.server.xmpp.element import Element, Node
 from chatlab.server.xmpp.host import Host
@@ -21,8 +21,8 @@ def announce(
     room: Room,
     occupant: Occupant,
     *,
-    statuses: Iterable[str] = (),
-    own_statuses: Iterable[str] = (),
+    statuses: Sequence[str] = (),
+    own_statuses: Sequence[str] = (),
 ) -> None:
     """Show an occupant’s presence to everybody; themselves last, as section 7.1.3 wants."""
     viewers = [one for one in room.occupants.values() if one is not occupant]
@@ -48,8 +48,8 @@ def announce_departure(
     occupant: Occupant,
     *,
     base: Element | None = None,
-    statuses: Iterable[str] = (),
-    details: Iterable[Node] = (),
+    statuses: Sequence[str] = (),
+    details: Sequence[Node] = (),
     new_nick: str = "",
 ) -> None:
     """Show everybody that an occupant leaves, or leaves this nick for another."""

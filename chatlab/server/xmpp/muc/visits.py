@@ -1,5 +1,7 @@
 """Entering a room, changing the nick, leaving (XEP-0045, section 7)."""
 
+from collections.abc import Sequence
+
 from chatlab.server.xmpp.element import Element
 from chatlab.server.xmpp.errors import StanzaError
 from chatlab.server.xmpp.host import Host
@@ -120,7 +122,9 @@ def depart(host: Host, sender: Jid, stanza: Element, to: Jid) -> None:
     forget_if_empty(host, room)
 
 
-def remove(host: Host, room: Room, occupant: Occupant, status: str, details: list[Element]) -> None:
+def remove(
+    host: Host, room: Room, occupant: Occupant, status: str, details: Sequence[Element]
+) -> None:
     """Put somebody out: kick, ban, or membership lost (sections 8.2 and 9.1)."""
     sending.announce_departure(host, room, occupant, statuses=(status,), details=details)
     room.occupants.pop(occupant.nick, None)
