@@ -19,9 +19,13 @@ async def _form(stage: Play) -> "AccountDialog":
     from PySide6.QtCore import Qt
 
     from chatlab.ui.dialogs.account import AccountDialog
+    from chatlab.ui.dialogs.new_account import NewAccountDialog
 
     keys = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier)
     await stage.press(Qt.Key.Key_N, *keys)
+    choice = await stage.until("the choice", lambda: stage.dialog(NewAccountDialog))
+    assert isinstance(choice, NewAccountDialog)
+    choice.irc.click()
     form = await stage.until("the form", lambda: stage.dialog(AccountDialog))
     assert isinstance(form, AccountDialog)
     return form
