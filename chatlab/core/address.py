@@ -17,8 +17,10 @@ _SCHEMES = {"irc": Security.PLAIN, "ircs": Security.DIRECT_TLS}
 _EXAMPLE = "Example: irc://alice@127.0.0.1:6667/%23lab (%23 stands for #)."
 _CHANNEL_SIGNS = "#&+!"
 _MAX_LENGTH = 1_000
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%[a-z0-9]+)?")
-"""A host name in ASCII (others are written in Punycode), or an IP address."""
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?|[0-9a-f:.]+(?:%[a-z0-9]+)?")
+"""A host name in ASCII (others are written in Punycode), or an IP address. In local networks, names
+have no dot, and underscores occur."""
 _NICK_FLAGS = frozenset({"isnick", "isuser"})
 _KEY_FLAGS = frozenset({"needkey", "needpass"})
 

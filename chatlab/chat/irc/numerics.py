@@ -219,6 +219,11 @@ NUMERICS: dict[str, Explanation] = {
     "704": Explanation("{-1}", severity=_INFO),
     "705": Explanation("{-1}", severity=_INFO),
     "706": Explanation("{-1}", severity=_INFO),
+    "710": Explanation("{2} asks to be let into {1}: {-1}", severity=_WARNING, chat=1),
+    "711": Explanation("Your knock on {1} was delivered.", severity=_INFO, chat=1),
+    "712": Explanation("{1} was knocked on too often: {-1}", "Wait some minutes.", chat=1),
+    "713": Explanation("{1} is open.", "Join it: /join {1}", severity=_INFO, chat=1),
+    "714": Explanation("You are in {1} already.", "There is nobody to ask.", chat=1),
     "716": Explanation(
         "{1} takes private messages from accepted people only.", "Write in a channel.", chat=1
     ),

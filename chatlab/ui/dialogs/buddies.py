@@ -58,6 +58,7 @@ class BuddiesDialog(ListSheet):
         self._connect()
         self.refresh()
         self.settle(self.new_button)
+        self.nick.setFocus()
         on_theme_changed(self._fill)
         self.resize(scaled(WIDTH), scaled(HEIGHT))
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parser_tests import data as shared_tests
 
 from chatlab.core.account import Security
 from chatlab.core.address import (
@@ -105,3 +106,22 @@ def test_any_text_is_a_link_or_refused_and_never_two_lines(text: str) -> None:
         return
     assert not any(char in address.host + address.target for char in "\r\n\x00 ")
     assert 0 < address.port < 65_536
+
+
+ACCEPTED_ALL_THE_SAME = {
+    "irc": "the shared tests want the name of a public server; in a lab, names have no dot",
+    "com": "the same",
+    "_irc._sctp.lol.net.uk": "underscores occur in local networks; whether it exists, DNS says",
+}
+
+
+@pytest.mark.parametrize(
+    "case", shared_tests.validate_hostname["tests"], ids=lambda case: case["host"] or "empty"
+)
+def test_hosts_are_judged_as_the_shared_parser_tests_demand(case: dict) -> None:  # type: ignore[type-arg]
+    url = f"irc://ann@{case['host']}:6667"
+    if case["valid"] or case["host"] in ACCEPTED_ALL_THE_SAME:
+        assert parse_irc_url(url).host == case["host"].lower()
+    else:
+        with pytest.raises(UsageError):
+            parse_irc_url(url)

@@ -6,6 +6,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parser_tests import data as shared_tests
 
 from chatlab.core.masks import forms_of, full_mask, matches
 
@@ -65,3 +66,9 @@ def test_the_neighbourhood_of_an_address_is_its_network() -> None:
     assert forms_of("bob", "b@192.0.2.7")[-1].mask == "*!*b@192.0.2.*"
     assert forms_of("bob", "b@2001:db8:1:2:3::4")[-1].mask == "*!*b@2001:db8:1:2:*"
     assert forms_of("bob", "b@localhost")[-1].mask == "bob!*@*"
+
+
+@pytest.mark.parametrize("case", shared_tests.mask_match["tests"], ids=lambda case: case["mask"])
+def test_masks_match_as_the_shared_parser_tests_demand(case: dict) -> None:  # type: ignore[type-arg]
+    assert [source for source in case["matches"] if not matches(case["mask"], source)] == []
+    assert [source for source in case["fails"] if matches(case["mask"], source)] == []
