@@ -1,16 +1,21 @@
-"""The XMPP engine against a real prosody: what goes well, and what must stop with a plain word."""
+"""The XMPP engine against a real prosody, and against the lab’s own server.
+
+What goes well, and what must stop with a plain word.
+"""
 
 import asyncio
 import json
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from chatlab.capture.child import environment, module_command
 from chatlab.chat.dial import Dialler
 from chatlab.chat.xmpp.connection import XmppConnection
 from chatlab.chat.xmpp.registration import XmppRegistrar
@@ -31,14 +36,30 @@ from chatlab.core.events import (
 from chatlab.core.flow import Direction, FlowKey
 from chatlab.core.forms import DataForm
 from chatlab.core.message import Delivery
+from chatlab.server.xmpp.limits import ROOMS_DOMAIN
 from tests.helpers.irc_play import MemorySecrets
 from tests.helpers.proof import chatlab
-from tests.helpers.prosody import ROOMS, Prosody, prosody
+from tests.helpers.prosody import ROOMS, prosody
 
 pytestmark = pytest.mark.servers
 
-ROOM = f"lab@{ROOMS}"
+USERS = {"alice": "secret", "bob": "secret"}
 _LIMIT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A server for ``localhost``."""
+
+    port: int
+    """Clear text, and STARTTLS."""
+    tls_port: int
+    ca_file: Path
+    rooms: str
+    host: str = "127.0.0.1"
+
+    def room(self, name: str) -> str:
+        return f"{name}@{self.rooms}"
 
 
 class NoCapture:
@@ -104,7 +125,7 @@ class Client:
         return [e for e in self.events if isinstance(e, Informed) and words in e.text]
 
 
-def account_of(server: Prosody, name: str = "alice", **changes: object) -> Account:
+def account_of(server: Place, name: str = "alice", **changes: object) -> Account:
     account = Account(
         id=AccountId(name),
         name=name,
@@ -114,16 +135,50 @@ def account_of(server: Prosody, name: str = "alice", **changes: object) -> Accou
         security=Security.STARTTLS,
         nick=name,
         jid=f"{name}@localhost",
-        ca_file=str(server.certificate.ca_file),
+        ca_file=str(server.ca_file),
     )
     return replace(account, **changes)  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prosody]:
-    users = {"alice": "secret", "bob": "secret", "first.last": "secret"}
-    with prosody(tmp_path_factory.mktemp("prosody"), users) as running:
-        yield running
+@pytest.fixture(scope="module", params=["prosody", "lab"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "prosody":
+        with prosody(folder, USERS) as running:
+            yield Place(running.port, running.tls_port, running.certificate.ca_file, ROOMS)
+    else:
+        with _lab(folder) as place:
+            yield place
+
+
+@contextmanager
+def _lab(folder: Path) -> Iterator[Place]:
+    """The program's own server."""
+    arguments = ["--directory", str(folder / "files")]
+    for name, password in USERS.items():
+        file = folder / f"password-{name}"
+        file.write_text(password, encoding="utf-8")
+        arguments += ["--account", f"{name}:{file}"]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            module_command("chatlab.server.process", *arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment(),
+        )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        ready = process.stdout.readline()
+        assert ready, (folder / "server.log").read_text(encoding="utf-8")
+        facts = json.loads(ready)
+        yield Place(
+            facts["xmpp_port"], facts["xmpp_tls_port"], Path(facts["ca_file"]), ROOMS_DOMAIN
+        )
+        process.stdin.close()  # It takes that as the end.
 
 
 # -- logging in
@@ -132,7 +187,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prosody]:
 @pytest.mark.parametrize(
     "method", [LoginMethod.SCRAM_SHA_256, LoginMethod.SCRAM_SHA_1, LoginMethod.PLAIN]
 )
-def test_each_mechanism_lets_us_in(server: Prosody, method: LoginMethod) -> None:
+def test_each_mechanism_lets_us_in(server: Place, method: LoginMethod) -> None:
     async def scene() -> None:
         client = await Client(account_of(server, login=method)).start()
         assert client.links[-1].state is LinkState.ONLINE
@@ -142,16 +197,19 @@ def test_each_mechanism_lets_us_in(server: Prosody, method: LoginMethod) -> None
     asyncio.run(scene())
 
 
-def test_a_dot_in_the_name_is_fine(server: Prosody) -> None:
+def test_a_dot_in_the_name_is_fine(server: Place) -> None:
     async def scene() -> None:
-        client = await Client(account_of(server, "first.last")).start()
+        account = account_of(server, "first.last")
+        registrar = XmppRegistrar(Dialler(NoCapture(), NoCapture()), lambda event: None)
+        await registrar.submit(account, _filled((await registrar.ask(account)).form, "first.last"))
+        client = await Client(account, "first one").start()
         assert client.links[-1].state is LinkState.ONLINE
         await client.xmpp.stop()
 
     asyncio.run(scene())
 
 
-def test_a_wrong_password_is_one_attempt(server: Prosody) -> None:
+def test_a_wrong_password_is_one_attempt(server: Place) -> None:
     async def scene() -> None:
         client = await Client(account_of(server), "wrong").start()
         assert client.links[-1].state is LinkState.OFFLINE
@@ -163,7 +221,7 @@ def test_a_wrong_password_is_one_attempt(server: Prosody) -> None:
 
 @pytest.mark.parametrize("security", [Security.STARTTLS, Security.DIRECT_TLS])
 def test_an_unknown_authority_stops_before_anything_is_sent(
-    server: Prosody, security: Security
+    server: Place, security: Security
 ) -> None:
     async def scene() -> None:
         port = server.port if security is Security.STARTTLS else server.tls_port
@@ -177,7 +235,7 @@ def test_an_unknown_authority_stops_before_anything_is_sent(
 
 
 @contextmanager
-def _stripping(server: Prosody) -> Iterator[int]:
+def _stripping(server: Place) -> Iterator[int]:
     """Somebody on the way who takes the offer of TLS out; gives the port to connect to."""
     with closing(socket.create_server(("127.0.0.1", 0))) as door:
 
@@ -202,7 +260,7 @@ def _stripping(server: Prosody) -> Iterator[int]:
         thread.join(_LIMIT_S)
 
 
-def test_starttls_that_was_stripped_on_the_way_ends_in_plain_words(server: Prosody) -> None:
+def test_starttls_that_was_stripped_on_the_way_ends_in_plain_words(server: Place) -> None:
     async def scene(port: int) -> None:
         client = await Client(account_of(server, port=port)).start()
         assert client.links[-1].state is LinkState.OFFLINE
@@ -217,12 +275,12 @@ def test_starttls_that_was_stripped_on_the_way_ends_in_plain_words(server: Proso
 # -- talking
 
 
-def test_a_cut_connection_is_resumed_and_nothing_is_lost(server: Prosody) -> None:
+def test_a_cut_connection_is_resumed_and_nothing_is_lost(server: Place) -> None:
     async def scene() -> None:
         alice, bob = Client(account_of(server)), Client(account_of(server, "bob"))
         await alice.start()
         await bob.start()
-        alice.xmpp.execute(parse(f"/join resume-{ROOM}"), "")
+        alice.xmpp.execute(parse(f"/join {server.room('resume')}"), "")
         await alice.until(lambda: any(isinstance(e, MembersListed) for e in alice.events))
         link = alice.xmpp.session.context.link
         assert link is not None
@@ -245,18 +303,19 @@ def test_a_cut_connection_is_resumed_and_nothing_is_lost(server: Prosody) -> Non
     asyncio.run(scene())
 
 
-def test_each_refusal_of_a_room_comes_within_two_seconds(server: Prosody) -> None:
+def test_each_refusal_of_a_room_comes_within_two_seconds(server: Place) -> None:
     async def scene() -> None:
         alice, bob = Client(account_of(server)), Client(account_of(server, "bob"))
         await alice.start()
         await bob.start()
-        alice.xmpp.execute(parse(f"/join taken-{ROOM}"), "")
+        taken = server.room("taken")
+        alice.xmpp.execute(parse(f"/join {taken}"), "")
         await alice.until(lambda: bool(alice.told("you made it")))
         loop = asyncio.get_running_loop()
         for typed, words in (
-            (f"/join taken-{ROOM}/alice", "is taken"),
+            (f"/join {taken}/alice", "is taken"),
             ("/join lab@conference.nowhere.invalid", "nowhere.invalid: "),
-            (f"/join {'x' * 1100}@{ROOMS}", ""),
+            (f"/join {'x' * 1100}@{server.rooms}", ""),
         ):
             began = loop.time()
             if words:
@@ -272,10 +331,10 @@ def test_each_refusal_of_a_room_comes_within_two_seconds(server: Prosody) -> Non
     asyncio.run(scene())
 
 
-def test_a_room_gives_its_form_to_its_owner(server: Prosody) -> None:
+def test_a_room_gives_its_form_to_its_owner(server: Place) -> None:
     async def scene() -> None:
         alice = await Client(account_of(server)).start()
-        room = f"form-{ROOM}"
+        room = server.room("form")
         alice.xmpp.execute(parse(f"/join {room}"), "")
         await alice.until(lambda: bool(alice.told("you made it")))
         form = await alice.xmpp.room_form(room)
@@ -301,7 +360,7 @@ def test_a_room_gives_its_form_to_its_owner(server: Prosody) -> None:
 
 
 @pytest.mark.parametrize("security", list(Security))
-def test_an_account_is_made_used_changed_and_deleted(server: Prosody, security: Security) -> None:
+def test_an_account_is_made_used_changed_and_deleted(server: Place, security: Security) -> None:
     async def scene() -> None:
         name = f"new-{security.name.lower().replace('_', '-')}"
         port = server.tls_port if security is Security.DIRECT_TLS else server.port
@@ -333,12 +392,12 @@ def _filled(form: DataForm, name: str) -> DataForm:
 # -- the command
 
 
-def test_connect_obeys_commands_on_standard_input(server: Prosody, tmp_path: Path) -> None:
+def test_connect_obeys_commands_on_standard_input(server: Place, tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("secret\n", encoding="utf-8")
     outcome = chatlab(
         *("connect", "xmpp:alice@localhost", "--json", "--password-file", str(password)),
-        *("--server", f"{server.host}:{server.port}", "--ca", str(server.certificate.ca_file)),
+        *("--server", f"{server.host}:{server.port}", "--ca", str(server.ca_file)),
     )
     assert outcome.exit_code == 0, outcome.error
     events = [json.loads(line) for line in outcome.out.splitlines()]
