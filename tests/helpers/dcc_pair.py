@@ -4,7 +4,7 @@ What one of them says by CTCP is handed to the other at once, as the text that w
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -200,3 +200,26 @@ def file_of(folder: Path, name: str, content: bytes) -> Path:
     path = folder / name
     path.write_bytes(content)
     return path
+
+
+def play(tmp_path: Path, scene: Callable[[Person, Person], Awaitable[None]]) -> None:
+    async def run() -> None:
+        ann, bob = pair(tmp_path)
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await scene(ann, bob)
+        finally:
+            await ann.transfers.close()
+            await bob.transfers.close()
+
+    asyncio.run(run())
+
+
+async def give(
+    ann: Person, bob: Person, path: Path, *, passive: bool | None = None, resume: bool = False
+) -> tuple[Transfer, Transfer]:
+    """Ann offers, Bob takes; how it ended for both."""
+    (given,) = ann.transfers.offer_file(["bob"], path, passive=passive)
+    taken = await bob.offered()
+    bob.transfers.accept(taken.id, resume=resume)
+    return await ann.ended(given), await bob.ended(taken)

@@ -1,7 +1,5 @@
 """Direct chats: lines past the server, each with its bytes and its fate."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -13,23 +11,9 @@ from chatlab.core.events import ChatOpened, MessageChanged
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, MessageKind
 from chatlab.core.transfer import Transfer, TransferKind, TransferState, TransferWay
-from tests.helpers.dcc_pair import TIMEOUT_S, Person, pair
+from tests.helpers.dcc_pair import Person, play
 
 State = TransferState
-Scene = Callable[[Person, Person], Awaitable[None]]
-
-
-def play(tmp_path: Path, scene: Scene) -> None:
-    async def run() -> None:
-        ann, bob = pair(tmp_path)
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                await scene(ann, bob)
-        finally:
-            await ann.transfers.close()
-            await bob.transfers.close()
-
-    asyncio.run(run())
 
 
 async def open_chat(
