@@ -164,6 +164,15 @@ class TlsLayer:
         """Remove the key log file; the connection is over."""
         self._key_log.close()
 
+    def channel_binding(self, name: str) -> bytes:
+        """Data that tie a login to this connection (RFC 5929); empty where there are none."""
+        if name == "tls-unique" and self._tls.version() == "TLSv1.2":
+            # TLS 1.3 has no such value (RFC 8446, appendix C.5).
+            return self._tls.get_channel_binding("tls-unique") or b""
+        if name == "tls-server-end-point":
+            return _end_point(_peer_chain(self._tls))
+        return b""
+
     def facts(self) -> TlsFacts:
         cipher = self._tls.cipher()
         trust = "verified"
@@ -277,6 +286,25 @@ def _peer_chain(tls: ssl.SSLObject) -> list[bytes]:
     inner = tls._sslobj  # type: ignore[attr-defined]  # public only from Python 3.13 on
     chain = inner.get_unverified_chain() or ()
     return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in chain]
+
+
+def _end_point(chain: list[bytes]) -> bytes:
+    """``tls-server-end-point`` (RFC 5929, section 4.1): the certificate by the hash that signs it."""
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+
+    if not chain:
+        return b""
+    certificate = x509.load_der_x509_certificate(chain[0])
+    try:
+        used = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return b""
+    if used is None:
+        return b""  # Ed25519 and the like: RFC 5929 says nothing about them.
+    is_weak = isinstance(used, (hashes.MD5, hashes.SHA1))
+    return certificate.fingerprint(hashes.SHA256() if is_weak else used)
 
 
 def describe_certificate(der: bytes) -> CertificateInfo:

@@ -111,6 +111,10 @@ class Wire(asyncio.Protocol):
         elif not is_reading and self._transport.is_reading():
             self._transport.pause_reading()
 
+    def channel_binding(self, name: str) -> bytes:
+        """Data that tie a login to this TLS connection (RFC 5929); empty where there are none."""
+        return self._tls.channel_binding(name) if self._tls is not None else b""
+
     def fileno(self) -> int:
         """The socket's descriptor; -1 when it is closed."""
         if self._transport is None:

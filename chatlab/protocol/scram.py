@@ -8,8 +8,9 @@ how a protocol carries them (Base64 in ``AUTHENTICATE``, an XML element) is its 
     client-final   c=biws,r=CNONCE+SNONCE,p=PROOF
     server-final   v=SIGNATURE
 
-Channel binding is not offered, hence the GS2 header ``n,,`` (``biws`` in Base64). The server
-keeps StoredKey and ServerKey only: whoever reads them can neither log in nor learn the password.
+Without channel binding the GS2 header is ``n,,`` (``biws`` in Base64). With it (``…-PLUS``) the
+client proves which TLS connection it sees, too; our server does not offer that. The server keeps
+StoredKey and ServerKey only: whoever reads them can neither log in nor learn the password.
 """
 
 import binascii
@@ -78,6 +79,15 @@ class ScramKeys:
         return hmac.compare_digest(other.stored_key, self.stored_key)
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelBinding:
+    """What ties a login to one TLS connection (RFC 5802, section 6; RFC 5929)."""
+
+    name: str
+    """Its registered name, e.g. ``tls-unique``."""
+    data: bytes
+
+
 class ScramClient:
     """The side that knows the password: ``first``, ``final``, ``verify``, in this order."""
 
@@ -87,8 +97,11 @@ class ScramClient:
         password: str,
         nonce_factory: NonceFactory = make_nonce,
         hash_name: str = SHA_256,
+        binding: ChannelBinding | None = None,
     ) -> None:
         self._password = password
+        self._gs2_header = f"p={binding.name},," if binding is not None else _GS2_HEADER
+        self._binding = binding.data if binding is not None else b""
         self._hash_name = hash_name
         self._nonce = nonce_factory()
         self._first_bare = f"n={_escape_name(saslprep(user))},r={self._nonce}"
@@ -96,7 +109,7 @@ class ScramClient:
 
     def first(self) -> bytes:
         """The client-first message."""
-        return (_GS2_HEADER + self._first_bare).encode()
+        return (self._gs2_header + self._first_bare).encode()
 
     def final(self, server_first: bytes) -> bytes:
         """The client-final message.
@@ -113,7 +126,8 @@ class ScramClient:
         iterations = _iterations(fields.get("i", ""))
         name = self._hash_name
         salted = _salted_password(self._password, salt, iterations, name)
-        without_proof = f"c={_gs2_base64(_GS2_HEADER)},r={nonce}"
+        channel = b64encode(self._gs2_header.encode() + self._binding).decode()
+        without_proof = f"c={channel},r={nonce}"
         auth_message = f"{self._first_bare},{text},{without_proof}".encode()
         client_key = _hmac(salted, b"Client Key", name)
         signature = _hmac(_hash(client_key, name), auth_message, name)

@@ -197,6 +197,24 @@ def test_each_mechanism_lets_us_in(server: Place, method: LoginMethod) -> None:
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.DIRECT_TLS])
+def test_the_login_is_bound_to_the_connection_where_both_can(
+    tmp_path: Path, security: Security
+) -> None:
+    async def scene(server: Place) -> None:
+        port = server.port if security is Security.STARTTLS else server.tls_port
+        account = account_of(server, security=security, port=port)
+        client = await Client(account).start()
+        assert client.links[-1].state is LinkState.ONLINE
+        assert "-PLUS" in client.written
+        await client.xmpp.stop()
+        assert (await Client(account, "wrong").start()).links[-1].state is LinkState.OFFLINE
+
+    with prosody(tmp_path / "prosody", USERS, tls="tlsv1_2") as old:
+        ca_file = old.certificate.ca_file
+        asyncio.run(scene(Place(old.port, old.tls_port, ca_file, ROOMS)))
+
+
 def test_a_dot_in_the_name_is_fine(server: Place) -> None:
     async def scene() -> None:
         account = account_of(server, "first.last")

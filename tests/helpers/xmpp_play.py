@@ -86,6 +86,9 @@ class PlayTransport:
     def set_reading(self, is_reading: bool) -> None:
         """Nothing is read from anywhere."""
 
+    def channel_binding(self, name: str) -> bytes:
+        return b"unique" if name == "tls-unique" and self.connection.tls else b""
+
     def acknowledged(self) -> int | None:
         return len(self.sent) if self.acknowledges and not self.is_silent else 0
 

@@ -106,6 +106,10 @@ class Link:
         """What is written cannot be read on the way."""
         return self._transport is not None and self._transport.connection.tls is not None
 
+    def channel_binding(self, name: str) -> bytes:
+        """Data that tie a login to this TLS connection (RFC 5929); empty where there are none."""
+        return self._transport.channel_binding(name) if self._transport is not None else b""
+
     # -- sending
 
     def write(self, data: bytes) -> WireRange:

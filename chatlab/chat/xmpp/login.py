@@ -7,13 +7,14 @@ trying again locks accounts. The work of SCRAM is done in a thread, within bound
 import asyncio
 import binascii
 from base64 import b64decode, b64encode
+from dataclasses import dataclass
 from typing import Protocol
 from xml.etree import ElementTree as ET
 
 from chatlab.core.account import Account, LoginMethod
 from chatlab.core.errors import ConnectError, RemoteProtocolError
 from chatlab.core.jid import split_jid
-from chatlab.protocol.scram import SHA_1, SHA_256, ScramClient
+from chatlab.protocol.scram import SHA_1, SHA_256, ChannelBinding, ScramClient
 from chatlab.protocol.xmpp_masking import SASL
 
 STRONGEST_FIRST = (
@@ -24,6 +25,10 @@ STRONGEST_FIRST = (
 )
 _BY_DEFAULT = (LoginMethod.SCRAM_SHA_256, LoginMethod.SCRAM_SHA_1, LoginMethod.PLAIN)
 _SCRAM_HASHES = {LoginMethod.SCRAM_SHA_256: SHA_256, LoginMethod.SCRAM_SHA_1: SHA_1}
+_PLUS = "-PLUS"
+"""Ends the names of mechanisms that bind the login to the TLS connection (RFC 5802, section 4)."""
+_BINDINGS = ("tls-unique", "tls-server-end-point")
+"""Those that Python has values for; ``tls-exporter`` (RFC 9266) is not among them."""
 _TEMPORARY = frozenset({"temporary-auth-failure"})
 _FAILURES = {
     "account-disabled": "The account is disabled.",
@@ -52,6 +57,8 @@ class Pipe(Protocol):
     def is_secure(self) -> bool: ...
 
     def write(self, data: bytes) -> object: ...
+
+    def channel_binding(self, name: str) -> bytes: ...
 
     async def element(self) -> ET.Element:
         """The next element. Raises Refusal when there is none."""
@@ -90,20 +97,35 @@ def _may_in_clear(account: Account, method: LoginMethod) -> bool:
     return method is not LoginMethod.EXTERNAL
 
 
-async def log_in(pipe: Pipe, account: Account, password: str, offered: frozenset[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """How a server can be logged in to."""
+
+    mechanisms: frozenset[str]
+    bindings: frozenset[str] | None = None
+    """Channel bindings that it knows (XEP-0440); None where it does not say."""
+
+
+async def log_in(pipe: Pipe, account: Account, password: str, offer: Offer) -> None:
     """Prove who we are. Raises Refusal, RemoteProtocolError, LocalProtocolError."""
+    can_bind = _binding_of(pipe, offer) is not None
+    offered = offer.mechanisms | (_bound_ones(offer) if can_bind else frozenset())
     method = choose(account, offered, is_secure=pipe.is_secure)
     name = account.login_name or split_jid(account.jid)[0]
     if method in _SCRAM_HASHES:
-        await _scram(pipe, method, ScramClient(name, password, hash_name=_SCRAM_HASHES[method]))
+        await _scram(pipe, method, name, password, offer)
         return
     first = b"" if method is LoginMethod.EXTERNAL else f"\0{name}\0{password}".encode()
-    pipe.write(_auth(method, first))
+    pipe.write(_auth(method.value, first))
     _expect(await pipe.element(), "success", account.jid)
 
 
-async def _scram(pipe: Pipe, method: LoginMethod, scram: ScramClient) -> None:
-    pipe.write(_auth(method, scram.first()))
+async def _scram(pipe: Pipe, method: LoginMethod, name: str, password: str, offer: Offer) -> None:
+    is_bound = method.value + _PLUS in offer.mechanisms
+    binding = _binding_of(pipe, offer) if is_bound else None
+    mechanism = method.value + (_PLUS if binding is not None else "")
+    scram = ScramClient(name, password, hash_name=_SCRAM_HASHES[method], binding=binding)
+    pipe.write(_auth(mechanism, scram.first()))
     challenge = _decode(_expect(await pipe.element(), "challenge", ""))
     # A server may ask for enough iterations to stop the window for a second.
     final = await asyncio.to_thread(scram.final, challenge)
@@ -116,6 +138,20 @@ async def _scram(pipe: Pipe, method: LoginMethod, scram: ScramClient) -> None:
         _expect(await pipe.element(), "success", "")
         return
     scram.verify(_decode(_expect(answer, "success", "")))
+
+
+def _bound_ones(offer: Offer) -> frozenset[str]:
+    """Mechanisms that are offered with channel binding, by their plain names."""
+    return frozenset(name.removesuffix(_PLUS) for name in offer.mechanisms if name.endswith(_PLUS))
+
+
+def _binding_of(pipe: Pipe, offer: Offer) -> ChannelBinding | None:
+    """The best that both sides have; a server that does not say means ``tls-unique``."""
+    for kind in _BINDINGS:
+        is_known = kind == _BINDINGS[0] if offer.bindings is None else kind in offer.bindings
+        if is_known and (data := pipe.channel_binding(kind)):
+            return ChannelBinding(kind, data)
+    return None
 
 
 def _expect(element: ET.Element, name: str, jid: str) -> ET.Element:
@@ -139,8 +175,8 @@ def _expect(element: ET.Element, name: str, jid: str) -> ET.Element:
     )
 
 
-def _auth(method: LoginMethod, first: bytes) -> bytes:
-    return _element("auth", first, mechanism=method.value)
+def _auth(mechanism: str, first: bytes) -> bytes:
+    return _element("auth", first, mechanism=mechanism)
 
 
 def _element(name: str, content: bytes, **attributes: str) -> bytes:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
 from chatlab.chat.xmpp.link import Link
-from chatlab.chat.xmpp.login import Refusal, log_in
+from chatlab.chat.xmpp.login import Offer, Refusal, log_in
 from chatlab.chat.xmpp.management import ENABLE, NAMESPACE, Management, tag
 from chatlab.chat.xmpp.stanza_errors import FINAL_STREAM_ERRORS, refusal_of, stream_error
 from chatlab.chat.xmpp.stream import is_stanza, parse_element, to_bytes
@@ -27,6 +27,7 @@ from chatlab.protocol.xmpp_masking import SASL
 
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 SESSION = "urn:ietf:params:xml:ns:xmpp-session"
+SASL_BINDINGS = "urn:xmpp:sasl-cb:0"
 STREAM_END = b"</stream:stream>"
 _STARTTLS = f"<starttls xmlns='{TLS_NAMESPACE}'/>".encode()
 _MAX_HELD = 2_000
@@ -90,10 +91,16 @@ class Features:
         return self.element.find(f"{{{namespace}}}{name}")
 
     @property
-    def mechanisms(self) -> frozenset[str]:
+    def offer(self) -> Offer:
+        """How to log in."""
         found = self.get("mechanisms", SASL)
         names = found.iterfind(f"{{{SASL}}}mechanism") if found is not None else ()
-        return frozenset("".join((name.text or "").split()) for name in names)
+        mechanisms = frozenset("".join((name.text or "").split()) for name in names)
+        known = self.get("sasl-channel-binding", SASL_BINDINGS)
+        if known is None:
+            return Offer(mechanisms)
+        kinds = known.iterfind(f"{{{SASL_BINDINGS}}}channel-binding")
+        return Offer(mechanisms, frozenset(kind.get("type", "") for kind in kinds))
 
 
 class Negotiation:
@@ -146,7 +153,7 @@ class Negotiation:
 
     async def log_in(self, features: Features, password: str) -> Features:
         """Prove who we are; returns the features behind that. Raises Refusal, ChatlabError."""
-        await log_in(self, self._account, password, features.mechanisms)
+        await log_in(self, self._account, password, features.offer)
         self._link.restart()
         return await self._stream()
 
@@ -208,6 +215,9 @@ class Negotiation:
 
     def write(self, data: bytes) -> WireRange:
         return self._link.write(data)
+
+    def channel_binding(self, name: str) -> bytes:
+        return self._link.channel_binding(name)
 
     async def element(self) -> ET.Element:
         """The next element that negotiates. Raises Refusal, RemoteProtocolError."""

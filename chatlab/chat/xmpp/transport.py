@@ -19,6 +19,10 @@ class Transport(Protocol):
         """Send at once; returns the bytes of the TCP stream that carry ``data``."""
         ...
 
+    def channel_binding(self, name: str) -> bytes:
+        """Data that tie a login to this TLS connection (RFC 5929); empty where there are none."""
+        ...
+
     def acknowledged(self) -> int | None:
         """Stream offset up to which the peer's TCP has acknowledged; None when unknowable."""
         ...

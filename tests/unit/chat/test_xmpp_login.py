@@ -1,7 +1,7 @@
 """How XMPP connections begin: one mode each, the strongest login, the password proven once."""
 
 import asyncio
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import replace
 
 import pytest
@@ -177,6 +177,44 @@ def test_a_resource_that_is_wanted_is_asked_for() -> None:
     async def scene() -> None:
         play = await Play(replace(ACCOUNT, resource="desk")).start()
         assert play.sent("<resource>desk</resource>")
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        (("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"), "SCRAM-SHA-256-PLUS"),
+        (("SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"), "SCRAM-SHA-256"),
+        (("SCRAM-SHA-1-PLUS",), "SCRAM-SHA-1-PLUS"),
+    ],
+)
+def test_a_login_is_bound_to_tls_where_both_sides_can(
+    offered: tuple[str, ...], chosen: str
+) -> None:
+    async def scene() -> None:
+        server = PlayServer(offered)
+        server.on["auth"] = lambda element: server.refuse()
+        play = await Play(server=server).start()
+        (auth,) = play.sent("<auth")
+        assert f'mechanism="{chosen}"' in auth.line
+        first = b64decode(auth.line.partition(">")[2].partition("<")[0])
+        assert first.startswith(b"p=tls-unique,," if "PLUS" in chosen else b"n,,")
+
+    asyncio.run(scene())
+
+
+def test_a_mechanism_with_a_binding_that_we_lack_is_left_out() -> None:
+    async def scene() -> None:
+        server = PlayServer(("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1"))
+        other = "<channel-binding type='tls-exporter'/>"
+        known = f"<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>{other}</sasl-channel-binding>"
+        usual = server.features
+        server.features = lambda: usual() + known  # type: ignore[method-assign]
+        play = await Play(server=server).start()
+        (auth,) = play.sent("<auth")
+        assert 'mechanism="SCRAM-SHA-1"' in auth.line
         await play.stop()
 
     asyncio.run(scene())
