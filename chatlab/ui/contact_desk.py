@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId, Application
-from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKind
+from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError
 from chatlab.core.roster import SubscriptionRequested
@@ -39,6 +39,11 @@ class ContactDesk:
         """The contact whose dialog is open."""
         backstage.observe(self.take_event)
         book.observe(self._on_book_changed)
+        sidebar = self._window.sidebar
+        sidebar.invite_requested.connect(
+            lambda key: self.invite(key.account, room=self._book.chats[key].title)
+        )
+        sidebar.contact_requested.connect(self._show_person)
         self._look_for_accounts()
 
     # -- the pane
@@ -61,7 +66,7 @@ class ContactDesk:
         pane.remove_requested.connect(lambda who, jid: self.ask_removal(AccountId(who), jid))
         pane.invite_requested.connect(lambda who, jid: self.invite(AccountId(who), jid))
         pane.command_requested.connect(lambda who, command: self.run(AccountId(who), command))
-        pane.add_requested.connect(self.add)
+        pane.add_requested.connect(lambda: self.add())
         self._window.sidebar.put_below(pane)
         self.pane = pane
 
@@ -118,7 +123,15 @@ class ContactDesk:
 
     # -- dialogs
 
-    def add(self) -> None:
+    def _show_person(self, key: ChatKey) -> None:
+        """Who a chat is with: what is known of them, or the wish to know more."""
+        state = self._book.accounts.get(key.account)
+        if state is not None and key.name in state.contacts:
+            self.show(key.account, key.name)
+        else:
+            self.add(key.name)
+
+    def add(self, jid: str = "") -> None:
         """Ask for a new contact."""
         from chatlab.ui.dialogs.contact import AddContactDialog
 
@@ -134,6 +147,7 @@ class ContactDesk:
         names = [(state.account.id, state.account.name) for state in online]
         groups = sorted({group for s in online for c in s.contacts.values() for group in c.groups})
         dialog = AddContactDialog(names, groups, self._window)
+        dialog.jid.set_text(jid)
         dialog.submitted.connect(lambda who, commands: self._run_all(AccountId(who), commands))
         self._desk.show("contact", dialog)
 

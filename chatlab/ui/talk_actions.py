@@ -69,7 +69,7 @@ class TalkActions:
             ActionId.CHANNEL: lambda: self._with_chat(lambda chat: self.desk.channel(chat.key)),
             ActionId.MENTIONS: self.desk.mentions,
             ActionId.HIGHLIGHTS: self.desk.highlights,
-            ActionId.ADD_CONTACT: self.contacts.add,
+            ActionId.ADD_CONTACT: lambda: self.contacts.add(),
             ActionId.BUDDIES: self.desk.buddies,
             ActionId.IGNORES: self.desk.ignores,
             ActionId.AWAY: lambda: self._with_chat(lambda chat: self._away(chat.key.account)),

@@ -94,7 +94,7 @@ class RoomSettingsDialog(Sheet):
         super().__init__(f"Room {bare(title)}", parent)
         self._affiliation = affiliation
         self._was_form_asked = False
-        words = isolated(address) if address != title else "Subject, settings and people."
+        words = isolated(address) if address != title else "Topic, settings and people."
         self.head.addWidget(header(isolated(bare(title)), words, self))
         self.tabs = QTabBar(self)
         self.tabs.setAccessibleName(self.tr("Parts of the room"))

@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from chatlab.core.account import AccountId, Application
-from chatlab.core.chats import AccountState, Chat, ChatKind
+from chatlab.core.chats import CHANNEL_SIGNS, AccountState, Chat, ChatKind
 from chatlab.core.events import LinkState
-from chatlab.ui.models.account_tree import Role, link_words, unread_words
+from chatlab.ui.models.account_tree import Role, buddy_words, link_words, unread_words
 from chatlab.ui.place_words import place_words
 from chatlab.ui.rich_text import bare, isolated, tooltip
 from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
@@ -81,7 +81,7 @@ class AccountDelegate(QStyledItemDelegate):
         if isinstance(state, AccountState):
             self._paint_account(painter, area, index, state, chat)
         elif isinstance(chat, Chat):
-            self._paint_chat(painter, area, chat)
+            self._paint_chat(painter, area, chat, is_here=bool(index.data(Role.ONLINE)))
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect) -> None:
@@ -121,6 +121,8 @@ class AccountDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("text" if is_on else "muted"))
         _draw(painter, QRect(left, top, right - left, metrics.height()), state.account.name)
         line = QRect(left, top + metrics.height() + HALF, right - left, small.height())
+        if (buddies := index.data(Role.ONLINE)) and is_on:
+            line.setRight(_paint_buddies(painter, line, len(buddies), ratio))
         self._paint_state(painter, line, state, ratio)
 
     def _paint_state(
@@ -149,12 +151,15 @@ class AccountDelegate(QStyledItemDelegate):
             painter.setPen(theme.color(security))
             _draw(painter, QRect(x, line.top(), line.right() - x, line.height()), facts.short)
 
-    def _paint_chat(self, painter: QPainter, area: QRect, chat: Chat) -> None:
+    def _paint_chat(
+        self, painter: QPainter, area: QRect, chat: Chat, *, is_here: bool = False
+    ) -> None:
         theme, ratio = current(), self._tree.devicePixelRatioF()
         is_out = chat.kind is ChatKind.CHANNEL and not chat.is_joined
         left = area.left() + CHEVRON_WIDTH + HALF
         name = "channel" if chat.kind is ChatKind.CHANNEL else "person"
-        sign = pixmap(name, "faint" if is_out else "muted", _ICON, ratio)
+        token = "faint" if is_out else "accent" if is_here else "muted"
+        sign = pixmap(name, token, _ICON, ratio)
         painter.drawPixmap(left, area.top() + (area.height() - _ICON) // 2, sign)
         left += _ICON + HALF + 2
         right = area.right() - SPACE - HALF
@@ -169,9 +174,7 @@ class AccountDelegate(QStyledItemDelegate):
             font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(theme.color("faint" if is_out else "text"))
-        title = chat.heading.removeprefix("#") if chat.heading.startswith("#") else chat.heading
-        shown = title if title and title[0] not in "#&+!" else chat.heading
-        _draw(painter, QRect(left, area.top(), right - left, area.height()), shown)
+        _draw(painter, QRect(left, area.top(), right - left, area.height()), _short(chat))
 
     def helpEvent(
         self,
@@ -185,9 +188,10 @@ class AccountDelegate(QStyledItemDelegate):
         state, chat = index.data(Role.STATE), index.data(Role.CHAT)
         words = ""
         if isinstance(state, AccountState):
-            words = self._account_tip(state)
+            buddies = buddy_words(index.data(Role.ONLINE) or ())
+            words = "\n".join(filter(None, (self._account_tip(state), buddies)))
         elif isinstance(chat, Chat):
-            words = _chat_tip(chat)
+            words = _chat_tip(chat) + ("\nOnline" if index.data(Role.ONLINE) else "")
         QToolTip.showText(event.globalPos(), tooltip(words), view)
         return True
 
@@ -200,13 +204,39 @@ class AccountDelegate(QStyledItemDelegate):
         return "\n".join(filter(None, lines))
 
 
+def _short(chat: Chat) -> str:
+    """What a narrow row has room for: the icon says that it is a channel or a room."""
+    heading = chat.heading
+    if chat.kind is ChatKind.CHANNEL and heading[:1] not in CHANNEL_SIGNS:
+        return heading.partition("@")[0] or heading
+    title = heading.removeprefix("#") if heading.startswith("#") else heading
+    return title if title and title[0] not in CHANNEL_SIGNS else heading
+
+
 def _chat_tip(chat: Chat) -> str:
+    name = isolated(chat.heading)
+    if chat.heading != chat.title:
+        name += f", {isolated(chat.title)}"
     if chat.kind is ChatKind.PRIVATE:
-        what = f"Private chat with {isolated(chat.heading)}"
+        what = f"Private chat with {name}"
     else:
-        what = isolated(chat.heading) + ("" if chat.is_joined else " — you are not in it")
+        what = name + ("" if chat.is_joined else " — you are not in it")
     muted = "Muted: nothing here counts as unread" if chat.is_muted else ""
     return "\n".join(filter(None, (what, bare(chat.topic)[:300], muted, unread_words(chat))))
+
+
+def _paint_buddies(painter: QPainter, line: QRect, count: int, ratio: float) -> int:
+    """How many buddies are online, at the right; returns where that leaves room up to."""
+    metrics = QFontMetrics(small_font())
+    words = str(count)
+    painter.setFont(small_font())
+    painter.setPen(current().color("accent"))
+    left = line.right() - metrics.horizontalAdvance(words)
+    painter.drawText(QRect(left, line.top(), line.right() - left, line.height()), Qt.AlignmentFlag.AlignVCenter, words)
+    left -= _SMALL_ICON + 2
+    y = line.top() + (line.height() - _SMALL_ICON) // 2
+    painter.drawPixmap(left, y, pixmap("person", "accent", _SMALL_ICON, ratio))
+    return left - HALF
 
 
 def _paint_counter(painter: QPainter, right: int, top: int, height: int, chat: Chat) -> int:

@@ -1,6 +1,6 @@
 """The sidebar: accounts, how they are doing, and their chats."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatlab.core.account import AccountId
+from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Chat, ChatKey, ChatKind
 from chatlab.core.events import LinkState
 from chatlab.ui.models.account_tree import AccountTreeModel, Role
@@ -45,6 +45,8 @@ class AccountPane(QWidget):
         tell_all_requested: ChatKey, and whether the desktop is to tell every message.
         channel_requested: ChatKey of a channel to be changed.
         list_requested, away_requested: AccountId.
+        invite_requested: ChatKey of an XMPP room that somebody is to be invited into.
+        contact_requested: ChatKey of an XMPP chat of two: its contact, or one to be added.
     """
 
     chat_activated = Signal(object)
@@ -61,6 +63,8 @@ class AccountPane(QWidget):
     channel_requested = Signal(object)
     list_requested = Signal(str)
     away_requested = Signal(str)
+    invite_requested = Signal(object)
+    contact_requested = Signal(object)
 
     def __init__(self, model: AccountTreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,6 +112,10 @@ class AccountPane(QWidget):
         for index, share in enumerate((_CHATS_SHARE, _BELOW_SHARE)):
             self._parts.setStretchFactor(index, share)
         self._parts.setSizes([_CHATS_SHARE * _SCALE, _BELOW_SHARE * _SCALE])
+
+    def show_online(self, account: AccountId, nicks: Iterable[str]) -> None:
+        """Who of the buddies on an account is online."""
+        self._model.show_online(account, nicks)
 
     def show_current(self, key: ChatKey | None) -> None:
         """Mark the chat that the active pane shows."""
@@ -191,7 +199,9 @@ class AccountPane(QWidget):
         if isinstance(state, AccountState):
             self._fill_account_menu(menu, state)
         elif isinstance(chat, Chat):
-            self._fill_chat_menu(menu, chat)
+            owner = index.parent().data(Role.STATE)
+            is_xmpp = isinstance(owner, AccountState) and _is_xmpp(owner)
+            self._fill_chat_menu(menu, chat, is_xmpp=is_xmpp)
         else:
             menu.addAction(icon("plus"), self.tr("Add account…"), self.add_requested.emit)
         menu.popup(at)
@@ -208,11 +218,14 @@ class AccountPane(QWidget):
                 self.tr("Disconnect"),
                 lambda: self.disconnect_requested.emit(account),
             )
+        enter, known = ("Join channel…", "List of channels…")
+        if _is_xmpp(state):
+            enter, known = ("Enter a room…", "List of rooms…")
         join = menu.addAction(
-            icon("channel"), self.tr("Join channel…"), lambda: self.join_requested.emit(account)
+            icon("channel"), self.tr(enter), lambda: self.join_requested.emit(account)
         )
         channels = menu.addAction(
-            icon("search"), self.tr("List of channels…"), lambda: self.list_requested.emit(account)
+            icon("search"), self.tr(known), lambda: self.list_requested.emit(account)
         )
         away = menu.addAction(
             icon("moon"),
@@ -229,7 +242,7 @@ class AccountPane(QWidget):
             icon("trash"), self.tr("Remove account…"), lambda: self.remove_requested.emit(account)
         )
 
-    def _fill_chat_menu(self, menu: QMenu, chat: Chat) -> None:
+    def _fill_chat_menu(self, menu: QMenu, chat: Chat, *, is_xmpp: bool = False) -> None:
         menu.addAction(
             icon("split"),
             self.tr("Open beside"),
@@ -244,16 +257,30 @@ class AccountPane(QWidget):
         tell.setCheckable(True)
         tell.setChecked(self.is_told(chat.key))
         tell.toggled.connect(partial(self.tell_all_requested.emit, chat.key))
-        if chat.kind is ChatKind.CHANNEL and chat.is_joined:
+        is_joined = chat.kind is ChatKind.CHANNEL and chat.is_joined
+        if is_joined:
+            words = "Topic, settings and people…" if is_xmpp else "Topic, modes and bans…"
             menu.addAction(
-                icon("settings"),
-                self.tr("Topic, modes and bans…"),
-                lambda: self.channel_requested.emit(chat.key),
+                icon("settings"), self.tr(words), lambda: self.channel_requested.emit(chat.key)
+            )
+        if is_xmpp and is_joined:
+            menu.addAction(
+                icon("user-add"),
+                self.tr("Invite somebody…"),
+                lambda: self.invite_requested.emit(chat.key),
+            )
+        if is_xmpp and chat.kind is ChatKind.PRIVATE:
+            menu.addAction(
+                icon("info"), self.tr("Contact…"), lambda: self.contact_requested.emit(chat.key)
             )
         menu.addSeparator()
-        is_joined = chat.kind is ChatKind.CHANNEL and chat.is_joined
-        words = self.tr("Leave channel") if is_joined else self.tr("Close chat")
+        place = "Leave room" if is_xmpp else "Leave channel"
+        words = self.tr(place) if is_joined else self.tr("Close chat")
         menu.addAction(icon("close"), words, lambda: self.close_requested.emit(chat.key))
+
+
+def _is_xmpp(state: AccountState) -> bool:
+    return state.account.application is Application.XMPP
 
 
 class _Tree(QTreeView):

@@ -6,6 +6,7 @@ Pure: a chat and its account in, words and the way out back. ``ChatPane`` shows 
 from dataclasses import dataclass
 from enum import Enum
 
+from chatlab.core.account import Application
 from chatlab.core.chats import AccountState, Chat, ChatKind
 from chatlab.core.events import LinkState
 from chatlab.core.message import Delivery, Message, MessageId
@@ -52,7 +53,10 @@ def situation_of(chat: Chat, state: AccountState | None, waiting: int = 0) -> Si
         return Situation(f"Read from {isolated(state.source)}: nothing can be sent here")
     name = isolated(chat.heading)
     is_server = chat.kind is ChatKind.SERVER
-    placeholder = "A command, for instance /join #lab" if is_server else f"Message {name}"
+    example = "#lab"
+    if state.account.application is Application.XMPP:
+        example = "room@conference.example.org"
+    placeholder = f"A command, for instance /join {example}" if is_server else f"Message {name}"
     waits = "" if is_server else _waiting_words(waiting)
     if state.state is LinkState.OFFLINE:
         return Situation(placeholder, f"Not connected.{waits}", WayOut.CONNECT)

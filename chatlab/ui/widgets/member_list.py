@@ -195,7 +195,9 @@ class _MemberDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("muted"))
         painter.setFont(small_font())
         sign = QRect(area.left() + SPACE, area.top(), _SIGN_WIDTH, area.height())
-        painter.drawText(sign, Qt.AlignmentFlag.AlignVCenter, member.prefixes[:1])
+        painter.drawText(
+            sign, Qt.AlignmentFlag.AlignVCenter, "" if member.role else member.prefixes[:1]
+        )
         painter.setFont(QApplication.font())
         painter.setPen(theme.color("faint") if member.is_away else nick_color(member.nick, theme))
         room = area.adjusted(SPACE + _SIGN_WIDTH, 0, -HALF, 0)
