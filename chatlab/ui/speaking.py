@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from chatlab.core.account import Application
 from chatlab.core.chats import ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb, parse, spec_of
 from chatlab.core.errors import ChatlabError, UsageError
@@ -99,8 +100,14 @@ class Speaker:
             self.on_query(self._book.open(key.account, command.argument(0)).key)
         if command.verb is Verb.JOIN:
             for channel in command.argument(0).split(","):
-                self.on_join(ChatKey(key.account, channel.lower()))
+                self.on_join(ChatKey(key.account, self._place(key, channel).lower()))
         connection.execute(command, chat.title)
+
+    def _place(self, key: ChatKey, channel: str) -> str:
+        """Behind the address of a room may stand a nickname."""
+        state = self._book.accounts.get(key.account)
+        is_xmpp = state is not None and state.account.application is Application.XMPP
+        return channel.partition("/")[0] if is_xmpp else channel
 
 
 def _as_text(text: str) -> Command:

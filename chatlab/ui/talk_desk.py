@@ -116,12 +116,13 @@ class TalkDesk:
 
         state = self._book.accounts.get(account)
         if state is None or not self._is_online(account):
-            self._say("The list of channels comes from the server.", "Connect the account first.")
+            self._say("The list comes from the server.", "Connect the account first.")
             return
-        features = self._features(account)
+        features, noun = self._features(account), "channel"
         if self._is_xmpp(account):
-            features = replace(features, has_safe_list=True)  # It comes page by page.
-        dialog = ChannelListDialog(state.account.name, features, self._window)
+            # It comes page by page.
+            features, noun = replace(features, has_safe_list=True), "room"
+        dialog = ChannelListDialog(state.account.name, features, self._window, noun=noun)
         dialog.list_requested.connect(lambda text: self._ask_for_list(account, text))
         dialog.join_requested.connect(lambda name: self._join(account, name))
         self._lists[account] = dialog

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from PySide6.QtWidgets import QDialog, QPushButton
+from PySide6.QtWidgets import QDialog, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
@@ -19,6 +19,7 @@ from chatlab.core.registration import RegistrationForm
 from chatlab.core.roster import Contact, ContactsListed, SubscriptionRequested
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialogs.account import AccountDialog
+from chatlab.ui.dialogs.channel_list import ChannelListDialog
 from chatlab.ui.dialogs.contact import AddContactDialog, ContactDialog
 from chatlab.ui.dialogs.invite import InviteDialog
 from chatlab.ui.dialogs.join import JoinDialog
@@ -286,6 +287,38 @@ def test_a_room_is_entered_and_shown(stage: Stage) -> None:
     chat = stage.window.chats.active.chat
     assert chat is not None
     assert (chat.key.name, chat.own_nick) == (ROOM, "Me too")
+
+
+def test_a_room_that_is_typed_with_a_nickname_is_shown_all_the_same(stage: Stage) -> None:
+    server = stage.book.open(X, "")
+    stage.presenter.speaker.say(server.key, f"/join {ROOM}/Me")
+    assert orders(stage) == [(Command(Verb.JOIN, (f"{ROOM}/Me",)), "")]
+    take(stage, ev.MemberJoined(X, ROOM, Member(nick="Me"), NOON, is_self=True))
+    chat = stage.window.chats.active.chat
+    assert chat is not None
+    assert chat.key.name == ROOM
+
+
+def test_the_list_of_rooms_is_called_so(stage: Stage) -> None:
+    stage.window.sidebar.list_requested.emit(X)
+    dialog = shown(stage, ChannelListDialog)
+    assert dialog.windowTitle() == "Rooms"
+    assert orders(stage) == [(Command(Verb.LIST), "")]
+    dialog.reject()
+
+
+def test_menus_speak_of_rooms_and_contacts(stage: Stage) -> None:
+    key = enter(stage)
+    sidebar, state = stage.window.sidebar, stage.book.accounts[X]
+    menu = QMenu(sidebar)
+    sidebar._fill_account_menu(menu, state)
+    sidebar._fill_chat_menu(menu, stage.book.chats[key], is_xmpp=True)
+    sidebar._fill_chat_menu(menu, stage.book.open(X, "new@y.example"), is_xmpp=True)
+    words = [act.text() for act in menu.actions()]
+    for entry in ("Enter a room…", "List of rooms…", "Topic, settings and people…", "Leave room"):
+        assert entry in words
+    next(act for act in menu.actions() if act.text() == "Contact…").trigger()
+    assert shown(stage, AddContactDialog).jid.text() == "new@y.example"
 
 
 def test_who_makes_a_room_is_led_to_its_settings(stage: Stage) -> None:

@@ -29,10 +29,17 @@ class ChannelListDialog(Sheet):
     join_requested = Signal(str)
 
     def __init__(
-        self, network: str, features: ServerFeatures, parent: QWidget | None = None
+        self,
+        network: str,
+        features: ServerFeatures,
+        parent: QWidget | None = None,
+        *,
+        noun: str = "channel",
     ) -> None:
-        super().__init__("Channels", parent)
+        """``noun``: what the listed are called, ``channel`` or ``room``."""
+        super().__init__(f"{noun.capitalize()}s", parent)
         self._features = features
+        self._noun = noun
         self._is_running = False
         self._chosen = ""
         """Name of the channel that is current: rows come and go around it."""
@@ -43,7 +50,7 @@ class ChannelListDialog(Sheet):
         self.filter.setPlaceholderText(self.tr("Filter by name or topic"))
         self.filter.setAccessibleName(self.tr("Filter by name or topic"))
         self.filter.setClearButtonEnabled(True)
-        self.table = Table(self.tr("Channels"), self.tr("The list has not been asked for."), self)
+        self.table = Table(self.windowTitle(), self.tr("The list has not been asked for."), self)
         self.table.setModel(self.model)
         self._notice = Notice(self)
         self.busy_button = QPushButton(self.tr("Only busy channels"), self)
@@ -135,7 +142,7 @@ class ChannelListDialog(Sheet):
         self.model.add(event.channels)
         if event.is_complete:
             self._is_running = False
-            self.table.say_empty(self.tr("The server lists no channel."))
+            self.table.say_empty(f"The server lists no {self._noun}.")
             if event.problem:
                 self.say_refused(event.problem)
             self.model.flush()
@@ -160,7 +167,7 @@ class ChannelListDialog(Sheet):
 
     def _on_settled(self) -> None:
         if self.model.total and not self.model.rowCount():
-            self.table.say_empty(self.tr("No channel has all of these words in name or topic."))
+            self.table.say_empty(f"No {self._noun} has all of these words in name or topic.")
         if self.model.rowCount():
             row = max(0, self.model.row_of(self._chosen))
             self.table.setCurrentIndex(self.model.index(row, 0))
@@ -171,7 +178,7 @@ class ChannelListDialog(Sheet):
         self.progress.setVisible(self._is_running)
         self.progress.setRange(0, count or 0)
         self.progress.setValue(min(total, count or 0))
-        words = f"{total:,} channels" if total != 1 else "1 channel"
+        words = f"{total:,} {self._noun}s" if total != 1 else f"1 {self._noun}"
         if shown < total and self.filter.text().strip():
             words = f"{shown:,} of {words}"
         if self._is_running and count:
