@@ -13,6 +13,7 @@ from typing import TypeVar
 from chatlab.chat.irc.connection import IrcConnection
 from chatlab.chat.irc.outbox import SendPace
 from chatlab.chat.irc.timing import Timing
+from chatlab.chat.transfer.opening import PeerDialler
 from chatlab.chat.wire import WireSink
 from chatlab.core.account import (
     Account,
@@ -295,6 +296,7 @@ class Play:
         secrets: MemorySecrets | None = None,
         pace: SendPace | None = None,
         sts: StsStore | None = None,
+        peers: PeerDialler | None = None,
     ) -> None:
         self.server = server or PlayServer()
         self.time = FakeTime()
@@ -307,6 +309,7 @@ class Play:
             pace=pace,
             timing=self.time.timing(),
             sts=sts,
+            peers=peers,
         )
 
     async def start(self) -> "Play":
