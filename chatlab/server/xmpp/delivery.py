@@ -20,6 +20,7 @@ from chatlab.server.xmpp.namespaces import (
 )
 from chatlab.server.xmpp.session import Session
 
+_KINDS = ("chat", "error", "groupchat", "headline", "normal")
 _PASSING = frozenset({CHAT_STATES, HINTS, STANZA_IDS})
 """Payloads that alone are not worth keeping."""
 
@@ -41,7 +42,7 @@ def receive(host: Host, account: Account, stanza: Element, to: Jid) -> None:
         sender = parse_jid(stanza.get("from"))
         if entry_id := _archive(host, account, stanza, sender):
             stanza = stanza.with_children(_stanza_id(account, entry_id))
-    kind = stanza.get("type", "normal")
+    kind = kind_of(stanza)
     session = None if to.is_bare else host.session(to)
     if session is not None:
         session.send(stanza)
@@ -113,17 +114,23 @@ def _carbon(direction: str, session: Session, stanza: Element) -> Element:
     return Element("message", CLIENT, attributes, forwarded)
 
 
+def kind_of(stanza: Element) -> str:
+    """A message’s type; what nobody knows is a normal one (RFC 6121, section 5.2.2)."""
+    kind = stanza.get("type")
+    return kind if kind in _KINDS else "normal"
+
+
 def is_copied(stanza: Element) -> bool:
     """Whether carbons are made of a message (XEP-0280, section 6.1)."""
     if stanza.has("private", CARBONS) or stanza.has("no-copy", HINTS):
         return False
-    kind = stanza.get("type", "normal")
+    kind = kind_of(stanza)
     return kind == "chat" or (kind == "normal" and is_worth_keeping(stanza))
 
 
 def is_worth_keeping(stanza: Element) -> bool:
     """Whether a message belongs into archives and offline storage (XEP-0313, section 5.1)."""
-    if stanza.get("type", "normal") not in ("chat", "normal"):
+    if kind_of(stanza) not in ("chat", "normal"):
         return False
     if stanza.has("no-store", HINTS) or stanza.has("no-permanent-store", HINTS):
         return False

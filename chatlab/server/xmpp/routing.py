@@ -11,6 +11,8 @@ from chatlab.server.xmpp.session import Session
 
 def route(host: Host, session: Session, stanza: Element) -> None:
     """Carry out one stanza; refusals go back to its sender. Raises StreamError."""
+    if stanza.name not in ("message", "presence", "iq"):
+        raise StreamError("unsupported-stanza-type", f"<{stanza.name[:40]}/> is unknown here.")
     _check_sender(host, session, stanza)
     # Whoever gets it learns from the server, not from the sender, where it comes from.
     stanza = stanza.with_attributes(from_=str(session.jid))
@@ -32,10 +34,8 @@ def _dispatch(host: Host, session: Session, stanza: Element, to: Jid | None) -> 
             messages.handle(host, session, stanza, to or own)
         case "presence":
             presence.handle(host, session, stanza, to)
-        case "iq":
-            dispatch.handle(host, session, stanza, to or own)
         case _:
-            raise StreamError("unsupported-stanza-type", f"<{stanza.name[:40]}/> is unknown here.")
+            dispatch.handle(host, session, stanza, to or own)
 
 
 def _check_sender(host: Host, session: Session, stanza: Element) -> None:
