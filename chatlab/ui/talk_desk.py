@@ -97,6 +97,9 @@ class TalkDesk:
             self._fill_channel(dialog, what)
 
     def _refresh_buddies(self) -> None:
+        for account in self._book.accounts:
+            online = (b.nick for b, is_on in self._online.items() if is_on and b.account == account)
+            self._window.sidebar.show_online(account, online)
         if self._on_buddies is not None:
             self._on_buddies()
 

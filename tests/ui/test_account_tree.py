@@ -108,3 +108,28 @@ def test_every_link_state_is_drawn(qtbot: QtBot, state: ev.LinkState) -> None:
     pane = AccountPane(AccountTreeModel(book))
     qtbot.addWidget(pane)
     assert not pane.grab().isNull()
+
+
+def test_buddies_who_are_online_are_counted_and_marked(qtbot: QtBot) -> None:
+    book, _ = book_with()
+    book.apply(ev.LinkChanged(LAB, ev.LinkState.ONLINE, NOON))
+    book.open(LAB, "Bob")
+    model = AccountTreeModel(book)
+    pane = AccountPane(model)
+    qtbot.addWidget(pane)
+    pane.show()
+    row, private = model.index(0, 0), model.chat_index(ChatKey(LAB, "bob"))
+    assert (row.data(Role.ONLINE), private.data(Role.ONLINE)) == ((), False)
+    told: list[QModelIndex] = []
+    model.dataChanged.connect(lambda first, _last: told.append(first))
+    pane.show_online(LAB, ["Bob", "eve"])
+    model.flush()
+    assert (row.data(Role.ONLINE), private.data(Role.ONLINE)) == (("bob", "eve"), True)
+    assert len(told) == 2
+    spoken = row.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "2 buddies online: bob, eve" in spoken
+    assert "online" in private.data(Qt.ItemDataRole.AccessibleTextRole)
+    pane.grab()
+    pane.show_online(LAB, [])
+    pane.show_online(AccountId("gone"), ["bob"])
+    assert row.data(Role.ONLINE) == ()

@@ -26,6 +26,7 @@ from chatlab.ui.dialogs.highlights import HighlightsDialog
 from chatlab.ui.dialogs.ignores import IgnoresDialog
 from chatlab.ui.dialogs.mentions import MentionsDialog
 from chatlab.ui.dialogs.preferences import PreferencesDialog
+from chatlab.ui.models.account_tree import Role
 from tests.helpers.chats import NOON, message
 from tests.helpers.stage import LAB, Stage
 
@@ -186,8 +187,11 @@ def test_buddies_are_kept_and_their_coming_is_shown(stage: Stage) -> None:
     desk = stage.wiring.talk.desk
     desk.take_event(ev.ContactSeen(LAB, "Bob", True, NOON))
     assert dialog.model.item(0, 1).text() == "Online"
+    tree = stage.window.sidebar._model
+    assert tree.account_index(LAB).data(Role.ONLINE) == ("bob",)
     desk.take_event(ev.LinkChanged(LAB, ev.LinkState.OFFLINE, NOON))
     assert dialog.model.item(0, 1).text() == "Not known"
+    assert tree.account_index(LAB).data(Role.ONLINE) == ()
 
 
 def test_away_and_back_by_one_key(stage: Stage) -> None:

@@ -6,6 +6,7 @@ counters change with every line of a burst; rows are therefore told about at mos
 """
 
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import count
@@ -38,6 +39,9 @@ class Role(IntEnum):
     """The AccountState of an account's row; None for a chat's."""
     CHAT = Qt.ItemDataRole.UserRole + 1
     """The Chat of a row; an account's row answers with its server chat."""
+    ONLINE = Qt.ItemDataRole.UserRole + 2
+    """An account's row: the buddies who are online, a tuple of nicks. A chat's: whether it is with
+    one of them."""
 
 
 LINK_WORDS = {
@@ -75,6 +79,8 @@ class _Account:
     number: int
     server_chat: Chat | None = None
     chats: list[Chat] = field(default_factory=list)
+    online: tuple[str, ...] = ()
+    """Buddies, in lower case."""
 
 
 def _order(chat: Chat) -> tuple[bool, str]:
@@ -132,6 +138,18 @@ class AccountTreeModel(QAbstractItemModel):
             keys += [chat.key for chat in node.chats]
         return keys
 
+    def show_online(self, account: AccountId, nicks: Iterable[str]) -> None:
+        """Who of the buddies on an account is online, as its server said."""
+        index = self.account_index(account)
+        online = tuple(sorted(nick.lower() for nick in nicks))
+        if index.isValid() and self._accounts[index.row()].online != online:
+            node = self._accounts[index.row()]
+            changed, node.online = {*node.online} ^ {*online}, online
+            self._touch(ChatKey(account, SERVER_CHAT))
+            for chat in node.chats:
+                if chat.key.name in changed:
+                    self._touch(chat.key)
+
     def is_waiting(self) -> bool:
         """Whether a row counts seconds."""
         return any(node.state.state is LinkState.WAITING for node in self._accounts)
@@ -178,10 +196,13 @@ class AccountTreeModel(QAbstractItemModel):
                 return node.state if is_account else None
             case Role.CHAT:
                 return chat
+            case Role.ONLINE:
+                is_online = chat is not None and chat.key.name in node.online
+                return node.online if is_account else is_online
             case Qt.ItemDataRole.DisplayRole:
                 return node.state.account.name if is_account else chat.heading if chat else ""
             case Qt.ItemDataRole.AccessibleTextRole:
-                return _spoken(node.state if is_account else None, chat)
+                return _spoken(node.state if is_account else None, chat, node.online)
         return None
 
     # What changes ---------------------------------------------------------------------------
@@ -256,13 +277,23 @@ class AccountTreeModel(QAbstractItemModel):
         self.endRemoveRows()
 
 
-def _spoken(state: AccountState | None, chat: Chat | None) -> str:
+def buddy_words(nicks: Sequence[str]) -> str:
+    """``2 buddies online: bob, eve``; empty without any."""
+    if not nicks:
+        return ""
+    count = "1 buddy" if len(nicks) == 1 else f"{len(nicks)} buddies"
+    return f"{count} online: {', '.join(bare(nick) for nick in nicks)}"
+
+
+def _spoken(state: AccountState | None, chat: Chat | None, online: Sequence[str]) -> str:
     unread = unread_words(chat) if chat else ""
     if state is not None:
-        return ", ".join(filter(None, (state.account.name, link_words(state), unread)))
+        parts = (state.account.name, link_words(state), buddy_words(online), unread)
+        return ", ".join(filter(None, parts))
     if chat is None:
         return ""
     kind = "channel" if chat.kind is ChatKind.CHANNEL else "private chat"
     out = "not joined" if chat.kind is ChatKind.CHANNEL and not chat.is_joined else ""
     muted = "muted" if chat.is_muted else ""
-    return ", ".join(filter(None, (f"{kind} {bare(chat.heading)}", out, muted, unread)))
+    here = "online" if chat.key.name in online else ""
+    return ", ".join(filter(None, (f"{kind} {bare(chat.heading)}", here, out, muted, unread)))

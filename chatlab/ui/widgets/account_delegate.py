@@ -232,7 +232,8 @@ def _paint_buddies(painter: QPainter, line: QRect, count: int, ratio: float) -> 
     painter.setFont(small_font())
     painter.setPen(current().color("accent"))
     left = line.right() - metrics.horizontalAdvance(words)
-    painter.drawText(QRect(left, line.top(), line.right() - left, line.height()), Qt.AlignmentFlag.AlignVCenter, words)
+    place = QRect(left, line.top(), line.right() - left, line.height())
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
     left -= _SMALL_ICON + 2
     y = line.top() + (line.height() - _SMALL_ICON) // 2
     painter.drawPixmap(left, y, pixmap("person", "accent", _SMALL_ICON, ratio))
