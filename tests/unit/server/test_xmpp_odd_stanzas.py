@@ -64,7 +64,7 @@ _ATTRIBUTES = (
     *("max_items", "notify", "default", "by", "xml:lang"),
 )
 _REQUESTS = [
-    *dispatch._HANDLERS,
+    *dispatch.HANDLERS,
     *(("query", namespace) for namespace in (namespaces.MUC_ADMIN, namespaces.MUC_OWNER)),
     *(("x", namespace) for namespace in (namespaces.MUC, namespaces.MUC_USER)),
     ("moderate", namespaces.MODERATE),

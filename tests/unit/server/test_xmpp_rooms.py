@@ -143,6 +143,18 @@ def test_a_nick_is_changed_and_can_be_taken() -> None:
     assert [one.get("type") for one in alice.read()] == ["unavailable", ""]
 
 
+def test_who_enters_again_gets_everything_anew() -> None:
+    alice, bob = _den(Lab())
+    _say(alice, "hello")
+    bob.read()
+    said = bob.join("bo", _ROOM)
+    assert [one.get("from") for one in said[:2]] == [f"{_ROOM}/al", f"{_ROOM}/bo"]
+    assert bodies(said) == ["hello"]
+    said = bob.join("robert", _ROOM)
+    assert _codes(said[0]) == ["303", "110"]
+    assert said[1].get("from") == f"{_ROOM}/robert"
+
+
 def test_who_goes_offline_leaves_the_room() -> None:
     lab = Lab()
     alice, bob = _den(lab)

@@ -16,18 +16,18 @@ def arrive(host: Host, sender: Jid, stanza: Element, to: Jid) -> None:
     """A presence to a room: somebody enters, or takes another nick, or changes its status."""
     room = host.rooms.get(to.bare)
     occupant = room.occupant_of(sender) if room else None
-    if room is not None and occupant is not None and not stanza.has("x", MUC):
+    is_entering = stanza.has("x", MUC)
+    if occupant is not None and to.resource == occupant.nick and is_entering:
+        _enter(host, room, sender, stanza, to)  # The client has lost track: it gets all anew.
+    elif room is not None and occupant is not None:
         _update(host, room, occupant, sender, stanza, to.resource)
-    elif not stanza.has("x", MUC):
+    elif not is_entering:
         raise StanzaError("not-acceptable", "You are not in this room.")
     elif not to.resource or len(to.resource) > NICK_LENGTH:
         raise StanzaError(
             "jid-malformed", f"A nick of 1 to {NICK_LENGTH} characters belongs behind the room."
         )
     else:
-        if room is not None and occupant is not None:
-            # The client has lost track, and enters once more: it gets everything anew.
-            _drop_session(room, occupant, sender)
         _enter(host, room, sender, stanza, to)
 
 

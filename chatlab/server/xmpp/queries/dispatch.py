@@ -38,7 +38,7 @@ from chatlab.server.xmpp.queries import (
 from chatlab.server.xmpp.queries.query import Handler, Query
 from chatlab.server.xmpp.session import Session
 
-_HANDLERS: dict[tuple[str, str], Handler] = {
+HANDLERS: dict[tuple[str, str], Handler] = {
     ("query", DISCO_INFO): disco.info,
     ("query", DISCO_ITEMS): disco.items,
     ("query", ROSTER): rosters.roster,
@@ -87,7 +87,7 @@ def handle(host: Host, session: Session, stanza: Element, to: Jid) -> None:
 
 def _answer(host: Host, session: Session, stanza: Element, payload: Element, to: Jid) -> None:
     account = host.accounts.at(to) if to.local else None
-    handler = _HANDLERS.get((payload.name, payload.namespace))
+    handler = HANDLERS.get((payload.name, payload.namespace))
     is_hidden = account is not None and account.blocks(session.jid)
     if handler is None or is_hidden or (to.local and account is None):
         raise StanzaError("service-unavailable")
