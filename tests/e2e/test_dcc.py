@@ -96,7 +96,11 @@ async def assert_captured(ann: Visitor, transfer: Transfer) -> None:
         reached = max(reached, stop)
     assert reached == size
     assert sorted(frames) == sorted(int(row[0]) for row in carrying)
-    assert sum(row[3] in ("1", "True") for row in rows) == 2, "SYN and SYN-ACK were captured"
+    row = ann.feed.row(frames[0])
+    assert row.protocol == "DCC"
+    assert transfer.name in row.info
+    assert "Anyone on the path can read it." in ann.feed.explain_frame(frames[0])
+    assert sum(each[3] in ("1", "True") for each in rows) == 2, "SYN and SYN-ACK were captured"
 
 
 @pytest.mark.capture
@@ -147,19 +151,21 @@ def test_we_take_a_file_of_irssi_and_every_byte_was_captured(
     visit(server, tmp_path, scene, captures=True)
 
 
+@pytest.mark.parametrize("passive", [False, True])
 def test_irssi_goes_on_where_it_had_ended(
-    server: RunningServer, iris: Terminal, home: Path, tmp_path: Path
+    server: RunningServer, iris: Terminal, home: Path, tmp_path: Path, passive: bool
 ) -> None:
-    path = file_of(tmp_path, "resumed.bin")
-    file_of(home, "resumed.bin", CONTENT[:150_000])
+    name = f"resumed{passive}.bin"
+    path = file_of(tmp_path, name)
+    file_of(home, name, CONTENT[:150_000])
 
     async def scene(ann: Visitor) -> None:
-        ann.type(f"/send iris {path}")
-        await sees(iris, "DCC SEND from ann .*resumed")
+        ann.type(f"/dcc send {'-passive ' if passive else ''}iris {path}")
+        await sees(iris, f"DCC SEND from ann .*{name}")
         iris.enter("/dcc resume ann")
         given = await ann.ended(SENT)
         assert (given.state, given.start) == (TransferState.DONE, 150_000), given
-        assert (home / "resumed.bin").read_bytes() == CONTENT
+        assert (home / name).read_bytes() == CONTENT
 
     visit(server, tmp_path, scene)
 
@@ -279,6 +285,8 @@ def test_a_direct_chat_with_irssi_is_attributed_line_by_line(
             frames = ann.feed.attribution(message.id).frames
             assert frames
             assert message.text.encode() in b"".join(ann.feed.raw(number) for number in frames)
+            assert ann.feed.row(frames[0]).info == f"Chat: {message.text}"
+            assert "Anyone on the path can read it." in ann.feed.explain_message(message.id)
         iris.enter("/dcc close chat ann")
         assert (await ann.ended(chat.direction)).state is TransferState.DONE
         iris.enter("/window close")
