@@ -351,6 +351,9 @@ def window() -> QWidget:
     ):
         said = message(text, who, chat=ROOM, of=ID, at=NOON + number)
         book.apply(ev.MessageAdded(said))
+    sealed = "This message is encrypted with OMEMO, which ChatLab cannot read."
+    said = message(sealed, "Anna L.", chat=ROOM, of=ID, at=NOON + 2)
+    book.apply(ev.MessageAdded(replace(said, is_sealed=True)))
     for number, state in enumerate((Delivery.ECHOED, Delivery.DELIVERED, Delivery.DISPLAYED)):
         words = f"and mine is {state.value}"
         said = message(words, "first", chat=ROOM, of=ID, at=NOON + 3 + number, delivery=state)

@@ -98,6 +98,8 @@ def spoken(entry: Entry) -> str:
         words += " It answers a message."
     if entry.is_corrected:
         words += " Edited."
+    if entry.is_sealed:
+        words += " Sealed end to end."
     for one in entry.reactions:
         words += f" {bare(one.text)} from {', '.join(map(bare, one.people[:_MOST_SPOKEN]))}."
     if entry.delivery is not None:

@@ -18,6 +18,7 @@ from chatlab.ui.theme import HALF, SPACE, current, exposure_pixmap, pixmap
 from chatlab.ui.widgets.transcript_extras import paint_chips, paint_quote
 from chatlab.ui.widgets.transcript_layout import (
     BADGE_ICON,
+    SEAL_ROOM,
     STATE_ICON,
     Hit,
     HitKind,
@@ -216,7 +217,10 @@ class TranscriptPainter:
             paint_quote(painter, row.quote, metrics, is_pointed)
         is_quiet = message.delivery in (Delivery.QUEUED, Delivery.FAILED) or message.is_retracted
         found = self._found(row, state)
-        _draw_texts(painter, row.texts, theme.color("muted" if is_quiet else "text"), found)
+        token = "end_to_end" if message.is_sealed else "muted" if is_quiet else "text"
+        _draw_texts(painter, row.texts, theme.color(token), found)
+        if message.is_sealed:
+            _paint_seal(painter, row, metrics)
         if row.hint:
             is_failed = message.delivery is Delivery.FAILED
             _draw_texts(painter, [row.hint], theme.color("error" if is_failed else "muted"))
@@ -278,6 +282,15 @@ class TranscriptPainter:
         painter.setPen(QColor(color))
         text = pill.adjusted(HALF + BADGE_ICON + HALF, 0, -HALF, 0)
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+
+
+def _paint_seal(painter: QPainter, row: RowLayout, metrics: Metrics) -> None:
+    """The sign of what nobody but the addressee can read, and this program cannot either."""
+    if row.texts:
+        at = row.texts[0].origin
+        y = at.y() + (metrics.pitch - STATE_ICON) / 2
+        image = exposure_pixmap(Exposure.END_TO_END, STATE_ICON, _ratio(painter))
+        painter.drawPixmap(QPointF(at.x() - SEAL_ROOM, y), image)
 
 
 def _tag(message: Message) -> str:

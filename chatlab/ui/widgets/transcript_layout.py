@@ -33,6 +33,8 @@ from chatlab.ui.widgets.transcript_extras import TAKEN_BACK, Chip, Quote, make_c
 MARGIN = 12
 BADGE_ICON = 12
 STATE_ICON = 14
+SEAL_ROOM = STATE_ICON + HALF + 2
+"""Left of a message that is sealed end to end, for the sign that says so."""
 ROW_PAD = 3
 """Above and below the text, so that tints do not touch the letters."""
 _EDITED = " (edited)"
@@ -317,7 +319,7 @@ def _lay_texts(
 ) -> tuple[float, int]:
     is_action = message.kind is MessageKind.ACTION
     font = metrics.font
-    if is_action or message.is_retracted:
+    if is_action or message.is_retracted or message.is_sealed:
         font = QFont(font)
         font.setItalic(True)
     parts, hidden = pieces(TAKEN_BACK if message.is_retracted else message.text, shown)
@@ -326,6 +328,8 @@ def _lay_texts(
         if is_action and number == 0:
             x += row.nick_rect.width() + HALF + 1
             width = max(40.0, width - row.nick_rect.width() - HALF - 1)
+        if message.is_sealed:
+            x, width = x + SEAL_ROOM, width - SEAL_ROOM
         is_end = number == len(parts) - 1 and not hidden
         suffix = _EDITED if message.is_corrected and is_end else ""
         text = lay_out(part.text, font, width, metrics.pitch, part, suffix)
