@@ -104,8 +104,11 @@ class XmppConnection(Errands, Generic[T]):
                 self._shared.lasting.leave(room.channel)
         for room in account.channels:
             self._shared.lasting.join(room.channel, room.key)
+        is_same = _identity(self._account) == _identity(account)
         self._account = account
         self._draft = None
+        if self._session is not None and is_same:
+            self._session.context.account = account  # What others are told changes at once.
 
     def start(self) -> None:
         """Connect now, and keep trying where that makes sense."""
@@ -354,6 +357,10 @@ class XmppConnection(Errands, Generic[T]):
             self._set_state(LinkState.OFFLINE, words, is_fault=True)
 
     async def _attempt_once(self) -> tuple[Verdict, float]:
+        if self._kept is not None and _identity(self._kept.context.account) != _identity(
+            self._account
+        ):
+            self._end_session("The account is another one now.")
         self._attempt = attempt = Attempt(self._account, self._dialler, self._shared, self._kept)
         try:
             verdict = await attempt.run()
@@ -376,3 +383,8 @@ class XmppConnection(Errands, Generic[T]):
         self._set_state(LinkState.WAITING, verdict.reason, delay, is_fault=True)
         self._retry_now.clear()
         await first_of(self._timing.sleep(delay), self._retry_now.wait())
+
+
+def _identity(account: Account) -> tuple[str, str, str]:
+    """What a session belongs to; with another one it cannot be resumed."""
+    return account.jid, account.resource, account.login_name

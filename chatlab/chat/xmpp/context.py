@@ -33,6 +33,7 @@ class Lasting:
 
     def __init__(self, rooms: tuple[Autojoin, ...]) -> None:
         self._rooms = {room.channel.lower(): room for room in rooms}
+        self._nicks: dict[str, str] = {}
         self.may_answer: Callable[[str], bool] = lambda source: True
         """Asked before a question of this address is answered by itself."""
         self.away = ""
@@ -49,6 +50,15 @@ class Lasting:
 
     def leave(self, room: str) -> None:
         self._rooms.pop(room.lower(), None)
+        self._nicks.pop(room.lower(), None)
+
+    def keep_nick(self, room: str, nick: str) -> None:
+        """Our nickname there, chosen by hand: it holds after the next login as well."""
+        self._nicks[room.lower()] = nick
+
+    def nick_in(self, room: str) -> str:
+        """The nickname that was chosen for this room; empty for the account's."""
+        return self._nicks.get(room.lower(), "")
 
     def password_of(self, room: str) -> str:
         known = self._rooms.get(room.lower())

@@ -74,10 +74,12 @@ class Messages(Feature):
         room = self.context.state.room(sender)
         if kind == "groupchat":
             return self._room_message(message, body, sender, envelope) if room else None
-        if room is not None:
-            chat = sender if "/" in sender else room.name
-        else:
-            chat = bare_of(sender) or self.context.state.domain
+        if room is None and "@" not in sender:
+            # A server or a service has something to say; that is no talk.
+            self.context.inform(body, source=sender)
+            return None
+        is_alone = room is None or "/" not in sender
+        chat = bare_of(sender) if is_alone else sender
         if self.context.state.is_me(sender) and envelope.is_copy:
             chat = message.get("to", "")
             chat = chat if self.context.state.room(chat) else bare_of(chat)

@@ -18,9 +18,8 @@ from chatlab.chat.xmpp.stanza_errors import condition_of, refusal_of
 from chatlab.chat.xmpp.state import Room
 from chatlab.chat.xmpp.stream import Stream
 from chatlab.core import events as ev
-from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError, UsageError
-from chatlab.core.jid import check_resource, check_room, split_jid
+from chatlab.core.jid import split_jid
 from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE
 
 MUC = "http://jabber.org/protocol/muc"
@@ -36,7 +35,7 @@ MAX_MEMBERS = 50_000
 HISTORY = 50
 """Messages of before that a room is asked for."""
 _BODY = f"{{{CLIENT_NAMESPACE}}}body"
-_SUBJECT = f"{{{CLIENT_NAMESPACE}}}subject"
+SUBJECT = f"{{{CLIENT_NAMESPACE}}}subject"
 _STATUS = f"{{{CLIENT_NAMESPACE}}}status"
 
 
@@ -60,33 +59,6 @@ class Rooms(Feature):
     def ended(self, reason: str) -> None:
         self._rooms.clear()
 
-    def execute(self, command: Command, chat: str) -> bool:
-        match command.verb:
-            case Verb.JOIN:
-                self._join_typed(command)
-            case Verb.PART if room := self.context.state.room(chat):
-                self.leave(room, command.argument(0))
-            case Verb.CYCLE:
-                room = self.needed(chat)
-                password = self.context.lasting.password_of(room.name)
-                self.leave(room, "")
-                self.join(room.name, password)
-            case Verb.NICK:
-                self._change_nick(command.argument(0), chat)
-            case Verb.TOPIC if command.argument(0):
-                self._set_subject(self.needed(chat), command.argument(0))
-            case Verb.CLEARTOPIC:
-                self._set_subject(self.needed(chat), "-")
-            case Verb.TOPIC:
-                room = self.needed(chat)
-                text = f"The subject is: {room.subject}" if room.subject else "There is no subject."
-                self.context.inform(text, chat=room.name)
-            case Verb.NAMES:
-                self._tell_names(self.needed(chat))
-            case _:
-                return False
-        return True
-
     # -- what others call
 
     def needed(self, chat: str) -> Room:
@@ -99,10 +71,13 @@ class Rooms(Feature):
     def join(self, address: str, password: str = "", nick: str = "") -> None:
         """Enter a room; its messages wait until we are in."""
         context = self.context
-        name = nick or context.account.nick or split_jid(context.account.jid)[0]
+        usual = context.account.nick or split_jid(context.account.jid)[0]
+        name = nick or context.lasting.nick_in(address) or usual
         room = self._rooms.setdefault(address.lower(), Room(address, name))
         room.nick = name
         context.lasting.join(address, password)
+        if nick:
+            context.lasting.keep_nick(address, nick)
         context.open_chat(room.name, is_room=True)
         context.outbox.hold(room.name)
         presence = context.feature(OwnPresence).element(f"{room.name}/{room.nick}")
@@ -125,41 +100,6 @@ class Rooms(Feature):
         self.context.lasting.leave(room.name)
         self.context.outbox.refuse(room.name, "You left the room before it was sent.")
         self._gone(room, room.nick, ev.Departure.PART, reason=reason)
-
-    # -- commands
-
-    def _join_typed(self, command: Command) -> None:
-        address, _, nick = command.argument(0).partition("/")
-        if problem := check_room(address):
-            raise UsageError(f"“{address}” is no room. {problem.reason}", problem.suggestion)
-        if nick and (problem := check_resource(nick)):
-            raise UsageError(f"“{nick}” cannot be a nickname. {problem.reason}")
-        room = self.context.state.room(address)
-        if room is not None and room.is_joined:
-            raise UsageError(f"You are in {room.name} already.", "/nick changes your name there.")
-        self.join(address, command.argument(1), nick)
-
-    def _change_nick(self, nick: str, chat: str) -> None:
-        if problem := check_resource(nick):
-            raise UsageError(f"“{nick}” cannot be a nickname. {problem.reason}")
-        here = self.context.state.room(chat)
-        rooms = [here] if here else [room for room in self._rooms.values() if room.is_joined]
-        if not rooms:
-            raise UsageError("On XMPP, nicknames belong to rooms.", "Enter one: /join")
-        for room in rooms:
-            presence = self.context.feature(OwnPresence).element(f"{room.name}/{nick}")
-            self.context.stream.send_element(presence)
-
-    def _set_subject(self, room: Room, text: str) -> None:
-        message = ET.Element(
-            f"{{{CLIENT_NAMESPACE}}}message", {"to": room.name, "type": "groupchat"}
-        )
-        ET.SubElement(message, _SUBJECT).text = "" if text == "-" else text
-        self.context.stream.send_element(message)
-
-    def _tell_names(self, room: Room) -> None:
-        names = ", ".join(sorted(room.members, key=str.lower))
-        self.context.inform(f"In {room.name}: {names}", chat=room.name)
 
     # -- what rooms say
 
@@ -282,6 +222,7 @@ class Rooms(Feature):
         is_self = old == room.nick
         if is_self:
             room.nick = new
+            self.context.lasting.keep_nick(room.name, new)
         now = self.context.arrival.time_ns
         self.context.emit(
             ev.MemberRenamed(self.context.account.id, (room.name,), old, new, now, is_self)
@@ -306,7 +247,7 @@ class Rooms(Feature):
         message: ET.Element = stanza.xml
         address, _, nick = message.get("from", "").partition("/")
         room = self._rooms.get(address.lower())
-        subject = message.findtext(_SUBJECT)
+        subject = message.findtext(SUBJECT)
         if room is None or subject is None or message.find(_BODY) is not None:
             return
         # The room tells it to who enters: with the date, or in its own name.

@@ -139,6 +139,8 @@ class Session:
             return
         if is_stanza(element):
             try:
+                if self._is_question_of_nobody(element):
+                    return
                 self.context.stream.take(element, Arrival(wire, self.context.timing.clock_ns()))
             finally:
                 self.management.received()
@@ -150,6 +152,14 @@ class Session:
             )
         else:
             self._manage(element)
+
+    def _is_question_of_nobody(self, element: ET.Element) -> bool:
+        """Who is ignored gets no answer, not even an automatic one."""
+        if element.get("type") not in ("get", "set") or not element.tag.endswith("}iq"):
+            return False
+        sender, state = element.get("from", ""), self.context.state
+        is_ours = not sender or state.is_me(sender) or sender.lower() == state.domain.lower()
+        return not is_ours and not self.context.lasting.may_answer(sender)
 
     def step_over(self, words: str) -> None:
         """A stanza was left out; it counts as received, or it would come again."""

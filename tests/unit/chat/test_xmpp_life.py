@@ -423,3 +423,47 @@ def test_being_away_is_told_and_ends() -> None:
         await play.stop()
 
     asyncio.run(scene())
+
+
+def test_a_server_that_has_something_to_say_opens_no_talk() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.server.say(message("chat.test", "Maintenance at noon", kind="headline"))
+        await play.until(lambda: bool(play.of(Informed)))
+        (told,) = play.of(Informed)
+        assert (told.text, told.chat, told.source) == ("Maintenance at noon", "", "chat.test")
+        assert not play.of(MessageAdded)
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_who_is_ignored_gets_no_answer_and_others_do() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.xmpp.answer_only(lambda source: not source.startswith("eve@"))
+        for sender in ("eve@chat.test/x", "bob@chat.test/x", "chat.test"):
+            play.server.say(
+                f"<iq type='get' id='{sender}' from='{sender}' to='{ME}'><query xmlns='odd'/></iq>"
+            )
+        answered = [line.line for line in play.sent("<iq") if "error" in line.line]
+        assert len(answered) == 2
+        assert not any("eve" in line for line in answered)
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_another_account_takes_over_no_session() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.xmpp.update(replace(DIRECT, sends_typing=True))
+        assert play.xmpp.session.context.account.sends_typing
+        play.xmpp.update(replace(DIRECT, resource="phone"))
+        play.server.transport.drop("The connection broke.")
+        await play.time.advance(2)
+        await play.until(lambda: len(play.sent('id="bind"')) == 2)
+        assert not play.sent("<resume")
+        await play.stop()
+
+    asyncio.run(scene())

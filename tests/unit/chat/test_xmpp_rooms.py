@@ -344,3 +344,20 @@ def test_wrong_input_is_answered_with_the_reason(typed: str, words: str) -> None
         await play.stop()
 
     asyncio.run(scene())
+
+
+def test_a_nickname_chosen_by_hand_holds_after_the_next_login() -> None:
+    async def scene() -> None:
+        play = await in_room(PlayServer(manages=False))
+        play.server.say(
+            occupant(ROOM, "ann", kind="unavailable", codes=("303", "110"), item=" nick='anna'"),
+            occupant(ROOM, "anna", codes=("110",)),
+        )
+        await play.until(lambda: bool(play.of(ev.MemberRenamed)))
+        play.server.transport.drop("The connection broke.")
+        await play.time.advance(2)
+        await play.until(lambda: len(play.of(ev.MembersListed)) == 2)
+        assert play.sent(f'<presence to="{ROOM}/anna"')
+        await play.stop()
+
+    asyncio.run(scene())
