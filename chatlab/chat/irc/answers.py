@@ -16,6 +16,11 @@ _ANSWERS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         ("ADMIN", "256 257 258 259 402 423", "259 402 423"),
         ("VERSION", "351 402", "351 402"),
         ("TIME", "391 402", "391 402"),
+        ("TOPIC", "331 332 403 442", "331 332 403 442"),
+        ("MODE", "324 403 442", "324 403 442"),
+        ("NAMES", "353 366", "366"),
+        ("WHO", "352 315", "315"),
+        ("WHOWAS", "314 312 330 338 369 406", "369"),
     )
 }
 """By question: the numerics that answer it, and those that end the answer."""

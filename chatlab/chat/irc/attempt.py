@@ -207,7 +207,7 @@ class Attempt:
         self._context = context = self._make_context(link)
         registration = Registration(context, credentials, self._shared.sts, self._on_online)
         self._arrival = Arrival(context, credentials, Performer(context, self._shared.execute))
-        self._whox, self._history = WhoX(context), History(context)
+        self._whox, self._history = WhoX(context, self._shared.answers), History(context)
         self.tag_talk, self.typist = TagTalk(context), Typist(context)
         keepalive = Keepalive(context, self._shared.deliveries, registration.expect_greeting_over)
         self._keepalive = keepalive

@@ -20,7 +20,7 @@ class ChannelCommands(CommandGroup):
             Verb.CYCLE: self._cycle,
             Verb.TOPIC: self._topic,
             Verb.CLEARTOPIC: lambda command, chat: self._put("TOPIC", self._channel(chat), ""),
-            Verb.NAMES: lambda command, chat: self._put("NAMES", self._channel(chat)),
+            Verb.NAMES: lambda command, chat: self._ask(chat, "NAMES", self._channel(chat)),
             Verb.KNOCK: self._knock,
             Verb.INVITE: self._invite,
             Verb.KICK: self._kick,
@@ -65,7 +65,7 @@ class ChannelCommands(CommandGroup):
     def _topic(self, command: Command, chat: str) -> None:
         channel, text = self._channel(chat), command.argument(0)
         if not text:
-            self._put("TOPIC", channel)
+            self._ask(chat, "TOPIC", channel)
         else:
             self._need_room("TOPICLEN", text, "The topic")
             self._put("TOPIC", channel, "" if text == "-" else text)
@@ -135,6 +135,9 @@ class ChannelCommands(CommandGroup):
             if words == ["-k"] and (known := state.channel(channel)):
                 # Some servers take a key off only when it is named.
                 words.append(known.modes.get("k") or "*")
-            self._put("MODE", channel, *words)
+            if words:
+                self._put("MODE", channel, *words)
+            else:
+                self._ask(chat, "MODE", channel)
         else:
             self._put("MODE", state.nick, *words)

@@ -80,6 +80,11 @@ class CommandGroup:
         self._need_online()
         self._engine.put(command, *parameters)
 
+    def _ask(self, chat: str, question: str, *parameters: str) -> None:
+        """Put a question to the server; what it answers is shown where it was typed."""
+        self._put(question, *parameters)
+        self._engine.expect_answer(question, chat)
+
     def _need_room(self, token: str, text: str, what: str) -> None:
         """Servers cut what is too long without a word, so it is refused here."""
         longest = self._engine.state.isupport.limit(token)

@@ -17,7 +17,6 @@ class Commands(CommandGroup):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        self._server = ServerCommands(engine)
         self.table: dict[Verb, Handler] = {
             Verb.SAY: self._say,
             Verb.ME: self._me,
@@ -26,11 +25,11 @@ class Commands(CommandGroup):
             Verb.NOTICE: self._notice,
             Verb.NICK: self._nick,
             Verb.LIST: self._list,
-            Verb.WHO: lambda command, chat: self._put(
-                "WHO", command.argument(0) or self._chat(chat)
+            Verb.WHO: lambda command, chat: self._ask(
+                chat, "WHO", command.argument(0) or self._chat(chat)
             ),
             Verb.WHOIS: self._whois,
-            Verb.WHOWAS: lambda command, chat: self._put("WHOWAS", command.argument(0)),
+            Verb.WHOWAS: lambda command, chat: self._ask(chat, "WHOWAS", command.argument(0)),
             Verb.AWAY: self._away,
             Verb.BACK: lambda command, chat: self._set_away(""),
             Verb.MONITOR: self._monitor,
@@ -44,7 +43,7 @@ class Commands(CommandGroup):
             Verb.QUIT: lambda command, chat: engine.stop_soon(command.argument(0)),
             Verb.RECONNECT: lambda command, chat: engine.restart_soon(),
             **ChannelCommands(engine).table,
-            **self._server.table,
+            **ServerCommands(engine).table,
             **DccCommands(engine).table,
         }
 
@@ -129,7 +128,7 @@ class Commands(CommandGroup):
         if nick := command.argument(0):
             self._send_ctcp(nick, name)
         else:
-            self._server.ask(name, (), chat)
+            self._ask(chat, name)
 
     def _ping(self, command: Command, chat: str) -> None:
         self._need_online()

@@ -21,6 +21,8 @@ _BAD_PASSWORD = re.compile(
 """Some servers say so in ERROR only, without the numeric 464."""
 _THROTTLED = re.compile(r"throttl|too fast|too many|clone", re.IGNORECASE)
 THROTTLE_DELAY_S = 60.0
+MAX_NAMES = 100
+"""Of a channel, told in words."""
 ERROR_WAIT_S = 1.0
 """How long a server gets to close after its ERROR."""
 
@@ -48,6 +50,9 @@ class Replies:
         dispatcher.on("005", self._on_isupport)
         dispatcher.on("004", lambda event: None)  # Server and version: 002 says it in words.
         dispatcher.on("376 422", self._on_end_of_motd)
+        dispatcher.on("332", lambda event: self._on_known("TOPIC", event))
+        dispatcher.on("324", lambda event: self._on_known("MODE", event))
+        dispatcher.on("366", self._on_end_of_names)
         dispatcher.on("396", self._on_visible_host)
         dispatcher.on("302", self._on_userhost)
         dispatcher.on(_WHOIS, self._on_whois)
@@ -93,6 +98,26 @@ class Replies:
         """In the greeting it says that registration is over; else somebody asked for it."""
         if self._answers.is_expected("MOTD"):
             self._tell(event)
+
+    def _on_known(self, question: str, event: LineEvent) -> None:
+        """The window knows it from the event; in words it is told to who asked."""
+        channel = self._state.channel(event.parameter(1))
+        if channel is not None and self._answers.is_expected(question):
+            parameters = event.line.parameters
+            said = explain(event.line.command, (*parameters[:2], " ".join(parameters[2:])))
+            self._context.inform(said.text, event, chat=self._answers.chat_of(event.line.command))
+
+    def _on_end_of_names(self, event: LineEvent) -> None:
+        channel = self._state.channel(event.parameter(1))
+        if not self._answers.is_expected("NAMES"):
+            return
+        chat = self._answers.chat_of("366")
+        if channel is not None:
+            names = sorted(f"{m.prefixes[:1]}{m.nick}" for m in channel.members.values())
+            shown = ", ".join(names[:MAX_NAMES])
+            more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+            text = f"{len(names)} people are in {channel.name}: {shown}{more}."
+            self._context.inform(text, event, chat=chat)
 
     def _on_visible_host(self, event: LineEvent) -> None:
         user, _, host = event.parameter(1).rpartition("@")

@@ -1,7 +1,5 @@
 """Commands to the server itself: what it is, how it is, and who we are to it."""
 
-from collections.abc import Sequence
-
 from chatlab.chat.irc.command_group import CommandGroup, Engine, Handler
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import UsageError
@@ -21,19 +19,16 @@ class ServerCommands(CommandGroup):
             Verb.IDENTIFY: self._identify,
             Verb.REGISTER: self._register,
             Verb.OPER: lambda command, chat: self._put("OPER", *command.arguments),
-            Verb.MOTD: lambda command, chat: self.ask("MOTD", command.arguments, chat),
-            Verb.LUSERS: lambda command, chat: self.ask("LUSERS", (), chat),
-            Verb.MAP: lambda command, chat: self.ask("MAP", (), chat),
-            Verb.LINKS: lambda command, chat: self.ask("LINKS", command.arguments, chat),
-            Verb.STATS: lambda command, chat: self.ask("STATS", command.arguments or ("u",), chat),
-            Verb.INFO: lambda command, chat: self.ask("INFO", command.arguments, chat),
-            Verb.ADMIN: lambda command, chat: self.ask("ADMIN", command.arguments, chat),
+            Verb.MOTD: lambda command, chat: self._ask(chat, "MOTD", *command.arguments),
+            Verb.LUSERS: lambda command, chat: self._ask(chat, "LUSERS"),
+            Verb.MAP: lambda command, chat: self._ask(chat, "MAP"),
+            Verb.LINKS: lambda command, chat: self._ask(chat, "LINKS", *command.arguments),
+            Verb.STATS: lambda command, chat: self._ask(
+                chat, "STATS", *(command.arguments or ("u",))
+            ),
+            Verb.INFO: lambda command, chat: self._ask(chat, "INFO", *command.arguments),
+            Verb.ADMIN: lambda command, chat: self._ask(chat, "ADMIN", *command.arguments),
         }
-
-    def ask(self, question: str, parameters: Sequence[str], chat: str) -> None:
-        """Put a question to the server; what it answers is shown where it was typed."""
-        self._put(question, *parameters)
-        self._engine.expect_answer(question, chat)
 
     def _lag(self, command: Command, chat: str) -> None:
         self._need_online()

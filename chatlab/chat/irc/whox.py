@@ -5,6 +5,7 @@ Later changes come by themselves (away-notify, account-notify); what was before 
 
 from dataclasses import replace
 
+from chatlab.chat.irc.answers import Answers
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.chat.irc.state import Channel
@@ -21,8 +22,9 @@ _PARAMETERS = 8
 class WhoX:
     """Questions of ours, and their answers."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, answers: Answers) -> None:
         self._context = context
+        self._answers = answers
         self._asked: set[str] = set()
         """Folded channels."""
 
@@ -62,7 +64,8 @@ class WhoX:
         name = event.parameter(1)
         folded = self._context.state.fold(name)
         if folded not in self._asked:
-            self._context.inform(f"That is everybody who matches {name}.", event, code="315")
+            text, chat = f"That is everybody who matches {name}.", self._answers.chat_of("315")
+            self._context.inform(text, event, chat=chat, code="315")
             return
         self._asked.discard(folded)
         if (channel := self._context.state.channel(name)) is not None:

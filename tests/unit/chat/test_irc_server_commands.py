@@ -108,6 +108,9 @@ def test_a_server_without_setname_keeps_the_real_name() -> None:
         ("/time", ["391 ann irc.test :Sunday"]),
         ("/links", ["364 ann a.test b.test :1 B", "365 ann * :End"]),
         ("/stats", ["242 ann :Server up 3 days", "219 ann u :End"]),
+        ("/topic", ["332 ann #lab :Only bytes"]),
+        ("/who", ["352 ann #lab u h irc.test bob H :0 Bob", "315 ann #lab :End"]),
+        ("/whowas bob", ["314 ann bob u h * :Bob", "369 ann bob :End"]),
         ("/motd no.such", ["402 ann no.such :No such server"]),
     ],
 )
@@ -122,6 +125,32 @@ def test_the_answer_comes_where_the_question_was_typed(typed: str, answers: list
         player.events.clear()
         player.server.say(f":irc.test {answers[0]}")
         assert {event.chat for event in player.of(Informed)} <= {""}
+
+    play(scene)
+
+
+def test_what_is_known_of_a_channel_is_told_to_who_asks() -> None:
+    async def scene(player: Play) -> None:
+        player.server.on["MODE"] = lambda line: None
+        for line in ("/topic", "/mode", "/names"):
+            player.irc.execute(parse(line), "#lab")
+        await settle()
+        player.events.clear()
+        player.server.say(
+            ":irc.test 332 ann #lab :Only bytes",
+            ":irc.test 324 ann #lab +ntl 20",
+            ":irc.test 353 ann = #lab :ann @bob +eve",
+            ":irc.test 366 ann #lab :End",
+        )
+        told = [event.text for event in player.of(Informed)]
+        assert told == [
+            "The topic of #lab: Only bytes",
+            "Modes of #lab: +ntl 20",
+            "3 people are in #lab: +eve, @bob, ann.",
+        ]
+        player.events.clear()
+        player.server.say(":irc.test 332 ann #lab :x", ":irc.test 366 ann #lab :End")
+        assert player.of(Informed) == []
 
     play(scene)
 
