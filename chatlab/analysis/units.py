@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from enum import Enum
+from itertools import accumulate
 from typing import NamedTuple
 
 from chatlab.analysis.streams import Streams
@@ -40,6 +41,8 @@ WALK_STEP = 512 * 1024
 """Bytes walked over per question, so that nobody waits for the whole of a long stream."""
 _CHUNK = 64 * 1024
 _RECORD_TYPES = (b"\x14", b"\x15", b"\x16", b"\x17")
+_LIKE_RECORD = re.compile(rb"[\x14-\x17](?<![^\n].)", re.DOTALL)
+"""The first byte of a line that begins like a record."""
 _LINE = 0
 """The kind of a line; records have their content type."""
 _FIRST_RECORD = 20
@@ -72,6 +75,14 @@ def looks_like_xmpp(data: bytes) -> bool:
 def looks_like_irc(line: bytes) -> bool:
     """Whether a line could hardly be anything but IRC."""
     return bool(_NUMERIC.match(line) or _NAMED.match(line))
+
+
+def _record_ahead(data: bytes, start: int) -> int:
+    """Where the next line begins that begins like a record; the end when none does."""
+    if not any(kind in data for kind in _RECORD_TYPES):
+        return len(data)
+    found = _LIKE_RECORD.search(data, start)
+    return found.start() if found else len(data)
 
 
 class Speech(Enum):
@@ -286,22 +297,34 @@ class Units:
         """Note the whole lines of ``data``; how many bytes they fill."""
         start = 0
         while True:
-            # STARTTLS, or TLS from the first byte on: no line begins like a record.
-            if data[start : start + 1] in _RECORD_TYPES:
-                if begins_record(data[start:]):
-                    self.speech = Speech.RECORDS
-                    return start
-                if len(data) - start < HEADER_SIZE:
-                    return start
+            ahead = _record_ahead(data, start)
+            start = self._add_lines(data, start, ahead, base)
+            if ahead == len(data):
+                break
+            # STARTTLS, or TLS from the first byte on: hardly a line begins like a record.
+            if begins_record(data[start:]):
+                self.speech = Speech.RECORDS
+                return start
+            if len(data) - start < HEADER_SIZE:
+                return start
             stop = data.find(b"\n", start) + 1
             if not stop:
-                if len(data) - start > MAX_LINE:
-                    self.speech = Speech.OPAQUE
-                return start
-            if not self.saw_irc:
-                self.saw_irc = looks_like_irc(data[start:stop])
-            self._add(base + start, base + stop, _LINE)
-            start = stop
+                break
+            start = self._add_lines(data, start, stop, base)
+        if len(data) - start > MAX_LINE:
+            self.speech = Speech.OPAQUE
+        return start
+
+    def _add_lines(self, data: bytes, start: int, stop: int, base: int) -> int:
+        """Note the whole lines between two places, by whole columns; where the last one ends."""
+        *lines, _rest = data[start:stop].split(b"\n")
+        if not self.saw_irc:
+            self.saw_irc = any(looks_like_irc(line) for line in lines)
+        bounds = list(accumulate([len(line) + 1 for line in lines], initial=base + start))
+        self._starts.extend(bounds[:-1])
+        self._stops.extend(bounds[1:])
+        self._kinds.extend([_LINE] * len(lines))
+        return bounds[-1] - base
 
     def _walk_stanzas(self, position: int, end: int) -> None:
         """Cut on from where the splitter is, which is behind ``position`` in a long stanza."""
