@@ -94,9 +94,12 @@ class Reach:
     """Why not, or on what condition; empty when there is nothing to say."""
 
 
-def judge_reach(local: str, visible_host: str, peer_host: str, *, forwards: bool) -> Reach:
+def judge_reach(
+    local: str, visible_host: str, peer_host: str, *, server: str = "", forwards: bool
+) -> Reach:
     """``local``: our end of the connection to the server; ``visible_host``: what the server sees.
 
+    ``server``: the server's own address; one in a private network serves those who are there, too.
     ``forwards``: the user has named ports that a router forwards.
     """
     own, visible, peer = (read_address(text) for text in (local, visible_host, peer_host))
@@ -108,9 +111,10 @@ def judge_reach(local: str, visible_host: str, peer_host: str, *, forwards: bool
         in_one_network(own, peer) or (visible is not None and peer == visible)
     ):
         return Reach(local, True, "")
-    if visible is not None and visible == own:
+    if (visible is not None and visible == own) or not is_private(own):
         return Reach(local, True, "")
-    if not is_private(own):
+    host = read_address(server)
+    if host is not None and is_private(host) and (visible is None or is_private(visible)):
         return Reach(local, True, "")
     seen = f"the server sees {visible}" if visible is not None else "the internet sees another one"
     behind = (

@@ -62,7 +62,13 @@ class Person:
     def __init__(self, nick: str, folder: Path, host: str = "127.0.0.1") -> None:
         self.account = Account(id=AccountId(nick), name=nick, host="irc.test", port=6667, nick=nick)
         self.nick = nick
-        self.around = Surroundings("127.0.0.1", "127.0.0.1", nick, True)
+        self.around = Surroundings(
+            local_address="127.0.0.1",
+            visible_host="127.0.0.1",
+            server_address="127.0.0.1",
+            nick=nick,
+            is_online=True,
+        )
         self.hosts: dict[str, str | None] = {}
         """What the server shows of others; who is missing is at ``host``."""
         self.host = host

@@ -69,8 +69,14 @@ class Dcc:
 
     def surroundings(self) -> Surroundings:
         state = self._engine.state
-        local = self._connection.flow.local.address if self._connection is not None else ""
-        return Surroundings(local, state.host, state.nick, self._engine.is_online)
+        flow = self._connection.flow if self._connection is not None else None
+        return Surroundings(
+            local_address=flow.local.address if flow is not None else "",
+            visible_host=state.host,
+            server_address=flow.remote.address if flow is not None else "",
+            nick=state.nick,
+            is_online=self._engine.is_online,
+        )
 
     def known_host(self, nick: str) -> str:
         state = self._engine.state

@@ -14,7 +14,6 @@ from chatlab.chat.transfer.opening import PeerSocket, Refused
 from chatlab.core.errors import ConnectError, UsageError
 from chatlab.core.transfer import TransferState
 from chatlab.protocol.dcc import Checksum, ResumeRequest, SendOffer, format_checksum
-from chatlab.protocol.dcc_address import judge_reach
 
 RESUME_S = 15.0
 """How long DCC ACCEPT is waited for; programs that know it answer at once."""
@@ -74,10 +73,7 @@ async def prepare_offer(entry: Entry) -> bool:
         raise ConnectError(
             f"Nobody on this network is called {peer} now.", "Check the nick, and offer it again."
         )
-    around = desk.signals.surroundings()
-    reach = judge_reach(
-        around.local_address, around.visible_host, host, forwards=desk.policy.has_ports
-    )
+    reach = desk.reach(host)
     warnings = dict.fromkeys((*entry.transfer.warnings, *([reach.words] if reach.words else [])))
     entry.change(warnings=tuple(warnings))
     if entry.forced_passive is not None:

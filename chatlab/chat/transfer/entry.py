@@ -16,6 +16,7 @@ from chatlab.core.message import Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink
 from chatlab.core.transfer import Transfer, TransferId, TransferKind, TransferPolicy, TransferState
 from chatlab.protocol.dcc import ChatOffer, DccMessage, ResumeAccept, SendOffer
+from chatlab.protocol.dcc_address import Reach, judge_reach
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class Surroundings:
     """Our end of the connection to the server."""
     visible_host: str
     """What the server shows others as our host; an address, a name or a cloak."""
+    server_address: str
     nick: str
     is_online: bool
 
@@ -85,6 +87,17 @@ class Desk:
     @property
     def account(self) -> Account:
         return self.signals.account
+
+    def reach(self, host: str) -> Reach:
+        """How somebody at ``host`` can reach us, as far as addresses tell."""
+        around = self.signals.surroundings()
+        return judge_reach(
+            around.local_address,
+            around.visible_host,
+            host,
+            server=around.server_address,
+            forwards=self.policy.has_ports,
+        )
 
     @property
     def ports(self) -> range:

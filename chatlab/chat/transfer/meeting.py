@@ -30,13 +30,14 @@ from chatlab.protocol.dcc import (
 )
 from chatlab.protocol.dcc_address import (
     is_private,
-    judge_reach,
     judge_target,
     read_address,
 )
 
 OFFER_S = 300.0
 """How long an offer of ours stands; irssi and WeeChat let theirs go after the same time."""
+WRITE_S = 120.0
+"""How long an offer may wait for its turn: servers cut off who sends many lines at once."""
 ANSWER_S = 60.0
 """How long we listen for the sender of a passive offer; its program connects by itself."""
 _FIRST_TOKEN = 1_000
@@ -143,7 +144,16 @@ class _Meeting:
             offer_words=describe_dcc(offer),
             detail=f"{waiting} They have to accept it.",
         )
-        entry.desk.signals.put_dcc(peer, offer, lambda wire: _note_offer(entry, wire))
+        written = asyncio.get_running_loop().create_future()
+        entry.desk.signals.put_dcc(peer, offer, lambda wire: _note_offer(entry, wire, written))
+        try:
+            async with asyncio.timeout(WRITE_S):
+                await written
+        except TimeoutError:
+            raise ConnectError(
+                "The offer could not be sent: the connection to the server was lost.",
+                "Offer it again when the account is online.",
+            ) from None
 
     async def close(self) -> None:
         tasks: list[asyncio.Task[PeerSocket] | asyncio.Task[Offer]] = [*self.accepting]
@@ -161,7 +171,9 @@ class _Meeting:
                 listener.close()
 
 
-def _note_offer(entry: Entry, wire: WireRange) -> None:
+def _note_offer(entry: Entry, wire: WireRange, written: "asyncio.Future[None]") -> None:
+    if not written.done():
+        written.set_result(None)
     if not entry.transfer.state.is_over:
         entry.change(offer=wire)
 
@@ -183,9 +195,7 @@ async def listen(entry: Entry) -> tuple[Listener, str]:
     desk, peer = entry.desk, entry.transfer.peer
     around = desk.signals.surroundings()
     host = desk.signals.known_host(peer)
-    reach = judge_reach(
-        around.local_address, around.visible_host, host, forwards=desk.policy.has_ports
-    )
+    reach = desk.reach(host)
     own, known = read_address(around.local_address), read_address(host)
     expected = str(known) if known is not None else ""
     if own is not None and own.is_loopback:

@@ -29,7 +29,7 @@ from chatlab.core.transfer import (
     TransferState,
 )
 from chatlab.protocol.dcc import DccMessage, Rejection
-from chatlab.protocol.dcc_address import judge_reach, read_address
+from chatlab.protocol.dcc_address import read_address
 from chatlab.protocol.file_names import safe_name
 
 MAX_REMEMBERED = 500
@@ -85,12 +85,7 @@ class Transfers:
         if own.is_loopback:
             words = ["This stays on your own machine: the server runs here, too."]
         for nick in nicks:
-            reach = judge_reach(
-                around.local_address,
-                around.visible_host,
-                self._desk.signals.known_host(nick),
-                forwards=self.policy.has_ports,
-            )
+            reach = self._desk.reach(self._desk.signals.known_host(nick))
             if reach.words and reach.words not in words:
                 words.append(reach.words)
         return tuple(words)

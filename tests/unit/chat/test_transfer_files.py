@@ -3,6 +3,7 @@
 import hashlib
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -312,7 +313,7 @@ def test_what_cannot_be_offered_is_refused_before_anything_is_sent(tmp_path: Pat
             ann.transfers.offer_file(["not a nick"], path)
         with pytest.raises(UsageError):
             ann.transfers.offer_file([], path)
-        ann.around = type(ann.around)("", "", "ann", False)
+        ann.around = replace(ann.around, local_address="", is_online=False)
         with pytest.raises(UsageError, match="not connected"):
             ann.transfers.offer_file(["bob"], path)
         assert not ann.transfers.transfers

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -169,8 +170,13 @@ def test_behind_a_router_the_offer_is_passive_and_says_why(tmp_path: Path) -> No
     path = file_of(tmp_path, "a.bin", CONTENT)
 
     async def scene(ann: Person, bob: Person) -> None:
-        ann.around = type(ann.around)("192.168.7.9", "203.0.113.5", "ann", True)
-        ann.host = "198.51.100.3"
+        ann.around = replace(
+            ann.around,
+            local_address="192.168.7.9",
+            visible_host="9.9.9.9",
+            server_address="8.8.8.8",
+        )
+        ann.host = "8.8.4.4"
         advice = ann.transfers.advice(["bob"])
         assert any("NAT" in words for words in advice)
         (given,) = ann.transfers.offer_file(["bob"], path)

@@ -99,3 +99,10 @@ def test_in_one_network_or_with_a_public_address_we_listen(
     reach = judge_reach(local, visible, peer, forwards=False)
     assert reach.is_reachable
     assert reach.announce == local
+
+
+def test_a_server_in_our_own_network_serves_neighbours() -> None:
+    name = judge_reach(HOME, "pc7.school", "pc8.school", server="192.168.1.2", forwards=False)
+    assert name.is_reachable
+    tunnel = judge_reach(HOME, PUBLIC, "", server="10.8.0.1", forwards=False)
+    assert not tunnel.is_reachable
