@@ -118,6 +118,8 @@ def test_ngircd_lets_in_who_knows_its_password_and_nobody_else(tmp_path: Path) -
             assert ann.event("nick-in-use", nick="ann2")
             sent = text_of(ann.event("message-added"))
             ann.event("message-changed", message=sent["id"], delivery="acknowledged")
+            # This server sends nothing back: its PONG to a PING behind the line proves it.
+            ann.event("message-changed", message=sent["id"], delivery="echoed")
             ann.type("/whois ann2")
             ann.event("informed", code="312")
             ann.end_input()

@@ -26,8 +26,9 @@ from chatlab.core.account import (
 )
 from chatlab.core.connection import Connection, TlsFacts
 from chatlab.core.errors import ConnectError
-from chatlab.core.events import ChatEvent, LinkChanged, LinkState
+from chatlab.core.events import ChatEvent, LinkChanged, LinkState, MessageChanged
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, Endpoint, FlowKey, WireRange
+from chatlab.core.message import Delivery, Message
 from chatlab.core.ports import StsStore
 from chatlab.protocol.irc import IrcLine, decode, parse
 
@@ -331,6 +332,12 @@ class Play:
     @property
     def states(self) -> list[LinkState]:
         return [event.state for event in self.of(LinkChanged)]
+
+
+def deliveries(play: Play, message: Message) -> list[Delivery | None]:
+    """What became of a sent message, step by step."""
+    changes = play.of(MessageChanged)
+    return [change.delivery for change in changes if change.message == message.id]
 
 
 def account(login: LoginMethod = LoginMethod.NONE, **changes: object) -> Account:

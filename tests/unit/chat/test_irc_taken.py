@@ -3,20 +3,14 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from chatlab.core.events import MessageChanged
-from chatlab.core.message import Delivery, Message
-from tests.helpers.irc_play import Play, PlayServer, settle
+from chatlab.core.message import Delivery
+from tests.helpers.irc_play import Play, PlayServer, deliveries, settle
 
 NO_ECHO = "message-tags server-time"
 
 
 def run(scenario: Callable[[], Coroutine[None, None, None]]) -> None:
     asyncio.run(scenario())
-
-
-def deliveries(play: Play, message: Message) -> list[Delivery | None]:
-    changes = play.of(MessageChanged)
-    return [change.delivery for change in changes if change.message == message.id]
 
 
 def test_without_echo_message_a_ping_behind_it_tells_that_the_server_took_it() -> None:

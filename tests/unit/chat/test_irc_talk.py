@@ -10,18 +10,13 @@ from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.events import Informed, MessageAdded, MessageChanged
 from chatlab.core.flow import ByteRange, Direction
 from chatlab.core.message import Delivery, Message, MessageKind
-from tests.helpers.irc_play import START_NS, Play, PlayServer, account, settle
+from tests.helpers.irc_play import START_NS, Play, PlayServer, account, deliveries, settle
 
 NO_ECHO = "message-tags server-time"
 
 
 def run(scenario: Callable[[], Coroutine[None, None, None]]) -> None:
     asyncio.run(scenario())
-
-
-def deliveries(play: Play, message: Message) -> list[Delivery | None]:
-    changes = play.of(MessageChanged)
-    return [change.delivery for change in changes if change.message == message.id]
 
 
 def received(play: Play) -> list[Message]:
