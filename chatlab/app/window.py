@@ -27,7 +27,7 @@ from chatlab.app.preferring import preferences_of, with_preferences
 from chatlab.app.rule_keeper import RuleKeeper
 from chatlab.app.saving import save_capture
 from chatlab.capture.dissector import ScapyDissector
-from chatlab.core.account import Account
+from chatlab.core.account import Account, Application
 from chatlab.core.chats import ChatBook, ChatKey, ChatKind
 from chatlab.core.errors import FileError
 from chatlab.core.events import Severity
@@ -244,7 +244,7 @@ class _Life:
             await self._secrets.ready(account.id)
             session.add_account(account)
             for channel in account.channels:
-                self._book.open(account.id, channel.channel)
+                self._book.open(account.id, channel.channel, ChatKind.CHANNEL)
             if account.connect_on_start and not self._is_lab:
                 session.connections[account.id].start()
         if self._is_lab:
@@ -343,10 +343,18 @@ class _Life:
             print(error, file=sys.stderr)
 
     def _chats_to_keep(self) -> tuple[ChatKey, ...]:
+        """Rooms are not among them: they come back from the account, or from its bookmarks."""
         kinds = ((key, chat.kind) for key, chat in self._book.chats.items())
         return tuple(
-            key for key, kind in kinds if kind is not ChatKind.SERVER and self._is_lasting(key)
+            key
+            for key, kind in kinds
+            if kind is not ChatKind.SERVER
+            and self._is_lasting(key)
+            and not (kind is ChatKind.CHANNEL and self._is_xmpp(key))
         )
+
+    def _is_xmpp(self, key: ChatKey) -> bool:
+        return self._book.accounts[key.account].account.application is Application.XMPP
 
     def _panes_to_keep(self) -> tuple[ChatKey, ...]:
         shown = (pane.chat.key for pane in self._window.chats.panes if pane.chat)

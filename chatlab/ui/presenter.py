@@ -169,7 +169,11 @@ class Presenter:
     # -- chats
 
     def show_chat(self, key: ChatKey) -> None:
-        if chat := self._book.chats.get(key):
+        """Show an open chat; with a contact, one is opened."""
+        chat, state = self._book.chats.get(key), self._book.accounts.get(key.account)
+        if chat is None and state is not None and key.name in state.contacts:
+            chat = self._book.open(key.account, key.name, ChatKind.PRIVATE)
+        if chat is not None:
             self.window.chats.show_chat(chat)
             self.window.chats.active.focus_composer()
 

@@ -30,6 +30,7 @@ from chatlab.ui.dialogs.room import JoinRoomDialog
 from chatlab.ui.dialogs.room_settings import RoomSettingsDialog
 from chatlab.ui.dialogs.server_account import DeletionDialog, PasswordDialog
 from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog
+from chatlab.ui.models.palette import contact_entries
 from chatlab.ui.widgets.contact_pane import ContactPane
 from tests.helpers.chats import NOON, account
 from tests.helpers.stage import NotingConnection, Stage
@@ -199,6 +200,30 @@ def test_a_contact_is_talked_to(stage: Stage) -> None:
     chat = stage.window.chats.active.chat
     assert chat is not None
     assert (chat.key, chat.kind, chat.heading) == (ChatKey(X, BOB.jid), ChatKind.PRIVATE, "Bob")
+
+
+def test_a_contact_is_found_in_the_palette_and_talked_to(stage: Stage) -> None:
+    (entry,) = contact_entries(stage.book)
+    assert (entry.title, entry.target) == ("Bob", ChatKey(X, BOB.jid))
+    stage.presenter.show_chat(ChatKey(X, BOB.jid))
+    assert stage.window.chats.active.chat is stage.book.chats[ChatKey(X, BOB.jid)]
+    assert not contact_entries(stage.book)
+
+
+def test_a_chat_that_turns_out_to_be_a_room_moves_to_the_rooms(stage: Stage) -> None:
+    for name in ("adam@x.example", "lab@rooms.x.example", "zoe@x.example"):
+        stage.book.open(X, name)
+    model = stage.window.sidebar._model
+    moved: list[object] = []
+    model.rowsMoved.connect(lambda *_: moved.append(None))
+    stage.book.apply(ev.ChatOpened(X, "lab@rooms.x.example", is_room=True))
+    assert [key.name for key in model.chat_keys()] == [
+        "",
+        "lab@rooms.x.example",
+        "adam@x.example",
+        "zoe@x.example",
+    ]
+    assert len(moved) == 1
 
 
 def test_a_contact_is_added(stage: Stage) -> None:

@@ -224,7 +224,23 @@ class AccountTreeModel(QAbstractItemModel):
         elif change is Change.CHAT_REMOVED:
             self._remove_chat(what)
         elif change is Change.CHAT_CHANGED:
+            self._put_in_place(what)
             self._touch(what.key)
+
+    def _put_in_place(self, chat: Chat) -> None:
+        """A chat that turned out to be a room stands among the channels from then on."""
+        index = self.chat_index(chat.key)
+        node = self._node(index) if index.isValid() and index.parent().isValid() else None
+        if node is None:
+            return
+        row, others = index.row(), [other for other in node.chats if other is not chat]
+        place = bisect_left(others, _order(chat), key=_order)
+        if place != row:
+            top = index.parent()
+            self.beginMoveRows(top, row, row, top, place if place < row else place + 1)
+            others.insert(place, chat)
+            node.chats = others
+            self.endMoveRows()
 
     def _touch(self, key: ChatKey) -> None:
         self._dirty.add(key)

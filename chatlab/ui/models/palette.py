@@ -66,6 +66,18 @@ def chat_entries(book: ChatBook) -> list[PaletteEntry]:
     return entries
 
 
+def contact_entries(book: ChatBook) -> list[PaletteEntry]:
+    """Everybody on a roster with whom no chat is open yet."""
+    entries: list[PaletteEntry] = []
+    for account, state in book.accounts.items():
+        for jid, contact in state.contacts.items():
+            key = ChatKey(account, jid.lower())
+            if key not in book.chats:
+                detail = f"{jid} · {state.account.name}" if contact.name else state.account.name
+                entries.append(PaletteEntry(PaletteKind.CHAT, contact.title, key, detail, "person"))
+    return entries
+
+
 def action_entries(specs: Iterable[ActionSpec]) -> list[PaletteEntry]:
     """The actions that can be triggered without a number."""
     return [

@@ -35,6 +35,7 @@ from chatlab.ui.models.palette import (
     action_entries,
     chat_entries,
     command_entries,
+    contact_entries,
     topic_entries,
 )
 from chatlab.ui.theme import (
@@ -84,6 +85,7 @@ class CommandPalette(QFrame):
         self._actions = actions
         self._entries = (
             *chat_entries(book),
+            *contact_entries(book),
             *action_entries(actions.obeyed()),
             *command_entries(),
             *topic_entries(),
