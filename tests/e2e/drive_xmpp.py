@@ -140,6 +140,44 @@ async def rooms(stage: Play) -> Facts:
         }
 
 
+async def keeping(stage: Play) -> Facts:
+    """The password is changed on the server and holds at the next login; the account goes."""
+    from chatlab.core.events import LinkState
+    from chatlab.server.lab import LabServer
+    from chatlab.ui.dialogs.server_account import DeletionDialog, PasswordDialog
+    from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog
+
+    server = LabServer()
+    with TemporaryDirectory() as folder:
+        lab = await server.start(Path(folder))
+        try:
+            state = await _register(stage, lab, "first.last", "tls")
+            who, bar = state.account.id, stage.window.bar
+            stage.window.sidebar.edit_requested.emit(who)
+            (await _opened(stage, XmppAccountDialog)).password_button.click()
+            dialog = await _opened(stage, PasswordDialog)
+            for field in (dialog.password, dialog.again):
+                field.setText("another")
+            dialog.do_button.click()
+            await stage.until(
+                "the change", lambda: any("is changed" in m.text for m in bar.messages())
+            )
+            stage.window.sidebar.disconnect_requested.emit(who)
+            await stage.until("being offline", lambda: state.state is LinkState.OFFLINE)
+            stage.window.sidebar.connect_requested.emit(who)
+            await stage.until("being online again", lambda: state.state is LinkState.ONLINE)
+            stage.window.sidebar.edit_requested.emit(who)
+            (await _opened(stage, XmppAccountDialog)).delete_button.click()
+            deletion = await _opened(stage, DeletionDialog)
+            deletion.name.setText(state.account.jid)
+            await stage.picture("xmpp-deletion", deletion)
+            deletion.do_button.click()
+            await stage.until("the end of the account", lambda: who not in stage.book.accounts)
+            return {"words": [message.text for message in bar.messages()]}
+        finally:
+            await server.stop()
+
+
 async def contacts(stage: Play) -> Facts:
     """One account adds the other, which is asked and allows it; then they talk."""
     from chatlab.core.chats import ChatKey
@@ -199,7 +237,7 @@ async def _say_privately(stage: Play, state: "AccountState", jid: str) -> object
     return await stage.until("its arrival", arrived)
 
 
-SCENES: dict[str, Scene] = {"rooms": rooms, "contacts": contacts}
+SCENES: dict[str, Scene] = {"rooms": rooms, "keeping": keeping, "contacts": contacts}
 
 if __name__ == "__main__":
     sys.exit(play(SCENES[sys.argv[1]]))

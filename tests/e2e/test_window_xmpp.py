@@ -39,6 +39,14 @@ def test_accounts_are_made_and_meet_in_a_room_of_their_own(screen: Display, tmp_
     assert facts["nicks"] == ["first.last", "second"]
 
 
+def test_a_password_is_changed_and_an_account_deleted_on_the_server(
+    screen: Display, tmp_path: Path
+) -> None:
+    facts = run(screen, "keeping", tmp_path)
+    assert isinstance(facts["words"], list)
+    assert any("is deleted on its server" in words for words in facts["words"])
+
+
 def test_who_is_added_is_asked_and_then_seen(screen: Display, tmp_path: Path) -> None:
     facts = run(screen, "contacts", tmp_path)
     assert facts["contact"] == facts["heading"] == "The second"
