@@ -50,6 +50,7 @@ def serve(
         names=names,
         accounts=accounts or {},
         keeps_certificate=True,
+        keeps_accounts=True,
     )
     asyncio.run(_serve(options, say))
 

@@ -16,8 +16,10 @@ from chatlab.server.irc.network import Network
 from chatlab.server.irc.sasl import Accounts
 from chatlab.server.xmpp import listener as xmpp
 from chatlab.server.xmpp.host import Host
+from chatlab.server.xmpp.keeping import Keeper
 
 LOOPBACK = "127.0.0.1"
+ACCOUNTS_FILE = "xmpp-accounts.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class ServiceOptions:
     """Name to password, for SASL: IRC’s and XMPP’s."""
     keeps_certificate: bool = False
     """Use the directory's certificate again while it is valid."""
+    keeps_accounts: bool = False
+    """Keep XMPP accounts and their contacts in the directory, too."""
 
 
 class Service:
@@ -82,14 +86,10 @@ async def start(options: ServiceOptions) -> Service:
     names = (*reachable_addresses(address), *options.names)
     make = reuse_or_issue if options.keeps_certificate else issue
     certificate = make(options.directory, names)
-    try:
-        host = Host(options.accounts, aliases=_aliases(certificate.names))
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    xmpp_server = _xmpp_server(options, certificate)
     server = IrcServer(Network(accounts))
     tls = tls_context(certificate.certificate_file, certificate.key_file)
     await server.start(address, options.plain_port, options.tls_port, tls)
-    xmpp_server = xmpp.XmppServer(host)
     xmpp_tls = xmpp.tls_context(certificate.certificate_file, certificate.key_file)
     try:
         await xmpp_server.start(address, options.xmpp_port, options.xmpp_tls_port, xmpp_tls)
@@ -97,6 +97,18 @@ async def start(options: ServiceOptions) -> Service:
         await server.stop()
         raise
     return Service(server, xmpp_server, certificate, address)
+
+
+def _xmpp_server(options: ServiceOptions, certificate: LabCertificate) -> xmpp.XmppServer:
+    try:
+        host = Host(options.accounts, aliases=_aliases(certificate.names))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if not options.keeps_accounts:
+        return xmpp.XmppServer(host)
+    keeper = Keeper(host, options.directory / ACCOUNTS_FILE)
+    keeper.load()
+    return xmpp.XmppServer(host, keeper=keeper)
 
 
 def _aliases(names: Iterable[str]) -> list[str]:

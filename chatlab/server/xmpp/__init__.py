@@ -2,7 +2,8 @@
 
 ``listener`` has the sockets, ``reader`` parses, ``client`` is one stream from its header to its
 stanzas, ``host`` the state of everything, ``routing`` the way of a stanza; ``queries`` answer
-IQs, ``muc`` are the rooms. Only ``listener`` does IO.
+IQs, ``muc`` are the rooms. Only ``listener`` does IO, and ``keeping``, which writes accounts
+to a file where they are to last.
 
 In the same process, e.g. in a test::
 

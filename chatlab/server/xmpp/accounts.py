@@ -68,10 +68,11 @@ class Node:
 class Account:
     """One account with everything that the server keeps for it."""
 
-    def __init__(self, name: str, password: str) -> None:
+    def __init__(self, name: str, keys: Mapping[str, ScramKeys]) -> None:
+        """``keys`` by the name of their hash, both that this server knows."""
         self.name = name
         self.jid = Jid(name, DOMAIN)
-        self._keys: dict[str, ScramKeys] = {}
+        self._keys = keys
         self.roster: dict[Jid, RosterItem] = {}
         self.requests: dict[Jid, Element] = {}
         """Who wants to see this account’s presence and waits for an answer."""
@@ -82,17 +83,10 @@ class Account:
         self.private: dict[tuple[str, str], Element] = {}
         self.blocked: set[Jid] = set()
         self.nodes: dict[str, Node] = {}
-        self.set_password(password)
 
     def set_password(self, password: str) -> None:
         """Raises StanzaError for a password that cannot be typed (RFC 4013)."""
-        if not password:
-            raise StanzaError("not-acceptable", "A password is needed.")
-        try:
-            for name in (SHA_1, SHA_256):
-                self._keys[name] = ScramKeys.derive(password, hash_name=name)
-        except LocalProtocolError as error:
-            raise StanzaError("not-acceptable", str(error)) from error
+        self._keys = _derive(password)
 
     def keys(self, hash_name: str) -> ScramKeys:
         return self._keys[hash_name]
@@ -136,14 +130,22 @@ class Accounts:
 
     def create(self, name: str, password: str) -> Account:
         """Raises StanzaError when there is such an account, or cannot be."""
+        self._check_free(name)
+        return self.restore(name, _derive(password))
+
+    def restore(self, name: str, keys: Mapping[str, ScramKeys]) -> Account:
+        """An account of an earlier run. Raises StanzaError as ``create`` does."""
+        prepared = self._check_free(name)
+        account = self._accounts[prepared] = Account(prepared, keys)
+        return account
+
+    def _check_free(self, name: str) -> str:
         prepared = prepare_local(name)
         if prepared in self._accounts:
             raise StanzaError("conflict", "This name is taken: choose another.")
         if len(self._accounts) >= MAX_ACCOUNTS:
             raise StanzaError("resource-constraint", "There are too many accounts here.")
-        account = Account(prepared, password)
-        self._accounts[prepared] = account
-        return account
+        return prepared
 
     def remove(self, account: Account) -> None:
         del self._accounts[account.name]
@@ -158,3 +160,13 @@ class Accounts:
     def at(self, jid: Jid) -> Account | None:
         """Whose address that is, whatever its resource."""
         return self._accounts.get(jid.local) if jid.domain == DOMAIN else None
+
+
+def _derive(password: str) -> dict[str, ScramKeys]:
+    """Raises StanzaError."""
+    if not password:
+        raise StanzaError("not-acceptable", "A password is needed.")
+    try:
+        return {name: ScramKeys.derive(password, hash_name=name) for name in (SHA_1, SHA_256)}
+    except LocalProtocolError as error:
+        raise StanzaError("not-acceptable", str(error)) from error

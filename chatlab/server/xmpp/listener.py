@@ -11,11 +11,12 @@ import os
 import socket
 import ssl
 
-from chatlab.core.errors import ConnectError
+from chatlab.core.errors import ConnectError, FileError
 from chatlab.server.xmpp import lifecycle
 from chatlab.server.xmpp.client import ClientStream, StartTls
 from chatlab.server.xmpp.errors import StreamError
 from chatlab.server.xmpp.host import Host
+from chatlab.server.xmpp.keeping import Keeper
 from chatlab.server.xmpp.limits import (
     ANSWER_SECONDS,
     LOGIN_SECONDS,
@@ -228,9 +229,12 @@ class Connection(asyncio.Protocol):
 class XmppServer:
     """The listeners of one host."""
 
-    def __init__(self, host: Host, start_tls: StartTls = StartTls.OFFERED) -> None:
-        """``start_tls`` is what the plain port says about TLS."""
+    def __init__(
+        self, host: Host, start_tls: StartTls = StartTls.OFFERED, keeper: Keeper | None = None
+    ) -> None:
+        """``start_tls`` is what the plain port says about TLS; ``keeper`` saves the accounts."""
         self.host = host
+        self._keeper = keeper
         self.plain_port = 0
         self.tls_port = 0
         open_lab_room(host)
@@ -285,11 +289,22 @@ class XmppServer:
         for connection in list(self._connections):
             connection.check()
         lifecycle.expire(self.host)
+        self._save()
+
+    def _save(self) -> None:
+        if self._keeper is None:
+            return
+        try:
+            self._keeper.save()
+        except FileError as error:
+            log.warning("%s", error)
 
     async def stop(self) -> None:
         """Stop listening, tell everybody, and close; returns when all is closed."""
+        was_started = self._sweep is not None
         if self._sweep is not None:
             self._sweep.cancel()
+            self._sweep = None
         for server in self._servers:
             server.close()
         leftover = list(self._connections)
@@ -303,6 +318,8 @@ class XmppServer:
         for server in self._servers:
             await server.wait_closed()
         self._servers.clear()
+        if was_started:
+            self._save()
 
 
 def _reason(error: OSError) -> str:
