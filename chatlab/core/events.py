@@ -222,6 +222,20 @@ class ModesChanged:
     by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Somebody asks us into a room (XEP-0045, section 7.8.2; XEP-0249)."""
+
+    account: AccountId
+    chat: str
+    by: str
+    """Who asks, as far as it is known."""
+    time_ns: int
+    reason: str = ""
+    password: str = ""
+    """The room's, where it has one and they gave it."""
+
+
 class Severity(Enum):
     """How a line of information wants to be seen."""
 
@@ -366,6 +380,7 @@ ChatEvent = (
     | MemberChanged
     | TopicChanged
     | ModesChanged
+    | Invited
     | Informed
     | LineSeen
     | LagMeasured

@@ -9,7 +9,7 @@ from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError
 from chatlab.core.forms import DataForm
 from chatlab.core.listings import MasksListed
-from chatlab.ui.contact_desk import ContactDesk
+from chatlab.ui.contact_desk import MAX_WORDS, ContactDesk
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.ports import Backstage
 from chatlab.ui.presenter import Presenter
@@ -120,6 +120,8 @@ class RoomDesk:
             case ev.Informed(severity=ev.Severity.ERROR, chat=name):
                 if dialog := self._open.get(ChatKey(event.account, name.lower())):
                     dialog.say_refused(ChatlabError(event.text, event.hint))
+            case ev.Invited():
+                self._on_invited(event)
             case MasksListed(account, name, affiliation, masks):
                 if dialog := self._open.get(ChatKey(account, name.lower())):
                     dialog.show_list(affiliation, masks)
@@ -142,6 +144,25 @@ class RoomDesk:
                     wish.account, room=wish.room, nick=wish.nick, refusal=words
                 ),
                 topic=f"room {key.account} {key.name}",
+            )
+        )
+
+    def _on_invited(self, event: ev.Invited) -> None:
+        from chatlab.ui.dialogs.room import RoomWish
+
+        chat = self._book.chats.get(ChatKey(event.account, event.chat.lower()))
+        if chat is not None and chat.is_joined:
+            return
+        wish = RoomWish(event.account, event.chat, "", event.password, opens_settings=False)
+        said = f"They say: {isolated(event.reason[:MAX_WORDS])}" if event.reason else ""
+        self._window.bar.post(
+            BarMessage(
+                ev.Severity.INFO,
+                f"{isolated(event.by)} invites you into {isolated(event.chat)}.",
+                said,
+                action="Enter",
+                on_action=lambda: self._enter(wish),
+                topic=f"invitation {event.account} {event.chat.lower()}",
             )
         )
 

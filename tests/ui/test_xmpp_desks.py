@@ -383,6 +383,21 @@ def test_a_refusal_is_said_where_the_reader_is_with_a_way_to_try_again(stage: St
     assert "password" in again.notice.text()
 
 
+def test_an_invitation_is_taken_with_one_click(stage: Stage) -> None:
+    take(stage, ev.Invited(X, ROOM, "anna@x.example", NOON, "<b>come</b>", "open sesame"))
+    message = stage.window.bar.messages()[-1]
+    assert "anna@x.example" in message.text
+    assert "<b>come</b>" in message.hint
+    assert not orders(stage)
+    assert message.on_action is not None
+    message.on_action()
+    assert orders(stage) == [(Command(Verb.JOIN, (ROOM, "open sesame")), "")]
+    enter(stage)
+    stage.window.bar.dismiss()
+    take(stage, ev.Invited(X, ROOM, "anna@x.example", NOON))
+    assert not stage.window.bar.messages()
+
+
 def test_channels_and_rooms_lead_to_one_another(stage: Stage) -> None:
     stage.book.add_account(account("IRC"))
     stage.desk.ask_for_channel(X)
