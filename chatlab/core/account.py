@@ -119,6 +119,8 @@ class Account:
     """XMPP: answer each message that asks for it with a receipt (XEP-0184): makes packets."""
     sends_markers: bool = False
     """Tell when a message has been read (XEP-0333, IRCv3 read-marker): makes packets."""
+    answers_ctcp: bool = True
+    """IRC: answer when somebody asks for our program, time or a PING (CTCP): makes packets."""
     connect_on_start: bool = False
     is_temporary: bool = False
     """Made for a lab or for one command; never stored."""

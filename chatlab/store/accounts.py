@@ -29,7 +29,7 @@ _FIELDS = (
     "user_name", "real_name",
     "login", "login_name", "has_server_password", "leave_message", "ca_file", "pinned_sha256",
     "client_certificate", "tls_min", "tls_max", "password_over_plain", "ignores_sts",
-    "sends_typing", "sends_receipts", "sends_markers", "connect_on_start",
+    "sends_typing", "sends_receipts", "sends_markers", "answers_ctcp", "connect_on_start",
 )  # fmt: skip
 _DEFAULTS = {field.name: field.default for field in fields(Account)}
 
@@ -138,6 +138,7 @@ def _read_account(row: TableReader) -> Account | None:
         sends_typing=row.flag("sends_typing", False),
         sends_receipts=row.flag("sends_receipts", True),
         sends_markers=row.flag("sends_markers", False),
+        answers_ctcp=row.flag("answers_ctcp", True),
         connect_on_start=row.flag("connect_on_start", False),
     )
     row.finish()

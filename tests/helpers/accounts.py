@@ -40,6 +40,7 @@ PLAIN_ACCOUNT = Account(
     tls_min="1.2",
     tls_max="1.2",
     perform=("/mode +x",),
+    answers_ctcp=False,
     connect_on_start=True,
 )
 LEAF = CertificateInfo(

@@ -197,7 +197,7 @@ class Messages:
     # -- CTCP
 
     def _on_ctcp_request(self, event: LineEvent, ctcp: Ctcp) -> None:
-        answer = _answer(ctcp)
+        answer = _answer(ctcp) if self._context.account.answers_ctcp else None
         if event.is_history:
             return
         if answer is None or not self._context.lasting.may_answer(event.line.source):

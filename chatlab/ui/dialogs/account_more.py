@@ -23,6 +23,10 @@ _TYPING = (
     "Sends packets: a line of about 30 bytes (TAGMSG) every 3 seconds while you write, one more when "
     "you pause; none for commands. Everybody in the chat sees when you write."
 )
+_CTCP = (
+    "Sends packets: a NOTICE for each question (CTCP VERSION, TIME, PING), five in 30 seconds at "
+    "most. Off: nobody gets an answer."
+)
 _MARKERS = (
     "Sends packets: a line (MARKREAD) for each chat that you read. The server learns when you read "
     "what; other people do not."
@@ -90,6 +94,7 @@ class MoreGroup(Form):
         self._perform_hint = Hint(self.tr(words), self)
         self.sends_typing = Tick(self.tr("Show others that you are writing"), self)
         self.sends_markers = Tick(self.tr("Tell your other clients what you have read"), self)
+        self.answers_ctcp = Tick(self.tr("Say which program I use when somebody asks"), self)
         self.connect_on_start = Tick(self.tr("Connect when ChatLab starts"), self)
         self.add("Name in the list", self.name)
         self.add("Other nicks", self.nicks, self._nicks_hint)
@@ -99,7 +104,11 @@ class MoreGroup(Form):
         self.add("Lowest TLS", self.tls_min, self._tls_hint)
         self.add("Highest TLS", self.tls_max)
         self.add("Commands", self.perform, self._perform_hint)
-        for tick, words in ((self.sends_typing, _TYPING), (self.sends_markers, _MARKERS)):
+        for tick, words in (
+            (self.sends_typing, _TYPING),
+            (self.sends_markers, _MARKERS),
+            (self.answers_ctcp, _CTCP),
+        ):
             self.add_tick(tick, self.tr(words))
         self.add_wide(self.connect_on_start)
         self.server_password.textChanged.connect(self.changed)
@@ -114,6 +123,7 @@ class MoreGroup(Form):
         self.perform.show_lines(account.perform)
         self.sends_typing.setChecked(account.sends_typing)
         self.sends_markers.setChecked(account.sends_markers)
+        self.answers_ctcp.setChecked(account.answers_ctcp)
         self.connect_on_start.setChecked(account.connect_on_start)
 
     def show_usual_name(self, name: str) -> None:
@@ -135,7 +145,7 @@ class MoreGroup(Form):
     @property
     def _ticks_anything(self) -> bool:
         ticks = (self.sends_typing, self.sends_markers, self.connect_on_start)
-        return any(tick.isChecked() for tick in ticks)
+        return any(tick.isChecked() for tick in ticks) or not self.answers_ctcp.isChecked()
 
     def read(self, account: Account, usual_name: str) -> Account:
         return replace(
@@ -150,6 +160,7 @@ class MoreGroup(Form):
             perform=self.perform.lines(),
             sends_typing=self.sends_typing.isChecked(),
             sends_markers=self.sends_markers.isChecked(),
+            answers_ctcp=self.answers_ctcp.isChecked(),
             connect_on_start=self.connect_on_start.isChecked(),
         )
 

@@ -1,10 +1,11 @@
-"""What the server has taken, where it does not say so by itself; and formatting over two lines."""
+"""What the server has taken, formatting over two lines, and answers that are not wanted."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 
+from chatlab.core.events import Informed, MessageAdded
 from chatlab.core.message import Delivery
-from tests.helpers.irc_play import Play, PlayServer, deliveries, settle
+from tests.helpers.irc_play import Play, PlayServer, account, deliveries, settle
 
 NO_ECHO = "message-tags server-time"
 
@@ -57,6 +58,22 @@ def test_a_bold_text_stays_bold_in_each_of_its_lines() -> None:
         assert len(messages) == 2
         await settle()
         assert all(":\x02" in line for line in play.server.said("PRIVMSG"))
+        await play.stop()
+
+    run(scenario)
+
+
+def test_who_does_not_want_to_answer_questions_of_clients_does_not() -> None:
+    async def scenario() -> None:
+        play = await Play(account(answers_ctcp=False)).start()
+        for request in ("VERSION", "PING 1", "TIME", "CLIENTINFO"):
+            play.server.say(f":bob!b@b PRIVMSG ann :\x01{request}\x01")
+        await settle()
+        assert play.server.said("NOTICE") == []
+        told = [event.text for event in play.of(Informed) if event.code == "CTCP"]
+        assert len(told) == 4
+        play.server.say(":bob!b@b PRIVMSG #lab :\x01ACTION waves\x01")
+        assert play.of(MessageAdded)[-1].message.text == "waves"
         await play.stop()
 
     run(scenario)

@@ -33,6 +33,7 @@ FULL = Account(
     tls_max="1.2",
     password_over_plain=True,
     ignores_sts=True,
+    answers_ctcp=False,
     connect_on_start=True,
 )
 XMPP = Account(
