@@ -26,6 +26,7 @@ is absent ``null``, bytes are base64. Times end in ``_ns`` (nanoseconds since th
     member-changed       account chat member
     topic-changed        account chat topic time_ns by
     modes-changed        account chat change modes time_ns by
+    invited              account chat by time_ns reason password
     informed             account text time_ns chat severity hint code source
     line-seen            account direction line time_ns wire is_malformed
     lag-measured         account seconds
