@@ -1,6 +1,6 @@
 """Who connects where and how: accounts, and the rules that their fields must obey."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NewType
 
@@ -75,6 +75,8 @@ class Account:
     application: Application = Application.IRC
     host: str
     """The server. XMPP: empty to ask DNS for the JID's domain (SRV, RFC 6120, section 3.2)."""
+    other_hosts: tuple[str, ...] = ()
+    """IRC: further servers of the same network, tried in turn where one cannot be reached."""
     port: int
     """XMPP: 0 to take what DNS says, or the usual one."""
     security: Security = Security.DIRECT_TLS
@@ -124,6 +126,11 @@ class Account:
     connect_on_start: bool = False
     is_temporary: bool = False
     """Made for a lab or for one command; never stored."""
+
+    def at_turn(self, turn: int) -> "Account":
+        """The account with the server of a turn; turn 0 is its own."""
+        hosts = (self.host, *self.other_hosts)
+        return replace(self, host=hosts[turn % len(hosts)])
 
     @property
     def logins(self) -> tuple[LoginMethod, ...]:

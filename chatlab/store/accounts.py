@@ -81,6 +81,8 @@ def account_to_table(account: Account) -> Table:
             table[name] = value.value
         elif value != _DEFAULTS[name]:
             table[name] = value
+    if account.other_hosts:
+        table["other_hosts"] = list(account.other_hosts)
     if account.alternative_nicks:
         table["alternative_nicks"] = list(account.alternative_nicks)
     if account.further_logins:
@@ -118,6 +120,7 @@ def _read_account(row: TableReader) -> Account | None:
         nick=nick,
         jid=jid,
         resource=row.text("resource"),
+        other_hosts=row.texts("other_hosts"),
         alternative_nicks=row.texts("alternative_nicks"),
         user_name=row.text("user_name"),
         real_name=row.text("real_name"),

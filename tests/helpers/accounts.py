@@ -29,6 +29,7 @@ PLAIN_ACCOUNT = Account(
     port=6667,
     security=Security.PLAIN,
     nick="first_last",
+    other_hosts=("127.0.0.2", "irc.lab.example"),
     alternative_nicks=("first_l", "fl"),
     user_name="firstname.lastname",
     real_name="Éva Last",

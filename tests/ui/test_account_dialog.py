@@ -212,6 +212,7 @@ def test_faults_under_more_open_it(blank: AccountDialog) -> None:
     ("field", "text", "words"),
     [
         ("nicks", "ok, not.ok", "not.ok"),
+        ("hosts", "irc2.example.org irc3.example.org:6667", "is no server name"),
         ("ca_file", "/nowhere/ca.pem", "no such file"),
     ],
 )
@@ -333,7 +334,9 @@ def test_names_with_markup_stay_text(qtbot: QtBot) -> None:
 
 
 # SCRAM-SHA-1 is XMPP's alone.
-@pytest.mark.parametrize("login", [way for way in LoginMethod if way is not LoginMethod.SCRAM_SHA_1])
+@pytest.mark.parametrize(
+    "login", [way for way in LoginMethod if way is not LoginMethod.SCRAM_SHA_1]
+)
 def test_every_way_to_log_in_comes_back(qtbot: QtBot, login: LoginMethod) -> None:
     account = replace(PLAIN_ACCOUNT, login=login, ignores_sts=True)
     dialog = AccountDialog(account.id, PRESETS, account, LOGIN_STORED)

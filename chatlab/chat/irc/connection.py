@@ -361,10 +361,10 @@ class IrcConnection:
         return message
 
     async def _run(self) -> None:
-        failures = 0
+        failures = turn = 0
         try:
             while True:
-                self._attempt = attempt = Attempt(self._account, self._shared)
+                self._attempt = attempt = Attempt(self._account.at_turn(turn), self._shared)
                 verdict = await attempt.run()
                 self._attempt = None
                 if self._is_stopping:
@@ -375,6 +375,7 @@ class IrcConnection:
                 if not verdict.may_retry:
                     self._set_state(LinkState.OFFLINE, verdict.reason, is_fault=True)
                     return
+                turn += not attempt.online_for_s  # Another server may let us in.
                 failures = 0 if attempt.online_for_s >= STEADY_S else failures
                 await self._wait_to_retry(verdict, failures)
                 failures += 1

@@ -13,6 +13,7 @@ from chatlab.protocol.irc_perform import check_perform
 from chatlab.ui.dialogs.account_fields import NOT_LASTING, Fault
 from chatlab.ui.dialogs.inputs import ChannelRows, FileField, LinesField, PasswordField
 from chatlab.ui.dialogs.parts import Form, Hint
+from chatlab.ui.dialogs.server_text import read_server
 from chatlab.ui.widgets.controls import Select, Tick
 from chatlab.ui.widgets.nick_field import mark_invalid
 
@@ -75,6 +76,10 @@ class MoreGroup(Form):
     def __init__(self, *, is_stored: bool, is_lasting: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self.name = QLineEdit(self)
+        self.hosts = QLineEdit(self)
+        self.hosts.setPlaceholderText("irc2.example.org, irc3.example.org")
+        words = "Of the same network, at the same port; tried in turn where one is out of reach."
+        self._hosts_hint = Hint(self.tr(words), self)
         self.nicks = QLineEdit(self)
         self.nicks.setPlaceholderText(self.tr("First choice, second choice"))
         self._nicks_hint = Hint(self.tr("Tried in this order when the nick is taken."), self)
@@ -97,6 +102,7 @@ class MoreGroup(Form):
         self.answers_ctcp = Tick(self.tr("Say which program I use when somebody asks"), self)
         self.connect_on_start = Tick(self.tr("Connect when ChatLab starts"), self)
         self.add("Name in the list", self.name)
+        self.add("Other servers", self.hosts, self._hosts_hint)
         self.add("Other nicks", self.nicks, self._nicks_hint)
         self.add("Server password", self.server_password, Hint(self.tr(kept), self))
         self.add("CA file", self.ca_file, self._ca_hint)
@@ -115,6 +121,7 @@ class MoreGroup(Form):
 
     def show_account(self, account: Account) -> None:
         self.name.setText(account.name)
+        self.hosts.setText(", ".join(account.other_hosts))
         self.nicks.setText(", ".join(account.alternative_nicks))
         self.ca_file.edit.setText(account.ca_file)
         self.pin.setText(group_fingerprint(account.pinned_sha256))
@@ -132,7 +139,7 @@ class MoreGroup(Form):
     @property
     def says_anything(self) -> bool:
         """Whether something here differs from what a new account has."""
-        fields = (self.nicks, self.pin, self.ca_file.edit)
+        fields = (self.hosts, self.nicks, self.pin, self.ca_file.edit)
         return (
             any(field.text().strip() for field in fields)
             or self.server_password.has_password
@@ -151,6 +158,7 @@ class MoreGroup(Form):
         return replace(
             account,
             name=self.name.text().strip() or usual_name,
+            other_hosts=self._hosts(),
             alternative_nicks=self._nicks(),
             has_server_password=self.server_password.has_password,
             ca_file=self.ca_file.text(),
@@ -166,12 +174,27 @@ class MoreGroup(Form):
 
     def faults(self) -> tuple[Fault, ...]:
         return (
+            self._hosts_fault(),
             self._nicks_fault(),
             self._ca_fault(),
             self._pin_fault(),
             self._tls_fault(),
             self._perform_fault(),
         )
+
+    def _hosts(self) -> tuple[str, ...]:
+        return tuple(host for host in _BETWEEN_NICKS.split(self.hosts.text()) if host)
+
+    def _hosts_fault(self) -> Fault:
+        error = ""
+        for host in self._hosts():
+            found = read_server(host)
+            if found is None or found.host != host:
+                error = self.tr("“{}” is no server name; the port is that of the account.").format(
+                    host
+                )
+                break
+        return self._told(self.hosts, self._hosts_hint, error)
 
     def _nicks(self) -> tuple[str, ...]:
         return tuple(nick for nick in _BETWEEN_NICKS.split(self.nicks.text()) if nick)

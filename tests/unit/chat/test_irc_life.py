@@ -196,3 +196,19 @@ def test_connect_while_waiting_tries_at_once() -> None:
         await play.stop()
 
     run(scenario)
+
+
+def test_servers_of_the_network_are_tried_in_turn_and_a_good_one_is_kept() -> None:
+    async def scenario() -> None:
+        play = Play(account(other_hosts=("irc2.test", "irc3.test")))
+        play.server.refusals = [ConnectError("No.", "Wait.")] * 4
+        await play.start()
+        await play.time.advance(60)
+        assert play.irc.is_online
+        play.server.end(reason="gone")
+        await play.time.advance(5)
+        hosts = [dialled.host for dialled in play.server.accounts]
+        assert hosts == ["irc.test", "irc2.test", "irc3.test", "irc.test", "irc2.test", "irc2.test"]
+        await play.stop()
+
+    run(scenario)

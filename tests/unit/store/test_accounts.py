@@ -16,6 +16,7 @@ FULL = Account(
     port=6667,
     security=Security.PLAIN,
     nick="first_last",
+    other_hosts=("irc2.libera.chat",),
     alternative_nicks=("first_last2", "fl"),
     user_name="flast",
     real_name="Éva Last",
