@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.chat.providers import read_providers
 from chatlab.core import events as ev
-from chatlab.core.account import AccountId, Security
+from chatlab.core.account import AccountId, Autojoin, SecretKind, Security
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.forms import DataForm, FieldKind, FormField
 from chatlab.core.listings import ListedMask
@@ -26,6 +26,7 @@ from chatlab.core.roster import (
     Subscription,
     SubscriptionRequested,
 )
+from chatlab.ui.dialogs.account import StoredSecrets
 from chatlab.ui.dialogs.contact import AddContactDialog, ContactDialog
 from chatlab.ui.dialogs.invite import InviteDialog
 from chatlab.ui.dialogs.new_account import NewAccountDialog
@@ -55,6 +56,18 @@ def xmpp_form_wrong() -> QWidget:
     dialog = XmppAccountDialog(ID)
     dialog.address.jid.set_text("Anna Maria@example.org")
     dialog.way.cards[Security.PLAIN].setChecked(True)
+    return dialog
+
+
+def xmpp_form_edit() -> QWidget:
+    account = replace(
+        blank_xmpp_account(ID), name="Work", jid="first.last@example.org", nick="First Last",
+        resource="desk", channels=(Autojoin("lab@conference.example.org", "open sesame"),),
+    )  # fmt: skip
+    known = StoredSecrets(frozenset({SecretKind.LOGIN}))
+    dialog = XmppAccountDialog(ID, account, known)
+    bar = dialog.area.verticalScrollBar()
+    QTimer.singleShot(30, dialog, lambda: bar.setValue(0))
     return dialog
 
 
@@ -373,6 +386,7 @@ SCENES: dict[str, Callable[[], QWidget]] = {
     "form": xmpp_form,
     "form-wrong": xmpp_form_wrong,
     "form-end": xmpp_form_end,
+    "form-edit": xmpp_form_edit,
     "new-account": new_account,
     "register": register_servers,
     "register-form": register_form,

@@ -177,7 +177,7 @@ class Form(QWidget):
         column.setSpacing(HALF // 2)
         column.addWidget(tick)
         hint = Hint(words, cell)
-        hint.setIndent(3 * SPACE)
+        hint.setIndent(2 * SPACE + 3)  # Under the words of the tick.
         column.addWidget(hint)
         tick.setAccessibleDescription(words)
         self.add_wide(cell)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from chatlab.core.account import (
     XMPP_PORTS,
@@ -77,14 +77,26 @@ class XmppAccountDialog(Sheet):
         self.body.addWidget(self.fold)
         self.body.addStretch(1)
         if not self._is_new:
-            self.password_button = self.add_button(self.tr("Change password…"))
-            self.delete_button = self.add_button(self.tr("Delete on server…"))
+            self.address.add_wide(self._make_server_acts())
         self.foot.addWidget(self._summary)
         self.foot.addStretch(1)
         self.cancel_button = self.add_button(self.tr("Cancel"))
         self.save_button = self.add_button(self.tr("Save"))
         self.connect_button = self.add_button(self.tr("Save and connect"), is_primary=True)
         self.settle(self.connect_button)
+
+    def _make_server_acts(self) -> QWidget:
+        """What becomes of the account on its server."""
+        acts = QWidget(self)
+        self.password_button = QPushButton(self.tr("Change password on the server…"), acts)
+        self.delete_button = QPushButton(self.tr("Delete on the server…"), acts)
+        row = QHBoxLayout(acts)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE)
+        row.addWidget(self.password_button)
+        row.addWidget(self.delete_button)
+        row.addStretch(1)
+        return acts
 
     def _make_choice(self) -> QWidget:
         """Two ways to begin; the second leads elsewhere."""
