@@ -192,3 +192,16 @@ def test_the_form_says_what_an_observer_reads(security: Security) -> None:
     words = xmpp_observer_text("example.org", security, password_crosses=False)
     assert "example.org" in words
     assert ("Everything" in words) is (security is Security.PLAIN)
+
+
+def test_tab_goes_as_one_reads(qtbot: QtBot) -> None:
+    dialog, _ = form(qtbot, FULL)
+    dialog.address.password.setFocus()
+    for expected in (dialog.password_button, dialog.delete_button):
+        dialog.focusNextChild()
+        assert dialog.focusWidget() is expected
+    new, _ = form(qtbot)
+    new.have_card.setFocus()
+    for field in (new.create_card, new.address.jid.edit):
+        new.focusNextChild()
+        assert new.focusWidget() is field
