@@ -15,6 +15,7 @@ from chatlab.analysis.session_file import MessageRecord
 from tests.helpers import tshark
 from tests.helpers.proof import Command, Outcome, chatlab, texts
 from tests.helpers.prosody import ROOMS, Prosody, prosody
+from tests.helpers.xmpp_clients import XmppLogin, profanity
 from tests.helpers.xmpp_user import XmppUser
 
 pytestmark = [pytest.mark.capture, pytest.mark.servers]
@@ -23,6 +24,7 @@ MODES = ("starttls", "direct", "plain")
 SAID = ("hello wörld", "<&> ]]>", "three")
 LONG = "".join(f"{number:05d}|" for number in range(12_000))
 """72 kB: more than one segment, and more than one TLS record, holds."""
+ANSWERS_TYPED = ("hello alice", "Grüße", "that was all")
 ANSWERS = ("hi", "hi", "Grüße, 世界 🙂", LONG, "that was all")
 ROOM = f"lab@{ROOMS}"
 _BODY = re.compile(rb"<body>(.*?)</body>", re.DOTALL)
@@ -30,7 +32,7 @@ _BODY = re.compile(rb"<body>(.*?)</body>", re.DOTALL)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prosody]:
-    users = {"alice": "secret", "bob": "secret"}
+    users = {"alice": "secret", "bob": "secret", "carol": "secret"}
     with prosody(tmp_path_factory.mktemp("prosody"), users) as running:
         yield running
 
@@ -130,3 +132,47 @@ def test_each_mode_makes_exactly_one_connection_with_its_own_handshake(
     wanted = server.tls_port if port == "tls" else server.port
     assert syns == [(str(wanted),)]
     assert tshark.complaints(file) == ""
+
+
+def _make_room(user: XmppUser, room: str) -> None:
+    user.say(f"<presence to='{room}/carol'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+    user.wait_for("code='201'")
+    user.say(
+        f"<iq type='set' id='open' to='{room}'><query xmlns='http://jabber.org/protocol/muc#owner'>"
+        "<x xmlns='jabber:x:data' type='submit'/></query></iq>"
+    )
+    user.wait_for("<iq [^>]*id=.open")
+
+
+@pytest.mark.servers("profanity")
+@pytest.mark.parametrize("mode", MODES)
+def test_a_room_shared_with_profanity_has_the_frames_that_tshark_finds(
+    server: Prosody, mode: str, tmp_path: Path
+) -> None:
+    file, room = tmp_path / "alice.pcapng", f"with-profanity-{mode}-{ROOM}"
+    login = XmppLogin(
+        jid="bob@localhost",
+        password="secret",
+        port=server.port,
+        nick="bob",
+        ca_file=server.certificate.ca_file,
+    )
+    command = say(server, "alice", mode, tmp_path, f"xmpp:{room}?join", *SAID)
+    with (
+        XmppUser(server.host, server.port, "carol", "secret", "localhost") as carol,
+        profanity(tmp_path / "bob", login) as bob,
+    ):
+        _make_room(carol, room)
+        bob.wait_for("logged in successfully")
+        bob.enter(f"/join {room}")
+        bob.wait_for("You have joined the room")
+        with Command(*command, "--listen", "60", "--save", str(file)) as alice:
+            bob.wait_for("three")
+            for text in ANSWERS_TYPED:
+                bob.enter(text)
+            carol.wait_for(ANSWERS_TYPED[-1])
+            carol.until_heard_by(f"{room}/alice")
+            outcome = _finished(alice.interrupt())
+    assert texts(outcome.records, "sent") == list(SAID)
+    assert texts(outcome.records, "received") == list(ANSWERS_TYPED)
+    assert_proven(file, outcome.records, server)
