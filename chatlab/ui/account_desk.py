@@ -20,6 +20,7 @@ from chatlab.ui.widgets.message_bar import BarMessage
 if TYPE_CHECKING:
     from chatlab.ui.dialogs.account import AccountResult
     from chatlab.ui.dialogs.register import RegisterDialog
+    from chatlab.ui.dialogs.server_account import ServerSheet
 
 
 class AccountDesk:
@@ -33,6 +34,8 @@ class AccountDesk:
         self._backstage = backstage
         self._book = book
         self._register: RegisterDialog | None = None
+        self._question: ServerSheet | None = None
+        """Waits for an answer of a server."""
         desk.edit_xmpp_account = self.edit
 
     def edit(self, account_id: AccountId | None = None) -> None:
@@ -143,24 +146,14 @@ class AccountDesk:
             return
         is_plain = account.security is Security.PLAIN
         dialog = PasswordDialog(account.jid, is_plain=is_plain, parent=self._window)
-        state = {"is_open": True}
 
         def show(error: ChatlabError | None) -> None:
-            if error is None:
-                self._say(f"The password of {account.jid} is changed.", "")
-            elif state["is_open"]:
-                dialog.say_refused(error)
-                return
-            else:
-                self._say(error.message, error.hint, Severity.ERROR)
-            if state["is_open"]:
-                dialog.accept()
+            self._finish(dialog, error, f"The password of {account.jid} is changed.")
 
-        dialog.finished.connect(lambda _result: state.update(is_open=False))
         dialog.submitted.connect(
             lambda password: self._backstage.xmpp.change_password(account_id, password, show)
         )
-        self._desk.show("account", dialog)
+        self._ask_server(dialog)
 
     def delete(self, account_id: AccountId) -> None:
         from chatlab.ui.dialogs.server_account import DeletionDialog
@@ -169,28 +162,39 @@ class AccountDesk:
         if account is None:
             return
         dialog = DeletionDialog(account.jid, self._window)
-        state = {"is_open": True, "forgets": True}
-
-        def show(error: ChatlabError | None) -> None:
-            if error is None:
-                self._say(f"{account.jid} is deleted on its server.", "")
-                if state["forgets"]:
-                    self._backstage.remove_account(account_id)
-            elif state["is_open"]:
-                dialog.say_refused(error)
-                return
-            else:
-                self._say(error.message, error.hint, Severity.ERROR)
-            if state["is_open"]:
-                dialog.accept()
 
         def submit(forgets: bool) -> None:
-            state["forgets"] = forgets
+            def show(error: ChatlabError | None) -> None:
+                self._finish(dialog, error, f"{account.jid} is deleted on its server.")
+                if forgets and error is None:
+                    self._backstage.remove_account(account_id)
+
             self._backstage.xmpp.delete_on_server(account_id, show)
 
-        dialog.finished.connect(lambda _result: state.update(is_open=False))
         dialog.submitted.connect(submit)
+        self._ask_server(dialog)
+
+    def _ask_server(self, dialog: "ServerSheet") -> None:
+        """Show a question to the server; the answer may come when the dialog is gone."""
+        self._question = dialog
+        dialog.finished.connect(lambda _result: self._forget_question(dialog))
         self._desk.show("account", dialog)
+
+    def _forget_question(self, dialog: "ServerSheet") -> None:
+        if self._question is dialog:
+            self._question = None
+
+    def _finish(self, dialog: "ServerSheet", error: ChatlabError | None, done: str) -> None:
+        """The server has answered: in the dialog, or in the bar when that was closed."""
+        is_open = self._question is dialog
+        if error is None:
+            if is_open:
+                dialog.accept()
+            self._say(done, "")
+        elif is_open:
+            dialog.say_refused(error)
+        else:
+            self._say(error.message, error.hint, Severity.ERROR)
 
     def _online_account(self, account_id: AccountId) -> Account | None:
         """The account, if it is connected; otherwise say what is missing."""

@@ -15,7 +15,7 @@ WIDTH = 64 * SPACE
 MAX_HEIGHT = 560
 
 
-class _ServerSheet(Sheet):
+class ServerSheet(Sheet):
     """A question to a server: it stays open until the answer is there."""
 
     def __init__(self, title: str, subtitle: str, parent: QWidget | None) -> None:
@@ -48,7 +48,7 @@ class _ServerSheet(Sheet):
         self.notice.show()
 
 
-class PasswordDialog(_ServerSheet):
+class PasswordDialog(ServerSheet):
     """A new password, here and on the server.
 
     Signals:
@@ -94,7 +94,7 @@ class PasswordDialog(_ServerSheet):
             self.submitted.emit(self.password.text())
 
 
-class DeletionDialog(_ServerSheet):
+class DeletionDialog(ServerSheet):
     """The account goes from the server; nobody can bring it back.
 
     Signals:

@@ -46,6 +46,12 @@ def fill_contact_menu(menu: QMenu, contact: Contact, *, is_online: bool, acts: C
         block = menu.addAction(icon("check"), _tr("Unblock"), _runner(acts, Verb.UNBLOCK, jid))
     else:
         block = menu.addAction(icon("block"), _tr("Block"), _runner(acts, Verb.BLOCK, jid))
+        report = menu.addAction(
+            icon("warning"),
+            _tr("Block and report as spam"),
+            _runner(acts, Verb.BLOCK, jid, "spam"),
+        )
+        needs_server.append(report)
     needs_server.append(block)
     needs_server.append(menu.addAction(icon("trash"), _tr("Remove…"), acts.remove))
     menu.addSeparator()
