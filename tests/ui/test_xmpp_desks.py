@@ -172,6 +172,17 @@ def test_an_account_is_deleted_on_the_server(stage: Stage, forgets: bool) -> Non
     assert (f"remove {X}" in stage.backstage.asked) is forgets
 
 
+def test_an_answer_for_a_closed_dialog_is_said_in_the_bar(stage: Stage) -> None:
+    stage.wiring.talk.accounts.change_password(X)
+    dialog = shown(stage, PasswordDialog)
+    for field in (dialog.password, dialog.again):
+        field.setText("new")
+    dialog.do_button.click()
+    dialog.reject()
+    stage.backstage.xmpp.answer(ChatlabError("Too short.", "Take a longer one."))
+    assert stage.window.bar.messages()[-1].text == "Too short."
+
+
 def test_without_a_connection_only_the_way_there_is_named(stage: Stage) -> None:
     stage.book.apply(ev.LinkChanged(X, ev.LinkState.OFFLINE, NOON))
     stage.wiring.talk.accounts.change_password(X)
