@@ -21,9 +21,10 @@ from chatlab.core.errors import ChatlabError, FileError
 from chatlab.core.events import Severity
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
-from chatlab.core.ports import ChatConnection, EventSink
+from chatlab.core.ports import ChatConnection, EventSink, FileTransfers
 from chatlab.core.preferences import Preferences
 from chatlab.core.rules import RuleBook
+from chatlab.core.transfer import TransferPolicy
 from chatlab.store.accounts import AccountStore
 from chatlab.store.secrets import KeyringSecrets
 from chatlab.ui.ports import CertificateAnswer
@@ -31,8 +32,8 @@ from chatlab.ui.theme import system_theme
 from chatlab.ui.widgets.message_bar import BarMessage, MessageBar
 
 if TYPE_CHECKING:
+    from chatlab.app.lab import Lab
     from chatlab.app.session import Session
-    from chatlab.server.lab import LabAddress, LabServer
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +74,10 @@ class WindowBackstage:
         self._history = history
         history.on_opened = lambda key: self.run(history.fill(key))
         self._lab_directory = lab_directory
-        self._lab: LabServer | None = None
+        self._lab: Lab | None = None
         self._markers: ReadMarkers | None = None
         self._observers: list[EventSink] = []
+        self._transfer_policy = TransferPolicy()
         self._tasks: set[asyncio.Task[None]] = set()
         self.xmpp = SessionErrands(lambda: self.session, book, secrets, self.run, self._waits)
         self._saves: set[asyncio.Task[None]] = set()
@@ -86,6 +88,7 @@ class WindowBackstage:
     def attach(self, session: "Session") -> None:
         """The session is there: tell it who listens."""
         self.session = session
+        session.set_transfer_policy(self._transfer_policy)
         self._markers = ReadMarkers(self._book, self.connection)
         session.observe(self._markers.take_event)
         for observer in self._observers:
@@ -161,6 +164,14 @@ class WindowBackstage:
         connection = self.connection(account)
         return connection.features if connection is not None else ServerFeatures()
 
+    def transfers(self, account: AccountId) -> FileTransfers | None:
+        return self.session.transfers(account) if self.session else None
+
+    def set_transfer_policy(self, policy: TransferPolicy) -> None:
+        self._transfer_policy = policy
+        if self.session is not None:
+            self.session.set_transfer_policy(policy)
+
     def observe(self, observer: EventSink) -> None:
         self._observers.append(observer)
         if self.session is not None:
@@ -225,20 +236,17 @@ class WindowBackstage:
         self.run(self._start_lab())
 
     async def _start_lab(self) -> None:
-        from chatlab.app.lab import LAB_CHANNEL, lab_accounts
-        from chatlab.server.lab import LabServer
+        from chatlab.app.lab import Lab
 
         if self.session is None or self._lab is not None:
             return
-        self._lab = LabServer(on_death=self._on_lab_death)
+        lab = self._lab = Lab(self._lab_directory, self._secrets, self._on_lab_death)
         try:
-            address: LabAddress = await self._lab.start(self._lab_directory)
+            await lab.start(self.session, self.on_lab_chat)
         except ChatlabError:
             self._lab = None
             raise
-        for account in lab_accounts(address):
-            self.on_lab_chat(ChatKey(account.id, LAB_CHANNEL))
-            self.session.add_account(account).start()
+        await lab.start_xmpp(self.session)
 
     def _on_lab_death(self, reason: str) -> None:
         self._lab = None

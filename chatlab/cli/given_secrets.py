@@ -29,5 +29,7 @@ class GivenSecrets:
     def set(self, account: AccountId, kind: SecretKind, secret: str) -> None:
         self._secrets[kind] = secret
 
+    set_for_now = set
+
     def delete(self, account: AccountId) -> None:
         self._secrets = dict.fromkeys(self._secrets, "")

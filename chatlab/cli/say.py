@@ -18,15 +18,16 @@ from chatlab.capture.dissector import ScapyDissector
 from chatlab.chat.irc.numerics import JOIN_REFUSALS
 from chatlab.chat.irc.outbox import SendPace
 from chatlab.chat.xmpp.room_words import JOIN_REFUSED
+from chatlab.cli.given_secrets import GivenSecrets, read_password
 from chatlab.cli.table import print_records
 from chatlab.cli.xmpp_account import make_xmpp_account
 from chatlab.core import events as ev
-from chatlab.core.account import Account, AccountId, Application, LoginMethod, SecretKind
+from chatlab.core.account import Account, AccountId, Application, LoginMethod
 from chatlab.core.address import IrcAddress, parse_irc_url
 from chatlab.core.capture import CaptureRefused
 from chatlab.core.chats import ChatBook
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError, FileError, UsageError
+from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message
 from chatlab.core.ports import ChatConnection
@@ -115,11 +116,12 @@ class _Talk:
         self._book = ChatBook()
         file = directory / "capture.pcapng"
         self._feed = CaptureFeed(file, self._book, ScapyDissector(), is_live=True)
-        self._secrets = _GivenSecrets(options.password_file)
+        given = options.password_file
+        login = read_password(given, "--password-file") if given else ""
         self._session = Session(
             self._book,
             self._feed,
-            self._secrets,
+            GivenSecrets(login),
             accepts_any_certificate=options.insecure,
             pace=SendPace.unlimited(),
         )
@@ -289,27 +291,3 @@ class _Talk:
             if message.id in ours or self._options.listen
         ]
         return list(message_records(wanted, self._feed.correlator))
-
-
-class _GivenSecrets:
-    """The password of one command, read from the file that was named."""
-
-    is_lasting = False
-
-    def __init__(self, file: Path | None) -> None:
-        self._login: str | None = None
-        if file is None:
-            return
-        try:
-            self._login = file.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FileError(f"{file} cannot be read: {error}.", "Check --password-file.") from error
-
-    def get(self, account: AccountId, kind: SecretKind) -> str | None:
-        return self._login if kind is SecretKind.LOGIN else None
-
-    def set(self, account: AccountId, kind: SecretKind, secret: str) -> None:
-        self._login = secret
-
-    def delete(self, account: AccountId) -> None:
-        self._login = None

@@ -62,6 +62,10 @@ class SecretStore(Protocol):
 
     def set(self, account: AccountId, kind: SecretKind, secret: str) -> None: ...
 
+    def set_for_now(self, account: AccountId, kind: SecretKind, secret: str) -> None:
+        """As ``set``, but gone at exit: for accounts that are themselves."""
+        ...
+
     def delete(self, account: AccountId) -> None: ...
 
     @property

@@ -50,6 +50,8 @@ class SessionSecrets:
     def set(self, account: AccountId, kind: SecretKind, secret: str) -> None:
         self._secrets[account, kind] = secret
 
+    set_for_now = set
+
     def delete(self, account: AccountId) -> None:
         for kind in SecretKind:
             self._secrets.pop((account, kind), None)
@@ -84,6 +86,11 @@ class KeyringSecrets:
         """Usable at once; written to the keyring as soon as that answers."""
         self._known[account, kind] = secret
         self._submit(lambda: self._store(account, kind, secret), None)
+
+    def set_for_now(self, account: AccountId, kind: SecretKind, secret: str) -> None:
+        """For accounts that end with the program: the keyring is not asked."""
+        self._known.update({(account, other): None for other in SecretKind if other is not kind})
+        self._known[account, kind] = secret
 
     def delete(self, account: AccountId) -> None:
         for kind in SecretKind:

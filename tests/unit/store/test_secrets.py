@@ -192,3 +192,13 @@ def test_a_keyring_that_writes_passwords_to_a_plain_file_is_not_used(
     assert system_backend() is None
     monkeypatch.setattr(keyring, "get_keyring", FakeKeyring)
     assert system_backend() is not None
+
+
+def test_a_secret_for_now_never_meets_the_keyring(opened: Opener) -> None:
+    keyring = FakeKeyring()
+    store = opened(lambda: keyring)
+    store.set_for_now(ME, SecretKind.LOGIN, "lab")
+    asyncio.run(store.ready(ME))
+    assert (store.get(ME, SecretKind.LOGIN), store.get(ME, SecretKind.SERVER)) == ("lab", None)
+    assert store.flush()
+    assert keyring.asked == []
