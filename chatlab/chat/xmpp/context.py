@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 
 from chatlab.chat.timing import Timers, Timing
 from chatlab.chat.xmpp.delivery import Deliveries
+from chatlab.chat.xmpp.incoming import Envelope, Incoming
+from chatlab.chat.xmpp.known import Known
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.outbox import Outbox, Utterance
 from chatlab.chat.xmpp.state import SessionState
@@ -16,6 +18,7 @@ from chatlab.core.commands import Command
 from chatlab.core.errors import ChatlabError
 from chatlab.core.events import ChatOpened, Informed, Severity
 from chatlab.core.features import ServerFeatures
+from chatlab.core.message import Message
 from chatlab.core.ports import EventSink
 
 
@@ -36,6 +39,7 @@ class Lasting:
         self._nicks: dict[str, str] = {}
         self.may_answer: Callable[[str], bool] = lambda source: True
         """Asked before a question of this address is answered by itself."""
+        self.known = Known()
         self.away = ""
         """Our away message; empty while we are here."""
         self.poison: dict[bytes, int] = {}
@@ -86,6 +90,18 @@ class Feature:
 
     def decorate(self, utterance: Utterance, message: ET.Element) -> None:
         """Add to a message of ours what this feature wants in it; called offline, too."""
+
+    def unpack(self, message: ET.Element, envelope: Envelope) -> bool:
+        """Take a message that only carries others (copies, archives); False when it is none."""
+        return False
+
+    def take(self, incoming: Incoming) -> bool:
+        """Look at a message before it is shown; True when that is all that was to be done."""
+        return False
+
+    def enrich(self, message: Message, incoming: Incoming) -> Message:
+        """Add to a message that is about to be shown what this feature knows of it."""
+        return message
 
     def execute(self, command: Command, chat: str) -> bool:
         """Carry out a command; False when it is none of this feature's.

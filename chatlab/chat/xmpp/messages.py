@@ -1,7 +1,7 @@
 """Messages that arrive: talk of two, talk in rooms, and errors about what we sent."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from xml.etree import ElementTree as ET
@@ -10,16 +10,22 @@ from slixmpp.xmlstream.stanzabase import StanzaBase
 
 from chatlab.chat.xmpp.composing import ACTION_START, ORIGIN_ID
 from chatlab.chat.xmpp.context import Feature
+from chatlab.chat.xmpp.incoming import Envelope, Incoming
+from chatlab.chat.xmpp.known import Said
+from chatlab.chat.xmpp.outbox import Utterance
 from chatlab.chat.xmpp.stanza_errors import refusal_of
+from chatlab.chat.xmpp.state import Room
 from chatlab.chat.xmpp.stream import Stream
 from chatlab.core.events import MessageAdded, Severity
-from chatlab.core.flow import Direction, WireRange
+from chatlab.core.flow import Direction
 from chatlab.core.jid import bare_of
 from chatlab.core.message import Message, MessageId, MessageKind
 from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE
 
 DELAY = "urn:xmpp:delay"
 MUC_USER = "http://jabber.org/protocol/muc#user"
+OCCUPANT_ID = "urn:xmpp:occupant-id:0"
+MARKERS = "urn:xmpp:chat-markers:0"
 _BODY = f"{{{CLIENT_NAMESPACE}}}body"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _numbers = count(1)
@@ -29,17 +35,6 @@ _RUN = uuid.uuid4().hex[:12]
 def next_message_id() -> MessageId:
     """A name that no other message of any session has."""
     return MessageId(f"x{_RUN}-{next(_numbers)}")
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """How a message reached us; what its own stanza does not say."""
-
-    wire: WireRange
-    time_ns: int
-    is_history: bool = False
-    is_copy: bool = False
-    """Of a message that another program of ours sent or got (XEP-0280, XEP-0313)."""
 
 
 def time_ns_of(stamp: str) -> int:
@@ -63,90 +58,202 @@ class Messages(Feature):
         if stanza.xml.get("type") == "error":
             self._on_error(stanza.xml)
             return
-        self.receive(stanza.xml, Envelope(arrival.wire, arrival.time_ns))
+        envelope = Envelope(arrival.wire, arrival.time_ns)
+        features = self.context.features.values()
+        if not any(feature.unpack(stanza.xml, envelope) for feature in features):
+            self.receive(stanza.xml, envelope)
 
     def receive(self, message: ET.Element, envelope: Envelope) -> Message | None:
-        """Show a message; None when it is nothing to show, or of ours and known."""
+        """Take a message in; None when there is nothing to show, or it is known."""
+        incoming = self._addressed(message, envelope)
+        if incoming is None or message.get("type") == "error":
+            return None
+        features = self.context.features.values()
+        if any(feature.take(incoming) for feature in features):
+            return None
+        return self.show(incoming)
+
+    def show(self, incoming: Incoming) -> Message | None:
+        """Put a message into its chat, unless it is there."""
+        if incoming.body is None or self._is_known(incoming):
+            return None
+        message = self._message(incoming)
+        for feature in self.context.features.values():
+            message = feature.enrich(message, incoming)
+        self.context.open_chat(incoming.chat, is_room=incoming.is_room)
+        self._remember(message, incoming)
+        self.context.emit(MessageAdded(message))
+        return message
+
+    # -- from whom, and where it belongs
+
+    def _addressed(self, message: ET.Element, envelope: Envelope) -> Incoming | None:
         sender, kind = message.get("from", ""), message.get("type", "normal")
-        if (body := message.findtext(_BODY)) is None or not sender:
+        if not sender:
             return None
         envelope = self._delayed(message, envelope, sender)
         room = self.context.state.room(sender)
         if kind == "groupchat":
-            return self._room_message(message, body, sender, envelope) if room else None
+            return self._from_room(message, room, envelope) if room is not None else None
         if room is None and "@" not in sender:
             # A server or a service has something to say; that is no talk.
-            self.context.inform(body, source=sender)
+            if body := message.findtext(_BODY):
+                self.context.inform(body, source=sender)
             return None
         is_alone = room is None or "/" not in sender
         chat = bare_of(sender) if is_alone else sender
-        if self.context.state.is_me(sender) and envelope.is_copy:
+        who = sender.partition("/")[2] if room is not None and "/" in sender else chat
+        author = chat.lower() if is_alone else self._author_in(room, message, envelope)
+        is_ours = self.context.state.is_me(sender) and envelope.is_copy
+        if is_ours:
             chat = message.get("to", "")
             chat = chat if self.context.state.room(chat) else bare_of(chat)
-            return self._show(message, body, chat, self.context.state.bare_jid, envelope, True)
-        who = sender.partition("/")[2] if room is not None and "/" in sender else chat
-        return self._show(message, body, chat, who, envelope, False)
+            who = author = self.context.state.bare_jid
+        return Incoming(
+            xml=message,
+            envelope=envelope,
+            chat=chat,
+            who=who,
+            author=author,
+            is_room=False,
+            is_ours=is_ours,
+        )
 
-    def _room_message(
-        self, message: ET.Element, body: str, sender: str, envelope: Envelope
-    ) -> Message | None:
-        room = self.context.state.room(sender)
-        assert room is not None  # the caller has looked
-        nick = sender.partition("/")[2]
-        is_ours = nick == room.nick
-        if is_ours and self._is_reflection(message, body, room.name, envelope):
-            return None
-        if not nick:
-            self.context.inform(body, chat=room.name, source=room.name)
-            return None
-        return self._show(message, body, room.name, nick, envelope, is_ours)
+    def _from_room(self, message: ET.Element, room: Room, envelope: Envelope) -> Incoming:
+        nick = message.get("from", "").partition("/")[2]
+        author = self._author_in(room, message, envelope) if nick else room.name.lower()
+        own = room.members.get(room.nick)
+        is_ours = bool(nick) and nick == room.nick
+        if envelope.is_history and own is not None and own.occupant_id and nick:
+            # Who had our nickname before is somebody else, and we may have had another.
+            is_ours = author == occupant_author(room.name, own.occupant_id)
+        return Incoming(
+            xml=message,
+            envelope=envelope,
+            chat=room.name,
+            who=nick,
+            author=self.context.state.bare_jid if is_ours else author,
+            is_room=True,
+            is_ours=is_ours,
+        )
 
-    def _is_reflection(self, message: ET.Element, body: str, room: str, envelope: Envelope) -> bool:
+    def _author_in(self, room: Room | None, message: ET.Element, envelope: Envelope) -> str:
+        """Who said it in a room: an occupant id where the room gives them, else the nickname."""
+        if room is None:
+            return ""
+        nick = message.get("from", "").partition("/")[2]
+        member = room.members.get(nick)
+        if room.gives_occupant_ids or (member is not None and member.occupant_id):
+            found = message.find(f"{{{OCCUPANT_ID}}}occupant-id")
+            told = found.get("id", "") if found is not None else ""
+            if told:
+                return occupant_author(room.name, told)
+        return "" if envelope.is_history or not nick else f"{room.name.lower()}/{nick}"
+
+    # -- what is there already
+
+    def _is_known(self, incoming: Incoming) -> bool:
+        known = self.context.lasting.known
+        if incoming.is_room:
+            if not incoming.who:
+                self.context.inform(incoming.body or "", chat=incoming.chat, source=incoming.sender)
+                return True
+            if incoming.is_ours and self._is_reflection(incoming):
+                return True
+        is_again = incoming.envelope.is_history or incoming.envelope.is_copy
+        by = incoming.chat if incoming.is_room else self.context.state.bare_jid
+        name = incoming.envelope.archive_id or archive_id_of(incoming.xml, by)
+        is_new = known.note_archived(by, name)
+        if not is_again:
+            return False
+        said = known.said_by(incoming.chat, incoming.author, incoming.stanza_id)
+        return not is_new or (said is not None and bool(incoming.stanza_id))
+
+    def _is_reflection(self, incoming: Incoming) -> bool:
         """The room sent a message of ours to everybody, us included: it has it."""
-        deliveries = self.context.deliveries
-        origin = message.find(f"{{{ORIGIN_ID}}}origin-id")
-        sent = deliveries.find(message.get("id", ""))
+        deliveries, envelope = self.context.deliveries, incoming.envelope
+        origin = incoming.xml.find(f"{{{ORIGIN_ID}}}origin-id")
+        sent = deliveries.find(incoming.stanza_id)
         if sent is None and origin is not None:
             sent = deliveries.find(origin.get("id", ""))
-        sent = sent or deliveries.oldest_untaken(room, body)
-        if sent is None or sent.utterance.chat.lower() != room.lower():
+        if sent is None and not envelope.is_history:
+            sent = deliveries.oldest_untaken(incoming.chat, incoming.body or "")
+        if sent is None or sent.utterance.chat.lower() != incoming.chat.lower():
             return False
+        name = stanza_id_of(incoming.xml, incoming.chat)
+        said = self.context.lasting.known.said_by(
+            incoming.chat, incoming.author, sent.utterance.stanza_id
+        )
+        if said is not None and name:
+            self.context.lasting.known.rename(said, name)
+        self.context.lasting.known.note_archived(
+            incoming.chat, archive_id_of(incoming.xml, incoming.chat)
+        )
         if not sent.is_taken:
-            name = stanza_id_of(message, room)
             deliveries.echoed(sent, envelope.wire, msgid=name)
         return True
 
-    def _show(
-        self,
-        message: ET.Element,
-        body: str,
-        chat: str,
-        who: str,
-        envelope: Envelope,
-        is_ours: bool,
-    ) -> Message:
-        room = self.context.state.room(chat)
-        is_room = room is not None and "/" not in chat
-        self.context.open_chat(chat, is_room=is_room)
+    # -- what is shown
+
+    def _message(self, incoming: Incoming) -> Message:
+        body, envelope = incoming.body or "", incoming.envelope
         is_action = body.startswith(ACTION_START)
-        name = stanza_id_of(message, bare_of(chat)) if is_room else message.get("id", "")
-        shown = Message(
+        name = (
+            stanza_id_of(incoming.xml, incoming.chat)
+            if incoming.is_room
+            else incoming.stanza_id or envelope.archive_id
+        )
+        return Message(
             id=next_message_id(),
             account=self.context.account.id,
             application=self.context.account.application,
-            direction=Direction.SENT if is_ours else Direction.RECEIVED,
-            sender=who,
-            target=chat,
+            direction=Direction.SENT if incoming.is_ours else Direction.RECEIVED,
+            sender=incoming.who,
+            target=incoming.chat,
             text=body.removeprefix(ACTION_START) if is_action else body,
             kind=MessageKind.ACTION if is_action else MessageKind.MESSAGE,
             time_ns=envelope.time_ns,
             wire=envelope.wire,
             is_history=envelope.is_history,
-            user_host=message.get("from", ""),
+            user_host=incoming.sender,
             msgid=name,
         )
-        self.context.emit(MessageAdded(shown))
-        return shown
+
+    def _remember(self, message: Message, incoming: Incoming) -> None:
+        marker = incoming.xml.find(f"{{{MARKERS}}}markable")
+        self.context.lasting.known.add(
+            Said(
+                id=message.id,
+                chat=incoming.chat,
+                msgid=message.msgid,
+                stanza_id=incoming.stanza_id,
+                author=incoming.author,
+                address=incoming.sender,
+                text=message.text,
+                time_ns=message.time_ns,
+                is_room=incoming.is_room,
+                is_ours=incoming.is_ours,
+                wants_marker=marker is not None and incoming.is_live and not incoming.is_room,
+            )
+        )
+
+    def remember_sent(self, utterance: Utterance) -> None:
+        """A message of ours was written: others may answer it, and we may change it."""
+        state = self.context.state
+        self.context.lasting.known.add(
+            Said(
+                id=utterance.id,
+                chat=utterance.chat,
+                msgid="" if utterance.is_room else utterance.stanza_id,
+                stanza_id=utterance.stanza_id,
+                author=state.bare_jid,
+                address=state.bare_jid,
+                text=utterance.body.removeprefix(ACTION_START),
+                time_ns=self.context.timing.clock_ns(),
+                is_room=utterance.is_room,
+                is_ours=True,
+            )
+        )
 
     def _delayed(self, message: ET.Element, envelope: Envelope, sender: str) -> Envelope:
         """A message that waited somewhere says since when, and who says so (XEP-0203)."""
@@ -185,7 +292,17 @@ class Messages(Feature):
 
 def stanza_id_of(message: ET.Element, by: str) -> str:
     """The name that ``by`` gave a message (XEP-0359), else the sender's own id."""
+    return archive_id_of(message, by) or message.get("id", "")
+
+
+def archive_id_of(message: ET.Element, by: str) -> str:
+    """The name that an archive gave a message (XEP-0359); empty where it gave none."""
     for found in message.iterfind(f"{{{ORIGIN_ID}}}stanza-id"):
         if found.get("by", "").lower() == by.lower():
             return found.get("id", "")
-    return message.get("id", "")
+    return ""
+
+
+def occupant_author(room: str, occupant_id: str) -> str:
+    """The author of what somebody in a room says, by whatever nickname."""
+    return f"{room.lower()}#{occupant_id}"

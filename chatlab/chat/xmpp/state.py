@@ -18,6 +18,13 @@ class Room:
     """By nickname; nicknames of rooms tell case apart."""
     is_joined: bool = False
     subject: str = ""
+    features: frozenset[str] = frozenset()
+    """What it can do (XEP-0030), as far as it has told."""
+
+    @property
+    def gives_occupant_ids(self) -> bool:
+        """It names its people itself, so that nobody else can (XEP-0421)."""
+        return "urn:xmpp:occupant-id:0" in self.features
 
 
 class SessionState:
