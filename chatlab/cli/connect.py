@@ -61,6 +61,7 @@ _END_GRACE_S = 10.0
 _DRAIN_TIMEOUT_S = 60.0
 """How long what was typed before the end of input may take to leave."""
 _SHA256_LENGTH = 64
+_READABLE = "Without TLS, anyone on the way can read the password."
 _ALWAYS = frozenset({Verb.CONNECT, Verb.DISCONNECT, Verb.QUIT, Verb.RECONNECT})
 """Obeyed in any state; everything else waits until the account is online."""
 _PASSWORD_MECHANISMS = frozenset({LoginMethod.PLAIN, LoginMethod.SCRAM_SHA_256})
@@ -96,7 +97,7 @@ def make_account(options: argparse.Namespace, address: IrcAddress) -> Account:
     logins = _read_mechanisms(options)
     allows_plain = address.security is Security.PLAIN and LoginMethod.PLAIN in logins
     if allows_plain or (address.security is Security.PLAIN and options.server_password_file):
-        print("Without TLS, anyone on the way can read the password.", file=sys.stderr)
+        print(_READABLE, file=sys.stderr)
     return Account(
         id=AccountId(nick),
         name=f"{nick}@{address.host}",
@@ -127,6 +128,9 @@ def _xmpp_account(options: argparse.Namespace) -> tuple[Account, str]:
     if not options.account and not place.account:
         options.account, chat = place.jid, ""
     logins = _read_mechanisms(options)
+    allows_plain = options.security == "plain" and LoginMethod.PLAIN in logins
+    if allows_plain:
+        print(_READABLE, file=sys.stderr)
     account = replace(
         make_xmpp_account(options, place),
         login=logins[0] if logins else LoginMethod.NONE,
@@ -138,7 +142,7 @@ def _xmpp_account(options: argparse.Namespace) -> tuple[Account, str]:
         tls_min=options.tls_min,
         tls_max=options.tls_max,
         # Whoever names the mechanism and no TLS has allowed exactly that.
-        password_over_plain=options.security == "plain" and LoginMethod.PLAIN in logins,
+        password_over_plain=allows_plain,
     )
     return (replace(account, nick=options.nick) if options.nick else account), chat
 

@@ -206,7 +206,10 @@ class Session:
         if link is None:
             raise ConnectError("This account is not connected.", "Type /connect.")
         wire = link.write(data)
-        self.management.sent(data, element)
+        try:
+            self.management.sent(data, element)
+        except RemoteProtocolError as error:
+            self.context.give_up(error.message, error.hint, may_retry=True)
         return wire
 
     def _write(self, utterance: Utterance) -> None:

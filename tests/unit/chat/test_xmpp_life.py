@@ -467,3 +467,20 @@ def test_another_account_takes_over_no_session() -> None:
         await play.stop()
 
     asyncio.run(scene())
+
+
+def test_a_server_that_never_acknowledges_is_connected_to_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scene() -> None:
+        monkeypatch.setattr("chatlab.chat.xmpp.management.MAX_UNACKNOWLEDGED", 5)
+        play = await Play(DIRECT).start()
+        play.server.on["r"] = lambda element: None
+        for number in range(6):
+            play.xmpp.send(BOB, f"line {number}")
+        await play.until(lambda: play.state is LinkState.WAITING)
+        assert "has not acknowledged 5 stanzas" in play.detail
+        assert Delivery.FAILED not in play.deliveries
+        await play.stop()
+
+    asyncio.run(scene())
