@@ -3,9 +3,12 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from chatlab.ui import theme
 from chatlab.ui.models.frame_table import Column, FrameTableModel, Scope
+from chatlab.ui.widgets.frame_delegate import FramePainter
 from chatlab.ui.widgets.frame_list import FrameList
 from tests.helpers.wire_feed import LAB, PLAIN, FakeFeed, FakeFrame, lab_feed
 
@@ -106,3 +109,17 @@ def test_addresses_leave_a_narrow_list_and_come_back_in_a_wide_one(qtbot: QtBot)
     header = frames.horizontalHeader()
     for column in (Column.SOURCE, Column.DESTINATION):
         assert frames.columnWidth(column) >= header.sectionSizeHint(column), "its title is cut off"
+
+
+@pytest.mark.parametrize("percent", [80, 100, 125, 150, 200])
+def test_a_column_shows_the_figures_that_it_was_made_for(qapp: QApplication, percent: int) -> None:
+    light = theme.Theme.load("light")
+    light.apply(qapp, percent / 100)
+    try:
+        painter = FramePainter(FrameTableModel(lab_feed()))
+        for count in range(1, 25):
+            text, width = "7" * count, painter.width_of(count)
+            assert painter.shown(text, Column.TIME, width) == text
+            assert "…" in painter.shown(text * 2, Column.TIME, width)
+    finally:
+        light.apply(qapp, 1.0)

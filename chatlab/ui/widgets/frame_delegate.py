@@ -4,6 +4,7 @@ Rows are painted here and not through item roles, because a row is one thing: it
 the chosen message and its focus belong to the whole line.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ _PILL_WORDS: dict[Link, str] = {
     Link.ACKNOWLEDGES: "ACK",
     Link.ECHOES: "echo",
 }
+_MANY = 64
 _RIGHT = {Column.NUMBER, Column.TIME, Column.LENGTH}
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _FLAGS = tuple(
@@ -73,6 +75,8 @@ class FramePainter:
         self._metrics = QFontMetrics(self._font)
         self._pill_metrics = QFontMetrics(self._pill_font)
         self.cell = self._metrics.horizontalAdvance("0")
+        # A figure need not be a whole number of pixels wide, and a column is as wide as its figures.
+        self._pitch = self._metrics.horizontalAdvance("0" * _MANY) / _MANY
         self._inks = {(c, e): text_color(c, e) for c in Column for e in Exposure}
         self._grounds = {(e, chosen): row_color(e, chosen) for e in Exposure for chosen in (0, 1)}
 
@@ -82,7 +86,11 @@ class FramePainter:
 
     def width_of(self, characters: int) -> int:
         """Width of a column that shows so many figures."""
-        return self._metrics.horizontalAdvance("0" * characters) + 2 * _PAD + 1
+        return math.ceil(characters * self._pitch) + 2 * _PAD + 1
+
+    def shown(self, text: str, column: Column, width: int) -> str:
+        """What of ``text`` is seen in a column of this width."""
+        return self._fitting(text, column, width - 2 * _PAD)
 
     def paint(
         self,
@@ -119,7 +127,7 @@ class FramePainter:
     def _fitting(self, text: str, column: Column, width: int) -> str:
         """As much of ``text`` as ``width`` holds; in a fixed pitch that is plain counting."""
         is_middle = column in (Column.SOURCE, Column.DESTINATION)
-        room = max(1, width // self.cell)
+        room = max(1, int(width / self._pitch))
         if not text.isascii():
             mode = Qt.TextElideMode.ElideMiddle if is_middle else Qt.TextElideMode.ElideRight
             return self._metrics.elidedText(text[: _MEASURED * room], mode, width)
