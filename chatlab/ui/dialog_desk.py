@@ -14,6 +14,7 @@ from chatlab.core.account import AccountId, Application, SecretKind
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.commands import Command, Verb
 from chatlab.core.events import CertificateRefused
+from chatlab.core.xmpp_address import is_xmpp_link
 from chatlab.ui.ports import Backstage, CertificateAnswer, WireFeed
 
 if TYPE_CHECKING:
@@ -54,11 +55,16 @@ class DialogDesk:
         """Opens the form of an XMPP account, or an empty one."""
         self.ask_for_room: Callable[[AccountId], None] = lambda account: None
         """Asks for a room of an XMPP account."""
+        self.offer_xmpp_link: Callable[[str], None] = lambda url: None
+        """Goes where an ``xmpp:`` link leads, as far as no packet is needed."""
         self.list_rooms: Callable[[AccountId], None] = lambda account: None
         """Lists the channels or rooms of an account's server."""
 
     def offer_link(self, url: str) -> None:
-        """Offer to go where an ``irc:`` link leads; nothing is connected without a click."""
+        """Offer to go where an ``irc:`` or ``xmpp:`` link leads; nothing is connected unasked."""
+        if is_xmpp_link(url):
+            self.offer_xmpp_link(url)
+            return
         from chatlab.ui.link_desk import LinkDesk
 
         LinkDesk(self._window, self._book, self._backstage, self).offer(url)

@@ -14,6 +14,7 @@ from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, Ch
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError
 from chatlab.core.message import Message, MessageId
+from chatlab.core.xmpp_address import is_xmpp_link
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.main_window import MainWindow
 from chatlab.ui.models.frame_table import Scope
@@ -242,7 +243,7 @@ class Presenter:
         url = QUrl(address)
         if url.scheme().lower() in _OPENED_OUTSIDE:
             QDesktopServices.openUrl(url)
-        elif is_irc_link(address):
+        elif is_irc_link(address) or is_xmpp_link(address):
             self._desk.offer_link(address)
 
     def _on_security_clicked(self, account: str) -> None:

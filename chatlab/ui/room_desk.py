@@ -63,7 +63,13 @@ class RoomDesk:
     # -- entering
 
     def ask(
-        self, first: AccountId | None, *, room: str = "", nick: str = "", refusal: str = ""
+        self,
+        first: AccountId | None,
+        *,
+        room: str = "",
+        nick: str = "",
+        password: str = "",
+        refusal: str = "",
     ) -> None:
         """Ask which room to enter, or to make."""
         from chatlab.ui.dialogs.room import JoinRoomDialog
@@ -78,6 +84,7 @@ class RoomDesk:
         dialog.list_requested.connect(lambda who: self._desk.list_rooms(AccountId(who)))
         dialog.irc_requested.connect(lambda who: self._desk.ask_for_channel(AccountId(who)))
         dialog.propose(room, nick=nick, refusal=refusal)
+        dialog.password.setText(password)
         self._desk.show("join", dialog)
 
     def _room_account(self, state: AccountState) -> "RoomAccount":

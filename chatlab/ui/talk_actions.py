@@ -25,6 +25,7 @@ from chatlab.ui.presenter import Presenter
 from chatlab.ui.room_desk import RoomDesk
 from chatlab.ui.talk_desk import TalkDesk
 from chatlab.ui.widgets.chat_pane import ChatPane
+from chatlab.ui.xmpp_links import XmppLinks
 
 _SIGNS = ("+", "-")
 _EXPORTS = (("Text", ".txt"), ("Web page", ".html"), ("JSON", ".json"))
@@ -45,6 +46,7 @@ class TalkActions:
         self.accounts = AccountDesk(presenter, desk, backstage, book)
         self.contacts = ContactDesk(presenter, desk, backstage, book)
         self.rooms = RoomDesk(presenter, desk, backstage, book, self.contacts)
+        self.links = XmppLinks(presenter, desk, book, self.rooms)
         self.desk.room_settings = self.rooms.settings
         desk.list_rooms = self.desk.channel_list
         self.notifier = Notifier(self._window, book, backstage.rules, presenter.show_chat)
