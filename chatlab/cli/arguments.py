@@ -10,6 +10,7 @@ from typing import NoReturn
 from chatlab import __version__
 from chatlab.core.address import is_irc_link, parse_irc_link
 from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.xmpp_address import is_xmpp_link, parse_xmpp_url
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -42,8 +43,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _with_command(arguments: Sequence[str]) -> Sequence[str]:
-    """``chatlab irc://…``, as desktops and browsers start us, is a command like the others."""
-    is_link = bool(arguments) and is_irc_link(arguments[0])
+    """``chatlab irc://…`` and ``chatlab xmpp:…``, as desktops and browsers start us, are a command
+    like the others."""
+    first = arguments[0] if arguments else ""
+    is_link = is_irc_link(first) or is_xmpp_link(first)
     return ["link", *arguments] if is_link else arguments
 
 
@@ -212,7 +215,11 @@ def _add_connect(commands: "Commands[_Parser]") -> None:
 
 
 def _link(text: str) -> str:
-    parse_irc_link(text)  # What is wrong with it is said before a window opens.
+    # What is wrong with it is said before a window opens.
+    if is_xmpp_link(text):
+        parse_xmpp_url(text)
+    else:
+        parse_irc_link(text)
     return text
 
 
