@@ -16,12 +16,13 @@ from chatlab.core.attribution import Attribution
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureStatus
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.connection import Connection
-from chatlab.core.flow import ByteRange, ConnectionId, Direction, WireRange
+from chatlab.core.flow import ByteRange, ConnectionId, Direction, FlowKey, WireRange
 from chatlab.core.frame import Exposure, Layer
 from chatlab.core.message import Message, MessageId
 from chatlab.core.ports import Dissector
 
 if TYPE_CHECKING:
+    from chatlab.analysis.chosen import ChosenConnection
     from chatlab.analysis.correlate import Correlator
     from chatlab.analysis.explain import Explainer
     from chatlab.analysis.frame_log import FrameLog
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Observer = Callable[[], None]
+_CONNECTION_NOT_CAPTURED = "No frame of it was captured: the capture was off, or not allowed."
 _LINE_NOT_CAPTURED = "No frame of this line was captured: it crossed the wire at another time."
 
 
@@ -50,6 +52,8 @@ class CaptureFeed:
         self._sealed: set[ConnectionId] = set()
         self._line: tuple[MessageId, WireRange] | None = None
         """A protocol line that is no message, chosen by the reader as if it were one."""
+        self._chosen_connection: ChosenConnection | None = None
+        """A whole connection, chosen in the same way."""
         self._book = book
         self._dissector = dissector
         self._status: CaptureStatus = CaptureIdle()
@@ -188,6 +192,8 @@ class CaptureFeed:
     def attribution(self, message: MessageId) -> Attribution:
         if (line := self._chosen(message)) is not None:
             return Attribution(message=message, stream=None, frames=self.frames_of(line))
+        if (chosen := self._chosen_connection) is not None and chosen.id == message:
+            return chosen.attribution()
         return self.correlator.attribution(message)
 
     def frames_of(self, wire: WireRange) -> tuple[int, ...]:
@@ -197,6 +203,13 @@ class CaptureFeed:
         name = f"line {wire.connection} {wire.direction.value} {wire.span.start}-{wire.span.stop}"
         self._line = MessageId(name), wire
         return self._line[0]
+
+    def choose_connection(self, flow: FlowKey, connection: ConnectionId, words: str) -> MessageId:
+        from chatlab.analysis.chosen import ChosenConnection
+
+        chosen = ChosenConnection(self.streams, self.correlator, flow, connection, words)
+        self._chosen_connection = chosen
+        return chosen.id
 
     def _chosen(self, message: MessageId) -> WireRange | None:
         return self._line[1] if self._line is not None and self._line[0] == message else None
@@ -217,6 +230,8 @@ class CaptureFeed:
         if (line := self._chosen(message)) is not None:
             frames = self.frames_of(line)
             return self.explain_frame(frames[0]) if frames else _LINE_NOT_CAPTURED
+        if (chosen := self._chosen_connection) is not None and chosen.id == message:
+            return chosen.explain(self.log) or _CONNECTION_NOT_CAPTURED
         known = self.messages.get(message)
         if known is None:
             return "It is waiting: nothing of it has been written to the network yet."
@@ -227,9 +242,12 @@ class CaptureFeed:
 
     def exposure_of(self, message: MessageId) -> Exposure | None:
         wire = self._chosen(message) or self.correlator.wire(message)
-        if wire is None:
+        connection = wire.connection if wire is not None else None
+        if (chosen := self._chosen_connection) is not None and chosen.id == message:
+            connection = chosen.connection
+        if connection is None:
             return None
-        is_sealed = wire.connection in self._sealed
+        is_sealed = connection in self._sealed
         return Exposure.SEALED if is_sealed else Exposure.READABLE
 
     def tap_bytes(self, message: MessageId) -> bytes:

@@ -30,6 +30,7 @@ from chatlab.core.ports import (
     StsStore,
 )
 from chatlab.core.rules import RuleBook
+from chatlab.core.transfer import TransferPolicy
 from chatlab.core.xmpp_ports import Registrar
 
 _SETTLE_S = 0.1
@@ -65,6 +66,7 @@ class Session:
         self._dialler = Dialler(self, feed, accepts_any_certificate=accepts_any_certificate)
         self._peers = PeerDialler(self, feed)
         self._transfers: dict[AccountId, Transfers] = {}
+        self._transfer_policy: TransferPolicy | None = None
         self._observers: list[EventSink] = []
         self._unacknowledged: dict[MessageId, tuple[AccountId, WireRange]] = {}
         self._settling: asyncio.TimerHandle | None = None
@@ -111,6 +113,8 @@ class Session:
         )
         if connection.transfers is not None:
             self._transfers[account.id] = connection.transfers
+            if self._transfer_policy is not None:
+                connection.transfers.policy = self._transfer_policy
         return connection
 
     def _may_answer(self, account: AccountId, source: str) -> bool:
@@ -132,6 +136,12 @@ class Session:
     def transfers(self, account: AccountId) -> FileTransfers | None:
         """Files and direct chats of an account; None where it cannot have any."""
         return self._transfers.get(account)
+
+    def set_transfer_policy(self, policy: TransferPolicy) -> None:
+        """What the user has chosen for files, for accounts of now and of later."""
+        self._transfer_policy = policy
+        for transfers in self._transfers.values():
+            transfers.policy = policy
 
     async def _end_transfers(self, account: AccountId) -> None:
         if transfers := self._transfers.pop(account, None):

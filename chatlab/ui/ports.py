@@ -10,14 +10,15 @@ from chatlab.core.capture import CaptureStatus
 from chatlab.core.chats import ChatKey
 from chatlab.core.client_certificate import ClientCertificate
 from chatlab.core.errors import ChatlabError, FileError
-from chatlab.core.flow import ByteRange, WireRange
+from chatlab.core.flow import ByteRange, ConnectionId, FlowKey, WireRange
 from chatlab.core.forms import DataForm
 from chatlab.core.frame import Exposure, Layer
 from chatlab.core.message import Message, MessageId
-from chatlab.core.ports import ChatConnection, EventSink
+from chatlab.core.ports import ChatConnection, EventSink, FileTransfers
 from chatlab.core.preferences import Preferences
 from chatlab.core.registration import RegistrationForm
 from chatlab.core.rules import RuleBook
+from chatlab.core.transfer import TransferPolicy
 
 if TYPE_CHECKING:
     from chatlab.analysis.rows import FrameRow
@@ -66,6 +67,13 @@ class WireFeed(Protocol):
         """A name under which a protocol line that is no message can be asked about like one.
 
         It holds until another line is chosen.
+        """
+        ...
+
+    def choose_connection(self, flow: FlowKey, connection: ConnectionId, words: str) -> MessageId:
+        """The same for all frames of a TCP connection, such as a file’s; ``words`` say what it is.
+
+        It takes in what the capture gains, until another line or connection is chosen.
         """
         ...
 
@@ -146,6 +154,14 @@ class Backstage(Protocol):
 
     def connection(self, account: AccountId) -> ChatConnection | None:
         """None for an account of an opened file, and while ChatLab is still starting."""
+        ...
+
+    def transfers(self, account: AccountId) -> FileTransfers | None:
+        """Files and direct chats of an account; None where it cannot have any."""
+        ...
+
+    def set_transfer_policy(self, policy: TransferPolicy) -> None:
+        """For all accounts, those that are made later, too."""
         ...
 
     def observe(self, observer: EventSink) -> None:

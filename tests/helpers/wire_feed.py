@@ -9,7 +9,7 @@ from chatlab.core.attribution import Attribution, Evidence
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureStatus
 from chatlab.core.chats import ChatKey
 from chatlab.core.errors import ChatlabError
-from chatlab.core.flow import ByteRange, WireRange
+from chatlab.core.flow import ByteRange, ConnectionId, FlowKey, WireRange
 from chatlab.core.frame import Exposure, Field, Layer
 from chatlab.core.message import MessageId
 
@@ -50,6 +50,7 @@ class FakeFeed:
     failure: ChatlabError | None = None
     observers: list[Callable[[], None]] = field(default_factory=list)
     lines: dict[WireRange, tuple[int, ...]] = field(default_factory=dict)
+    connections: dict[ConnectionId, tuple[int, ...]] = field(default_factory=dict)
     rows_asked: int = 0
 
     @property
@@ -101,6 +102,12 @@ class FakeFeed:
         found = self.frames_of(wire)
         self.attributions[line] = Attribution(message=line, stream=0, frames=found)
         return line
+
+    def choose_connection(self, flow: FlowKey, connection: ConnectionId, words: str) -> MessageId:
+        chosen = MessageId(f"connection {connection}")
+        frames = self.connections.get(connection, ())
+        self.attributions[chosen] = Attribution(message=chosen, stream=0, frames=frames)
+        return chosen
 
     def messages_of(self, number: int) -> tuple[MessageId, ...]:
         return tuple(owner for owner, _span in self.frames[number - 1].messages)
