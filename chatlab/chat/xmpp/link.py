@@ -186,9 +186,11 @@ class Link:
         if self._is_over:
             return
         if not isinstance(item, StreamUnit):
+            self._show_refused(item[1])
             self._on_fault(*item)
             return
         if self._on_skipped is not None and (fault := _fault_of(item)):
+            self._show_refused(item.data[:_MAX_TAIL])
             self._on_skipped(fault, item.data[:_MAX_TAIL])
             return
         wire = WireRange(self._transport.connection.id, Direction.RECEIVED, item.span)
@@ -199,6 +201,12 @@ class Link:
             log.debug("No answer to a stanza: the connection is closing")
         except Exception:  # A fault of ours costs one stanza, never the connection.
             log.exception("Handling a stanza failed")
+
+    def _show_refused(self, start: bytes) -> None:
+        """Consoles see the beginning of what no parser is to see."""
+        text = f"{start.decode('utf-8', 'replace')} …"
+        now_ns = self._timing.clock_ns()
+        self._emit(LineSeen(self._account, Direction.RECEIVED, text, now_ns, None, True))
 
     def _show(
         self,

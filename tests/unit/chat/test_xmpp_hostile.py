@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from chatlab.core.account import Account, Security
-from chatlab.core.events import Informed, LinkState, MessageAdded, MessageChanged
+from chatlab.core.events import Informed, LineSeen, LinkState, MessageAdded, MessageChanged
 from chatlab.core.message import Message
 from tests.helpers.xmpp_play import (
     ACCOUNT,
@@ -202,6 +202,9 @@ def test_what_no_parser_should_see_ends_the_connection(attack: str, words: str) 
         await play.until(lambda: play.state is not LinkState.ONLINE)
         assert words in play.detail
         assert play.sent("<stream:error>")
+        refused = [line for line in play.of(LineSeen) if line.is_malformed]
+        assert len(refused) == 1
+        assert len(refused[0].line) < 500
         assert not play.of(MessageAdded)
         await play.stop()
 
