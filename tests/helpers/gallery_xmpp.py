@@ -239,6 +239,7 @@ def contacts_empty() -> QWidget:
     return pane
 
 
+SIZE = (1280, 800)
 ROOM = "lab@conference.example.org"
 _ME = ev.Member(nick="first", role="moderator", affiliation="owner")
 PEOPLE = (
@@ -376,7 +377,7 @@ def window() -> QWidget:
     stage.window.chats.show_members(True)
     asks = SubscriptionRequested(ID, "new@example.net", NOON, "We met in the lab.")
     stage.wiring.talk.contacts.take_event(asks)
-    stage.window.resize(1280, 800)
+    stage.window.resize(*SIZE)
     _ALIVE.append(stage)
     return stage.window
 

@@ -155,7 +155,7 @@ class ContactPane(QWidget):
         words = self.tr("Offline contacts are shown") if is_shown else self.tr("Only who is there")
         self.offline_button.setToolTip(words)
         self.offline_button.setAccessibleName(self.tr("Show offline contacts"))
-        set_icon(self.offline_button, "eye" if is_shown else "eye-off")
+        set_icon(self.offline_button, "presence-offline", "accent" if is_shown else "muted")
 
     # What the reader does -------------------------------------------------------------------
 
