@@ -36,13 +36,13 @@ TEST_LOCK = ROOT / "requirements" / "test.txt"
 OLDEST_PYTHON = (3, 11)
 
 WINDOW_PACKAGES = (
-    # Loaded by any Qt widget, then by Qt's X11 and Wayland platforms; TLS roots; one font.
+    # Loaded by any Qt widget, then by Qt's X11 and Wayland platforms; TLS roots; letters, emoji.
     *("libgl1", "libegl1", "libxkbcommon0", "libdbus-1-3", "libfontconfig1", "libglib2.0-0"),
     *("libxkbcommon-x11-0", "libxcb-cursor0", "libxcb-icccm4", "libxcb-image0"),
     *("libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0", "libxcb-shape0"),
     *("libxcb-xfixes0", "libxcb-xkb1", "libx11-xcb1"),
     *("libwayland-client0", "libwayland-cursor0", "libwayland-egl1"),
-    *("ca-certificates", "fonts-dejavu-core"),
+    *("ca-certificates", "fonts-dejavu-core", "fonts-noto-color-emoji"),
 )
 TEST_PACKAGES = (
     # A display to drive; other people's servers, clients and analyser; networks of our own.
