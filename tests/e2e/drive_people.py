@@ -56,11 +56,15 @@ async def ignoring(stage: Play) -> Facts:
     stage.type_in(sealed, "you cannot hear me")
     sent = await stage.echoed(sealed, "you cannot hear me")
     await stage.framed(sealed, "you cannot hear me")
+    assert plain.chat is not None
+    entries = plain.chat.entries
+    # What the server answers now comes behind the message that is not to be shown.
+    stage.type_in(plain, "/lag")
+    await stage.until("the lag", lambda: any("server and back" in entry.text for entry in entries))
     before = stage.feed.count
     stage.type_in(plain, "/unignore bob")
     stage.type_in(sealed, "and now you can")
     heard = await stage.framed(plain, "and now you can")
-    assert plain.chat is not None
     texts = [entry.text for entry in plain.chat.entries if isinstance(entry, Message)]
     return {
         "shown": texts,
