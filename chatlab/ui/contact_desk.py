@@ -67,6 +67,7 @@ class ContactDesk:
         pane.invite_requested.connect(lambda who, jid: self.invite(AccountId(who), jid))
         pane.command_requested.connect(lambda who, command: self.run(AccountId(who), command))
         pane.add_requested.connect(lambda: self.add())
+        pane.filled.connect(self._window.sidebar.share)
         self._window.sidebar.put_below(pane)
         self.pane = pane
 

@@ -199,12 +199,15 @@ def test_the_chosen_contact_stays_chosen_when_rows_move(qtbot: QtBot) -> None:
 
 def test_an_empty_list_says_what_will_be_there(qtbot: QtBot) -> None:
     made, book = pane(qtbot)
+    filled: list[None] = []
+    made.filled.connect(lambda: filled.append(None))
     assert "Nobody yet" in made._empty_words.text()
     with qtbot.waitSignal(made.add_requested):
         made.empty_button.click()
     book.apply(ContactsListed(A, (BOB,)))
     made._model.flush()
     assert made._pages.currentIndex() == 0
+    assert len(filled) == 1
     made.offline_button.click()
     assert "Nobody is online" in made._empty_words.text()
 

@@ -111,6 +111,10 @@ class AccountPane(QWidget):
         self._parts.addWidget(part)
         for index, share in enumerate((_CHATS_SHARE, _BELOW_SHARE)):
             self._parts.setStretchFactor(index, share)
+        self.share()
+
+    def share(self) -> None:
+        """Give chats and what is below them their usual shares of the room."""
         self._parts.setSizes([_CHATS_SHARE * _SCALE, _BELOW_SHARE * _SCALE])
 
     def show_online(self, account: AccountId, nicks: Iterable[str]) -> None:

@@ -21,8 +21,13 @@ from chatlab.ui.models.contacts import ContactModel, ContactRow, GroupRow, Role
 from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon
 from chatlab.ui.widgets.contact_delegate import ContactDelegate
 from chatlab.ui.widgets.contact_menu import ContactActs, fill_contact_menu
+from chatlab.ui.widgets.controls import scaled
 
 Index = QModelIndex | QPersistentModelIndex
+_NO_LIMIT = 16_777_215
+"""QWIDGETSIZE_MAX of Qt."""
+_EMPTY_HEIGHT = 24 * SPACE
+"""Where there are no contacts, the chats have the room."""
 FILTER_FROM = 20
 """A shorter list is read faster than it is filtered."""
 
@@ -34,6 +39,7 @@ class ContactPane(QWidget):
         talk_requested, show_requested, remove_requested, invite_requested: AccountId and address.
         command_requested: AccountId and the Command.
         add_requested: a new contact is wanted.
+        filled: there are contacts now, which need more room than none.
     """
 
     talk_requested = Signal(str, str)
@@ -42,6 +48,7 @@ class ContactPane(QWidget):
     invite_requested = Signal(str, str)
     command_requested = Signal(str, object)
     add_requested = Signal()
+    filled = Signal()
 
     def __init__(self, model: ContactModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,6 +136,11 @@ class ContactPane(QWidget):
 
     def _on_rows_changed(self, *_: object) -> None:
         is_empty = not self._model.rowCount()
+        is_filled = self._model.total > 0
+        was_filled = self.maximumHeight() == _NO_LIMIT
+        self.setMaximumHeight(_NO_LIMIT if is_filled else scaled(_EMPTY_HEIGHT))
+        if is_filled and not was_filled:
+            self.filled.emit()
         words = self.tr("Nobody yet. Who you add is asked whether you may see when they are there.")
         if self._model.total:
             words = self.tr("Nobody is online. The button above shows those who are not.")
