@@ -18,6 +18,7 @@ class Verb(Enum):
     REACT = "react"
     UNREACT = "unreact"
     RETRACT = "retract"
+    CORRECT = "correct"
     MSG = "msg"
     QUERY = "query"
     NOTICE = "notice"
@@ -141,6 +142,13 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "Take the chosen message, or your last one, back; some servers can.",
         ("redact",),
         is_local=True,
+    ),
+    CommandSpec(
+        Verb.CORRECT,
+        ("<text…>",),
+        "Say it anew: the text takes the place of your last message here.",
+        ("edit",),
+        only=Application.XMPP,
     ),
     CommandSpec(Verb.MSG, ("<nick or #channel>", "<text…>"), "Send a message to someone.", ("m",)),
     CommandSpec(Verb.QUERY, ("<nick>", "[text…]"), "Open a private chat, and send the text."),
@@ -294,7 +302,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         Verb.CONTACT,
         ("<add|remove|rename|groups|ask|allow|refuse|leave>", "<address>", "[words…]"),
-        "Change your contacts: /contact add bob@example.org Bob, /contact groups … Work, "
+        "XMPP: change your contacts: /contact add bob@example.org Bob, /contact groups … Work, "
         "Friends. “ask” to see when someone is there, “leave” to see it no longer; “allow” and "
         "“refuse” them to see it of you.",
         only=Application.XMPP,
@@ -302,16 +310,16 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         Verb.BLOCK,
         ("<address>", "[spam or abuse]"),
-        "Let nothing through from an address or a whole server, and report it if wanted.",
+        "XMPP: let nothing through from an address or a whole server, and report it if wanted.",
         only=Application.XMPP,
     ),
     CommandSpec(
-        Verb.UNBLOCK, ("<address>",), "Let an address through again.", only=Application.XMPP
+        Verb.UNBLOCK, ("<address>",), "XMPP: let an address through again.", only=Application.XMPP
     ),
     CommandSpec(
         Verb.AFFILIATION,
         ("<nick or address>", "<owner|admin|member|none|outcast>"),
-        "Give someone a lasting standing in the room.",
+        "XMPP: give someone a lasting standing in the room.",
         ("affiliate",),
         only=Application.XMPP,
     ),

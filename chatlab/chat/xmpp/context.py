@@ -1,5 +1,6 @@
 """What the parts of the engine share: what outlives connections, and one session."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -40,6 +41,8 @@ class Lasting:
         self.may_answer: Callable[[str], bool] = lambda source: True
         """Asked before a question of this address is answered by itself."""
         self.known = Known()
+        self.signs: OrderedDict[tuple[str, str, str], tuple[str, ...]] = OrderedDict()
+        """Reactions by chat, name of the message, and author (XEP-0444)."""
         self.away = ""
         """Our away message; empty while we are here."""
         self.poison: dict[bytes, int] = {}
@@ -90,6 +93,9 @@ class Feature:
 
     def decorate(self, utterance: Utterance, message: ET.Element) -> None:
         """Add to a message of ours what this feature wants in it; called offline, too."""
+
+    def written(self, utterance: Utterance) -> None:
+        """A message of ours went out."""
 
     def unpack(self, message: ET.Element, envelope: Envelope) -> bool:
         """Take a message that only carries others (copies, archives); False when it is none."""

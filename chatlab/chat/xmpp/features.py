@@ -1,9 +1,16 @@
 """What the engine can do, in the order in which stanzas are offered to it and it comes online."""
 
 from chatlab.chat.xmpp.account_keeping import AccountKeeping
+from chatlab.chat.xmpp.chat_states import ChatStates
 from chatlab.chat.xmpp.context import Feature
+from chatlab.chat.xmpp.corrections import Corrections
+from chatlab.chat.xmpp.markers import Markers
 from chatlab.chat.xmpp.messages import Messages
 from chatlab.chat.xmpp.presence import OwnPresence
+from chatlab.chat.xmpp.reactions import Reactions
+from chatlab.chat.xmpp.receipts import Receipts
+from chatlab.chat.xmpp.replies import Replies
+from chatlab.chat.xmpp.retraction import Retraction
 from chatlab.chat.xmpp.room_commands import RoomCommands
 from chatlab.chat.xmpp.room_forms import RoomForms
 from chatlab.chat.xmpp.rooms import Rooms
@@ -15,4 +22,11 @@ FEATURES: tuple[type[Feature], ...] = (
     RoomCommands,
     RoomForms,
     AccountKeeping,
+    ChatStates,
+    Receipts,
+    Markers,
+    Retraction,
+    Reactions,
+    Corrections,
+    Replies,
 )

@@ -237,8 +237,8 @@ class Messages(Feature):
             )
         )
 
-    def remember_sent(self, utterance: Utterance) -> None:
-        """A message of ours was written: others may answer it, and we may change it."""
+    def written(self, utterance: Utterance) -> None:
+        """Others may answer it, and we may change it."""
         state = self.context.state
         self.context.lasting.known.add(
             Said(

@@ -57,6 +57,9 @@ class Rooms(Feature):
         self._check_later()
 
     def ended(self, reason: str) -> None:
+        for room in self._rooms.values():
+            for nick in room.members:
+                self.context.lasting.known.disown(f"{room.name.lower()}/{nick}")
         self._rooms.clear()
 
     # -- what others call
@@ -219,6 +222,7 @@ class Rooms(Feature):
     def _renamed(self, room: Room, old: str, new: str) -> None:
         if member := room.members.pop(old, None):
             room.members[new] = replace(member, nick=new)
+        self.context.lasting.known.disown(f"{room.name.lower()}/{old}")
         is_self = old == room.nick
         if is_self:
             room.nick = new
@@ -234,6 +238,7 @@ class Rooms(Feature):
         is_self = nick == room.nick
         if room.members.pop(nick, None) is None and not is_self:
             return
+        self.context.lasting.known.disown(f"{room.name.lower()}/{nick}")
         if is_self:
             self._rooms.pop(room.name.lower(), None)
             if not room.is_joined:

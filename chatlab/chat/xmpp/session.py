@@ -14,7 +14,6 @@ from chatlab.chat.xmpp.context import Context, Verdict
 from chatlab.chat.xmpp.features import FEATURES
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.management import REQUEST, Management, tag
-from chatlab.chat.xmpp.messages import Messages
 from chatlab.chat.xmpp.negotiation import STREAM_END
 from chatlab.chat.xmpp.outbox import Utterance
 from chatlab.chat.xmpp.shared import Shared
@@ -214,8 +213,9 @@ class Session:
 
     def _write(self, utterance: Utterance) -> None:
         wire = self.context.stream.send_element(self.compose(utterance))
-        self.context.feature(Messages).remember_sent(utterance)
         self.context.deliveries.written(utterance, wire)
+        for feature in self.context.features.values():
+            feature.written(utterance)
         self._request_later()
         self._poll_acks_later()
 
