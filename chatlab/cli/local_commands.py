@@ -115,10 +115,10 @@ class LocalCommands:
 
     def _help(self, command: Command, chat: str) -> None:
         if not (name := command.argument(0).removeprefix("/")):
-            self._tell_all([f"{spec.usage} — {spec.help}" for spec in COMMANDS], "")
+            self._tell_all([f"{spec.usage} — {spec.explanation}" for spec in COMMANDS], "")
         elif spec := spec_of(name):
             also = f" Also: /{', /'.join(spec.aliases)}." if spec.aliases else ""
-            self._tell(f"{spec.usage} — {spec.help}{also}")
+            self._tell(f"{spec.usage} — {spec.explanation}{also}")
         else:
             raise UsageError(f"There is no command /{name}.", "/help lists all.")
 

@@ -112,6 +112,11 @@ class CommandSpec:
     """The protocol that has it; None where all have."""
 
     @property
+    def explanation(self) -> str:
+        """``help``, with the protocol's name before it where only one has the command."""
+        return f"{self.only.name}: {self.help}" if self.only is not None else self.help
+
+    @property
     def usage(self) -> str:
         return " ".join(["/" + self.verb.value, *self.arguments])
 
@@ -302,7 +307,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         Verb.CONTACT,
         ("<add|remove|rename|groups|ask|allow|refuse|leave>", "<address>", "[words…]"),
-        "XMPP: change your contacts: /contact add bob@example.org Bob, /contact groups … Work, "
+        "Change your contacts: /contact add bob@example.org Bob, /contact groups … Work, "
         "Friends. “ask” to see when someone is there, “leave” to see it no longer; “allow” and "
         "“refuse” them to see it of you.",
         only=Application.XMPP,
@@ -310,16 +315,16 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         Verb.BLOCK,
         ("<address>", "[spam or abuse]"),
-        "XMPP: let nothing through from an address or a whole server, and report it if wanted.",
+        "Let nothing through from an address or a whole server, and report it if wanted.",
         only=Application.XMPP,
     ),
     CommandSpec(
-        Verb.UNBLOCK, ("<address>",), "XMPP: let an address through again.", only=Application.XMPP
+        Verb.UNBLOCK, ("<address>",), "Let an address through again.", only=Application.XMPP
     ),
     CommandSpec(
         Verb.AFFILIATION,
         ("<nick or address>", "<owner|admin|member|none|outcast>"),
-        "XMPP: give someone a lasting standing in the room.",
+        "Give someone a lasting standing in the room.",
         ("affiliate",),
         only=Application.XMPP,
     ),

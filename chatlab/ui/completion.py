@@ -72,12 +72,12 @@ def command_hint(text: str) -> Hint | None:
         spec = commands.spec_of(name)
         if spec is None:
             return Hint(f"There is no command /{name[:40]}.", is_fault=True)
-        return Hint(f"{_usage_at(spec, text)} — {spec.help}")
+        return Hint(f"{_usage_at(spec, text)} — {spec.explanation}")
     found = commands.complete(name)
     if not found:
         return Hint(f"There is no command /{name[:40]}.", is_fault=True)
     if len(found) == 1:
-        return Hint(f"{found[0].usage} — {found[0].help}")
+        return Hint(f"{found[0].usage} — {found[0].explanation}")
     names = "  ".join(f"/{spec.verb.value}" for spec in found[:_MOST_NAMES])
     return Hint(f"Tab: {names}{'  …' if len(found) > _MOST_NAMES else ''}")
 

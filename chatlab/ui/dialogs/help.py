@@ -241,7 +241,7 @@ class HelpDialog(Sheet):
     def _make_commands(self) -> _Section:
         section = _Section(self.tr("Commands"), self)
         for spec in COMMANDS:
-            words = f"/{spec.verb.value} {spec.usage} {spec.help} {' '.join(spec.aliases)}"
+            words = f"/{spec.verb.value} {spec.usage} {spec.explanation} {' '.join(spec.aliases)}"
             section.add(self._command_row(spec), words)
         return section
 
@@ -284,7 +284,9 @@ class HelpDialog(Sheet):
         self._code_labels.append(usage)
         # The word joiner keeps a line from breaking behind the slash.
         also = ", ".join(f"/\u2060{alias}" for alias in spec.aliases)
-        words = plain_label(f"{spec.help} Also: {also}." if also else spec.help, parent=row)
+        words = plain_label(
+            f"{spec.explanation} Also: {also}." if also else spec.explanation, parent=row
+        )
         words.setWordWrap(True)
         box.addWidget(usage, 0, Qt.AlignmentFlag.AlignTop)
         box.addWidget(words, 1, Qt.AlignmentFlag.AlignTop)

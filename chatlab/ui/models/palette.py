@@ -96,7 +96,7 @@ def command_entries() -> list[PaletteEntry]:
             PaletteKind.COMMAND,
             spec.usage,
             spec,
-            spec.help,
+            spec.explanation,
             "edit",
             keywords=" ".join(spec.aliases),
         )
