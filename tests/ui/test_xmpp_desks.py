@@ -31,6 +31,7 @@ from chatlab.ui.dialogs.room_settings import RoomSettingsDialog
 from chatlab.ui.dialogs.server_account import DeletionDialog, PasswordDialog
 from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog
 from chatlab.ui.models.palette import contact_entries
+from chatlab.ui.widgets.chat_names import nicks_of
 from chatlab.ui.widgets.contact_pane import ContactPane
 from tests.helpers.chats import NOON, account
 from tests.helpers.stage import NotingConnection, Stage
@@ -437,6 +438,11 @@ def test_without_an_account_a_link_offers_one(qtbot: QtBot) -> None:
     assert message.on_action is not None
     message.on_action()
     assert shown(stage, XmppAccountDialog)
+
+
+def test_tab_completes_people_of_the_room_and_contacts_but_not_oneself(stage: Stage) -> None:
+    chat = stage.book.chats[enter(stage)]
+    assert nicks_of(stage.book, chat, ()) == ["Gus G", BOB.jid]
 
 
 def test_channels_and_rooms_lead_to_one_another(stage: Stage) -> None:
