@@ -85,6 +85,24 @@ class Select(QComboBox):
         painter.end()
 
 
+def paint_tick(painter: QPainter, box: QRectF, *, is_on: bool, has_focus: bool = False) -> None:
+    """A check box whose state is plain to see in both themes."""
+    theme = current()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    border = theme.color("accent" if has_focus or is_on else "faint")
+    painter.setPen(QPen(border, 2 if has_focus and not is_on else 1.2))
+    painter.setBrush(theme.color("accent" if is_on else "surface"))
+    painter.drawRoundedRect(box, HALF, HALF)
+    if is_on:
+        painter.setPen(QPen(theme.color("on_accent"), 1.8, c=Qt.PenCapStyle.RoundCap))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        size, left, top = box.width(), box.left(), box.top()
+        points = ((0.25, 0.53), (0.43, 0.71), (0.76, 0.32))
+        painter.drawPolyline(
+            QPolygonF([QPointF(left + size * x, top + size * y) for x, y in points])
+        )
+
+
 class Tick(QCheckBox):
     """A check box whose state is plain to see in both themes."""
 
@@ -96,19 +114,7 @@ class Tick(QCheckBox):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = self._box(option)
         is_on = self.isChecked()
-        is_marked = self.hasFocus() or is_on
-        border = theme.color("accent" if is_marked else "faint")
-        painter.setPen(QPen(border, 2 if self.hasFocus() and not is_on else 1.2))
-        painter.setBrush(theme.color("accent" if is_on else "surface"))
-        painter.drawRoundedRect(box, HALF, HALF)
-        if is_on:
-            painter.setPen(QPen(theme.color("on_accent"), 1.8, c=Qt.PenCapStyle.RoundCap))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            size, left, top = box.width(), box.left(), box.top()
-            points = ((0.25, 0.53), (0.43, 0.71), (0.76, 0.32))
-            painter.drawPolyline(
-                QPolygonF([QPointF(left + size * x, top + size * y) for x, y in points])
-            )
+        paint_tick(painter, box, is_on=is_on, has_focus=self.hasFocus())
         area = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxContents, option, self)
         painter.setPen(theme.color("text" if self.isEnabled() else "faint"))
         flags = (
