@@ -41,7 +41,7 @@ class Lab:
         self._directory = directory
         self._secrets = secret_store
         self._passwords = {name: secrets.token_urlsafe(12) for name in ("alice", "bob")}
-        self._server = LabServer(on_death=on_death, accounts=self._passwords)
+        self._server = LabServer(on_death, self._passwords, introduces_accounts=True)
         self._address: LabAddress | None = None
 
     async def start(self, session: Session, on_channel: Callable[[ChatKey], None]) -> None:

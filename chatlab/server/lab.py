@@ -49,14 +49,17 @@ class LabServer:
         on_death: Callable[[str], None] | None = None,
         accounts: Mapping[str, str] | None = None,
         command: tuple[str, ...] = _DEFAULT_COMMAND,
+        *,
+        introduces_accounts: bool = False,
     ) -> None:
         """``on_death`` is called in the loop's thread when the server ends by itself.
 
-        ``accounts`` maps names to passwords for SASL, IRC’s and XMPP’s.
+        ``accounts`` maps names to passwords for SASL, IRC’s and XMPP’s; with
+        ``introduces_accounts`` they have one another as XMPP contacts.
         """
         self._on_death = on_death
         self._accounts = dict(accounts or {})
-        self._command = command
+        self._command = (*command, *(["--introduce"] if introduces_accounts else []))
         self._process: subprocess.Popen[bytes] | None = None
         self._log_file = Path()
         self._is_stopping = False

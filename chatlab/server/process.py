@@ -45,6 +45,7 @@ def _options(arguments: list[str] | None) -> ServiceOptions:
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--name", action="append", default=[], help="for the certificate, too")
     parser.add_argument("--account", action="append", default=[], metavar="NAME:PASSWORD-FILE")
+    parser.add_argument("--introduce", action="store_true", help="accounts as contacts")
     chosen = parser.parse_args(arguments)
     return ServiceOptions(
         directory=chosen.directory,
@@ -55,6 +56,7 @@ def _options(arguments: list[str] | None) -> ServiceOptions:
         xmpp_tls_port=chosen.xmpp_tls_port,
         names=tuple(chosen.name),
         accounts=dict(read_account(text) for text in chosen.account),
+        introduces_accounts=chosen.introduce,
     )
 
 

@@ -17,9 +17,12 @@ from chatlab.server.irc.sasl import Accounts
 from chatlab.server.xmpp import listener as xmpp
 from chatlab.server.xmpp.host import Host
 from chatlab.server.xmpp.keeping import Keeper
+from chatlab.server.xmpp.roster import introduce_all
 
 LOOPBACK = "127.0.0.1"
 ACCOUNTS_FILE = "xmpp-accounts.json"
+_GROUP = "Lab"
+"""Under which the lab's accounts find one another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class ServiceOptions:
     """Use the directory's certificate again while it is valid."""
     keeps_accounts: bool = False
     """Keep XMPP accounts and their contacts in the directory, too."""
+    introduces_accounts: bool = False
+    """The XMPP accounts have one another as contacts from the start."""
 
 
 class Service:
@@ -104,6 +109,8 @@ def _xmpp_server(options: ServiceOptions, certificate: LabCertificate) -> xmpp.X
         host = Host(options.accounts, aliases=_aliases(certificate.names))
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if options.introduces_accounts:
+        introduce_all(host, _GROUP)
     if not options.keeps_accounts:
         return xmpp.XmppServer(host)
     keeper = Keeper(host, options.directory / ACCOUNTS_FILE)

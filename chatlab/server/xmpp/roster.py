@@ -1,6 +1,6 @@
 """Rosters and subscriptions (RFC 6121, sections 2 and 3)."""
 
-from chatlab.server.xmpp.accounts import Account, RosterItem
+from chatlab.server.xmpp.accounts import Account, RosterItem, Subscription
 from chatlab.server.xmpp.element import Element
 from chatlab.server.xmpp.errors import StanzaError
 from chatlab.server.xmpp.host import Host
@@ -8,6 +8,17 @@ from chatlab.server.xmpp.jid import Jid
 from chatlab.server.xmpp.limits import MAX_ROSTER
 from chatlab.server.xmpp.namespaces import CLIENT, ROSTER
 from chatlab.server.xmpp.queries import pep
+
+
+def introduce_all(host: Host, group: str) -> None:
+    """Make everybody a contact of everybody, all seeing one another: they share a bench."""
+    for account in host.accounts:
+        for other in host.accounts:
+            if other is account or len(account.roster) >= MAX_ROSTER:
+                continue
+            item = item_for(account, other.jid)
+            item.name, item.groups = other.name.capitalize(), (group,)
+            item.subscription = Subscription.BOTH
 
 
 def push(host: Host, account: Account, item: RosterItem, *, is_removed: bool = False) -> None:

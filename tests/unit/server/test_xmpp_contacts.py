@@ -15,6 +15,7 @@ from chatlab.server.xmpp.namespaces import (
     ROSTER,
     VCARD,
 )
+from chatlab.server.xmpp.roster import introduce_all
 from tests.unit.server.xmpp_harness import Lab, Peer, condition
 
 _NICK = "http://jabber.org/protocol/nick"
@@ -39,6 +40,16 @@ def _presences(stanzas: list[Element]) -> list[tuple[str, str]]:
 
 
 # --- contacts (RFC 6121, sections 2 and 3)
+
+
+def test_those_of_one_bench_see_one_another_at_once() -> None:
+    lab = Lab()
+    introduce_all(lab.host, "Bench")
+    alice = lab.online("alice")
+    assert _roster(alice)["bob@localhost"] == "both"
+    alice.read()
+    lab.online("bob")
+    assert "bob@localhost" in {sender.partition("/")[0] for sender, _ in _presences(alice.read())}
 
 
 def test_a_contact_is_added_changed_and_removed_on_all_clients() -> None:
