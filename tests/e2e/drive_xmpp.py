@@ -33,13 +33,16 @@ def _type(form: "DataFormView", name: str, text: str) -> None:
     QTest.keyClicks(row.editor.focus_widget, text)
 
 
-async def _register(stage: Play, lab: "LabAddress", name: str, security: str) -> "AccountState":
+async def _register(
+    stage: Play, lab: "LabAddress", name: str, security: str, *, knows_authority: bool = True
+) -> "AccountState":
     """Make an account on the lab's server, from the first question to being online."""
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
 
     from chatlab.core.account import Security
     from chatlab.core.events import LinkState
+    from chatlab.ui.dialogs.certificate import CertificateDialog
     from chatlab.ui.dialogs.new_account import NewAccountDialog
     from chatlab.ui.dialogs.register import RegisterDialog
     from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog
@@ -57,10 +60,17 @@ async def _register(stage: Play, lab: "LabAddress", name: str, security: str) ->
     port = lab.xmpp_tls_port if way is Security.DIRECT_TLS else lab.xmpp_port
     QTest.keyClicks(own.host, f"{lab.address}:{port}")
     own.security.setCurrentIndex(own.security.findData(way))
-    own.ca_file.edit.setText(str(lab.ca_file))
+    if knows_authority:
+        own.ca_file.edit.setText(str(lab.ca_file))
     dialog.next_button.click()
     questions = dialog.questions
     await stage.until("an answer", lambda: not dialog.is_asking)
+    if not knows_authority:
+        assert dialog.certificate_button.isVisible(), dialog.notice.text()
+        dialog.certificate_button.click()
+        doubt = await _opened(stage, CertificateDialog)
+        doubt.pin_button.click()
+        await stage.until("an answer", lambda: not dialog.is_asking)
     assert questions.form.row("username"), dialog.notice.text()
     _type(questions.form, "username", name)
     _type(questions.form, "password", "s3cret")
@@ -151,7 +161,7 @@ async def keeping(stage: Play) -> Facts:
     with TemporaryDirectory() as folder:
         lab = await server.start(Path(folder))
         try:
-            state = await _register(stage, lab, "first.last", "tls")
+            state = await _register(stage, lab, "first.last", "tls", knows_authority=False)
             who, bar = state.account.id, stage.window.bar
             stage.window.sidebar.edit_requested.emit(who)
             (await _opened(stage, XmppAccountDialog)).password_button.click()
@@ -173,7 +183,10 @@ async def keeping(stage: Play) -> Facts:
             await stage.picture("xmpp-deletion", deletion)
             deletion.do_button.click()
             await stage.until("the end of the account", lambda: who not in stage.book.accounts)
-            return {"words": [message.text for message in bar.messages()]}
+            return {
+                "words": [message.text for message in bar.messages()],
+                "is_pinned": state.account.pinned_sha256 == lab.fingerprint,
+            }
         finally:
             await server.stop()
 

@@ -44,6 +44,7 @@ def test_a_password_is_changed_and_an_account_deleted_on_the_server(
 ) -> None:
     facts = run(screen, "keeping", tmp_path)
     assert isinstance(facts["words"], list)
+    assert facts["is_pinned"]
     assert any("is deleted on its server" in words for words in facts["words"])
 
 
