@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -16,7 +17,13 @@ from chatlab.core.events import Member
 from chatlab.core.forms import DataForm, FormField
 from chatlab.core.listings import ListedMask, MasksListed
 from chatlab.core.registration import RegistrationForm
-from chatlab.core.roster import Contact, ContactsListed, SubscriptionRequested
+from chatlab.core.roster import (
+    Availability,
+    Contact,
+    ContactsListed,
+    Subscription,
+    SubscriptionRequested,
+)
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialogs.account import AccountDialog
 from chatlab.ui.dialogs.channel_list import ChannelListDialog
@@ -30,6 +37,7 @@ from chatlab.ui.dialogs.room import JoinRoomDialog
 from chatlab.ui.dialogs.room_settings import RoomSettingsDialog
 from chatlab.ui.dialogs.server_account import DeletionDialog, PasswordDialog
 from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog
+from chatlab.ui.models.account_tree import Role
 from chatlab.ui.models.palette import contact_entries
 from chatlab.ui.widgets.chat_names import nicks_of
 from chatlab.ui.widgets.contact_pane import ContactPane
@@ -236,6 +244,19 @@ def test_a_chat_that_turns_out_to_be_a_room_moves_to_the_rooms(stage: Stage) -> 
         "zoe@x.example",
     ]
     assert len(moved) == 1
+
+
+def test_the_row_of_a_chat_says_how_the_other_is(stage: Stage) -> None:
+    stage.book.open(X, BOB.jid)
+    model = stage.window.sidebar._model
+    index = model.chat_index(ChatKey(X, BOB.jid))
+    away = replace(BOB, availability=Availability.AWAY, subscription=Subscription.BOTH)
+    stage.book.apply(ContactsListed(X, (away,)))
+    assert index.data(Role.CONTACT) == away
+    assert "Away" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+    stage.window.sidebar.grab()
+    stage.book.apply(ev.LinkChanged(X, ev.LinkState.OFFLINE, NOON))
+    assert index.data(Role.CONTACT) is None
 
 
 def test_a_contact_is_added(stage: Stage) -> None:

@@ -23,6 +23,8 @@ from PySide6.QtCore import (
 from chatlab.core.account import AccountId
 from chatlab.core.chats import SERVER_CHAT, AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.events import LinkState
+from chatlab.core.roster import Contact
+from chatlab.ui.presence_words import contact_line
 from chatlab.ui.rich_text import bare
 
 Index = QModelIndex | QPersistentModelIndex
@@ -42,6 +44,8 @@ class Role(IntEnum):
     ONLINE = Qt.ItemDataRole.UserRole + 2
     """An account's row: the buddies who are online, a tuple of nicks. A chat's: whether it is with
     one of them."""
+    CONTACT = Qt.ItemDataRole.UserRole + 3
+    """A chat's row: the Contact whom it is with, as far as the roster knows them now."""
 
 
 LINK_WORDS = {
@@ -199,9 +203,13 @@ class AccountTreeModel(QAbstractItemModel):
             case Role.ONLINE:
                 is_online = chat is not None and chat.key.name in node.online
                 return node.online if is_account else is_online
+            case Role.CONTACT:
+                return _contact_of(node.state, chat)
             case Qt.ItemDataRole.DisplayRole:
                 return node.state.account.name if is_account else chat.heading if chat else ""
             case Qt.ItemDataRole.AccessibleTextRole:
+                if contact := None if is_account else _contact_of(node.state, chat):
+                    return f"{_spoken(None, chat, ())}, {contact_line(contact)}"
                 return _spoken(node.state if is_account else None, chat, node.online)
         return None
 
@@ -258,6 +266,10 @@ class AccountTreeModel(QAbstractItemModel):
             self.endRemoveRows()
         else:
             self._touch(ChatKey(account, SERVER_CHAT))
+            if state.contacts:  # How somebody is stands in the row of the chat with them.
+                for chat in self._accounts[index.row()].chats:
+                    if chat.key.name in state.contacts:
+                        self._touch(chat.key)
 
     def _add_account(self, state: AccountState) -> None:
         row = len(self._accounts)
@@ -291,6 +303,13 @@ class AccountTreeModel(QAbstractItemModel):
         self.beginRemoveRows(self.parent(index), index.row(), index.row())
         del node.chats[index.row()]
         self.endRemoveRows()
+
+
+def _contact_of(state: AccountState, chat: Chat | None) -> Contact | None:
+    """Whom a chat is with; nobody can be seen without a connection."""
+    if chat is None or chat.kind is not ChatKind.PRIVATE or state.state is not LinkState.ONLINE:
+        return None
+    return state.contacts.get(chat.key.name)
 
 
 def buddy_words(nicks: Sequence[str]) -> str:

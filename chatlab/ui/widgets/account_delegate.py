@@ -24,8 +24,10 @@ from PySide6.QtWidgets import (
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import CHANNEL_SIGNS, AccountState, Chat, ChatKind
 from chatlab.core.events import LinkState
+from chatlab.core.roster import Contact
 from chatlab.ui.models.account_tree import Role, buddy_words, link_words, unread_words
 from chatlab.ui.place_words import place_words
+from chatlab.ui.presence_words import PRESENCE_ICONS
 from chatlab.ui.rich_text import bare, isolated, tooltip
 from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
 from chatlab.ui.widgets.security_badge import ICON_TOKENS, security_facts
@@ -81,7 +83,8 @@ class AccountDelegate(QStyledItemDelegate):
         if isinstance(state, AccountState):
             self._paint_account(painter, area, index, state, chat)
         elif isinstance(chat, Chat):
-            self._paint_chat(painter, area, chat, is_here=bool(index.data(Role.ONLINE)))
+            sign = _chat_sign(chat, index.data(Role.CONTACT), is_here=bool(index.data(Role.ONLINE)))
+            self._paint_chat(painter, area, chat, sign)
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect) -> None:
@@ -152,15 +155,15 @@ class AccountDelegate(QStyledItemDelegate):
             _draw(painter, QRect(x, line.top(), line.right() - x, line.height()), facts.short)
 
     def _paint_chat(
-        self, painter: QPainter, area: QRect, chat: Chat, *, is_here: bool = False
+        self, painter: QPainter, area: QRect, chat: Chat, sign: tuple[str, str]
     ) -> None:
         theme, ratio = current(), self._tree.devicePixelRatioF()
         is_out = chat.kind is ChatKind.CHANNEL and not chat.is_joined
         left = area.left() + CHEVRON_WIDTH + HALF
-        name = "channel" if chat.kind is ChatKind.CHANNEL else "person"
-        token = "faint" if is_out else "accent" if is_here else "muted"
-        sign = pixmap(name, token, _ICON, ratio)
-        painter.drawPixmap(left, area.top() + (area.height() - _ICON) // 2, sign)
+        size = _SMALL_ICON if sign[0].startswith("presence") else _ICON
+        inset = (_ICON - size) // 2
+        image = pixmap(*sign, size, ratio)
+        painter.drawPixmap(left + inset, area.top() + (area.height() - size) // 2, image)
         left += _ICON + HALF + 2
         right = area.right() - SPACE - HALF
         if chat.is_muted:
@@ -202,6 +205,15 @@ class AccountDelegate(QStyledItemDelegate):
             who = f"{isolated(state.nick)} on {who}"
         lines = [who, self._words(state), bare(state.detail), security_facts(state).words]
         return "\n".join(filter(None, lines))
+
+
+def _chat_sign(chat: Chat, contact: object, *, is_here: bool) -> tuple[str, str]:
+    """Icon and colour token before a chat: how a contact is, or what kind of chat it is."""
+    if isinstance(contact, Contact):
+        return ("block", "error") if contact.is_blocked else PRESENCE_ICONS[contact.availability]
+    if chat.kind is ChatKind.CHANNEL:
+        return "channel", "muted" if chat.is_joined else "faint"
+    return "person", "accent" if is_here else "muted"
 
 
 def _short(chat: Chat) -> str:
