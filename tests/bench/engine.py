@@ -11,25 +11,11 @@ from chatlab.app.feed import CaptureFeed
 from chatlab.app.garbage import GentleCollector
 from chatlab.app.session import Session
 from chatlab.capture.dissector import ScapyDissector
-from chatlab.core.account import Account, AccountId, Autojoin, SecretKind, Security
+from chatlab.core.account import Account, AccountId, Autojoin, Security
 from chatlab.core.chats import ChatBook
+from chatlab.store.secrets import SessionSecrets
 from tests.bench.feeder import CHANNEL
 from tests.bench.ticker import Ticker, tell
-
-
-class NoSecrets:
-    """The feeder asks for no password."""
-
-    is_lasting = False
-
-    def get(self, account: AccountId, kind: SecretKind) -> str | None:
-        return None
-
-    def set(self, account: AccountId, kind: SecretKind, secret: str) -> None:
-        raise AssertionError("nobody sets a password here")
-
-    def delete(self, account: AccountId) -> None:
-        raise AssertionError("nobody deletes a password here")
 
 
 def account_for(port: int) -> Account:
@@ -54,7 +40,7 @@ async def main(port: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         book = ChatBook()
         feed = CaptureFeed(Path(folder, "capture.pcapng"), book, ScapyDissector(), is_live=True)
-        session = Session(book, feed, NoSecrets())
+        session = Session(book, feed, SessionSecrets())
         await session.start_capture()
         session.add_account(account_for(port)).start()
         ticking = asyncio.create_task(ticker.run())

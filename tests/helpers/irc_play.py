@@ -283,6 +283,8 @@ class MemorySecrets:
     def set(self, account: AccountId, kind: SecretKind, secret: str) -> None:
         self._secrets[kind.value] = secret
 
+    set_for_now = set
+
     def delete(self, account: AccountId) -> None:
         self._secrets.clear()
 

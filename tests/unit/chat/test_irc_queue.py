@@ -6,8 +6,8 @@ from chatlab.chat.irc.outbox import CANCELLED
 from chatlab.core.errors import UsageError
 from chatlab.core.events import MessageChanged
 from chatlab.core.message import Delivery, MessageId
-from tests.helpers.irc_play import Play, settle
-from tests.unit.chat.test_irc_talk import deliveries, run
+from tests.helpers.irc_play import Play, deliveries, settle
+from tests.unit.chat.test_irc_talk import run
 
 
 def test_a_cancelled_message_never_reaches_the_wire_and_says_why() -> None:
