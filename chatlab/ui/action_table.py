@@ -11,7 +11,7 @@ _A, _M = ActionId, Menu
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         _A.NEW_ACCOUNT, _M.FILE, "&New account…",
-        "Fill in a network, a nick and channels; nothing is sent before you connect.",
+        "IRC or XMPP: fill in who you are and where; nothing is sent before you connect.",
         ("Ctrl+Shift+N",), "user-add", "profile network server connect register",
     ),
     ActionSpec(

@@ -147,7 +147,9 @@ class AccountPane(QWidget):
         picture = IconLabel("account", "faint", 32, page)
         title = plain_label(self.tr("No accounts yet"), "heading", page)
         text = plain_label(
-            self.tr("An account is your nick on one server. Its channels and chats appear here."),
+            self.tr(
+                "An account is who you are on one network. Its channels and chats appear here."
+            ),
             "muted",
             page,
         )

@@ -40,8 +40,8 @@ class FirstStart(QWidget):
             Card(
                 "globe", "accent", self.tr("Connect to a network"),
                 self.tr(
-                    "Libera.Chat, your school’s server, or any other on IRC. Choose a nick; "
-                    "nothing is sent until you say so."
+                    "IRC by a nick – Libera.Chat, your school’s server – or XMPP by an address, "
+                    "which can be made here. Nothing is sent until you say so."
                 ),
                 is_big=True, parent=self,
             ),
