@@ -83,6 +83,7 @@ class Verb(Enum):
     BLOCK = "block"
     UNBLOCK = "unblock"
     AFFILIATION = "affiliation"
+    HISTORY = "history"
     HIGHLIGHTS = "highlights"
     MENTIONS = "mentions"
     CLEAR = "clear"
@@ -326,6 +327,12 @@ COMMANDS: tuple[CommandSpec, ...] = (
         ("<nick or address>", "<owner|admin|member|none|outcast>"),
         "Give someone a lasting standing in the room.",
         ("affiliate",),
+        only=Application.XMPP,
+    ),
+    CommandSpec(
+        Verb.HISTORY,
+        (),
+        "Load older messages of this chat from the server, a page at a time.",
         only=Application.XMPP,
     ),
     CommandSpec(

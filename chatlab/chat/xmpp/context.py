@@ -12,7 +12,7 @@ from chatlab.chat.xmpp.incoming import Envelope, Incoming
 from chatlab.chat.xmpp.known import Known
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.outbox import Outbox, Utterance
-from chatlab.chat.xmpp.state import SessionState
+from chatlab.chat.xmpp.state import Room, SessionState
 from chatlab.chat.xmpp.stream import Arrival, Stream
 from chatlab.core.account import Account, Autojoin
 from chatlab.core.commands import Command
@@ -41,6 +41,8 @@ class Lasting:
         self.may_answer: Callable[[str], bool] = lambda source: True
         """Asked before a question of this address is answered by itself."""
         self.known = Known()
+        self.last_archived: dict[str, str] = {}
+        """By archive: the name of the newest message there that we have."""
         self.signs: OrderedDict[tuple[str, str, str], tuple[str, ...]] = OrderedDict()
         """Reactions by chat, name of the message, and author (XEP-0444)."""
         self.away = ""
@@ -87,6 +89,15 @@ class Feature:
 
     def online(self, is_resumed: bool) -> None:
         """The session is bound, or was resumed on a new connection; stanzas may be sent."""
+
+    def discovered(self) -> None:
+        """``state`` knows what the server and the account can do (XEP-0030)."""
+
+    def entered(self, room: Room) -> None:
+        """We are in a room; what was said before comes now."""
+
+    def described(self, room: Room) -> None:
+        """A room has told what it can do."""
 
     def ended(self, reason: str) -> None:
         """The session is over for good."""

@@ -1,9 +1,13 @@
 """What the engine can do, in the order in which stanzas are offered to it and it comes online."""
 
 from chatlab.chat.xmpp.account_keeping import AccountKeeping
+from chatlab.chat.xmpp.answers import Answers
+from chatlab.chat.xmpp.archive import Archive
+from chatlab.chat.xmpp.carbons import Carbons
 from chatlab.chat.xmpp.chat_states import ChatStates
 from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.corrections import Corrections
+from chatlab.chat.xmpp.discovery import Discovery
 from chatlab.chat.xmpp.markers import Markers
 from chatlab.chat.xmpp.messages import Messages
 from chatlab.chat.xmpp.presence import OwnPresence
@@ -29,4 +33,8 @@ FEATURES: tuple[type[Feature], ...] = (
     Reactions,
     Corrections,
     Replies,
+    Discovery,
+    Answers,
+    Carbons,
+    Archive,
 )

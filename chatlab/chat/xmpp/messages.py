@@ -65,7 +65,7 @@ class Messages(Feature):
 
     def receive(self, message: ET.Element, envelope: Envelope) -> Message | None:
         """Take a message in; None when there is nothing to show, or it is known."""
-        incoming = self._addressed(message, envelope)
+        incoming = self.addressed(message, envelope)
         if incoming is None or message.get("type") == "error":
             return None
         features = self.context.features.values()
@@ -87,7 +87,8 @@ class Messages(Feature):
 
     # -- from whom, and where it belongs
 
-    def _addressed(self, message: ET.Element, envelope: Envelope) -> Incoming | None:
+    def addressed(self, message: ET.Element, envelope: Envelope) -> Incoming | None:
+        """Whom a message concerns; None where it is nobody’s, or none of ours."""
         sender, kind = message.get("from", ""), message.get("type", "normal")
         if not sender:
             return None
@@ -163,11 +164,14 @@ class Messages(Feature):
         is_again = incoming.envelope.is_history or incoming.envelope.is_copy
         by = incoming.chat if incoming.is_room else self.context.state.bare_jid
         name = incoming.envelope.archive_id or archive_id_of(incoming.xml, by)
-        is_new = known.note_archived(by, name)
+        if not known.note_archived(by, name):
+            return True
+        if name and not incoming.envelope.archive_id:
+            self.context.lasting.last_archived[by.lower()] = name
         if not is_again:
             return False
         said = known.said_by(incoming.chat, incoming.author, incoming.stanza_id)
-        return not is_new or (said is not None and bool(incoming.stanza_id))
+        return said is not None and bool(incoming.stanza_id)
 
     def _is_reflection(self, incoming: Incoming) -> bool:
         """The room sent a message of ours to everybody, us included: it has it."""
@@ -186,9 +190,9 @@ class Messages(Feature):
         )
         if said is not None and name:
             self.context.lasting.known.rename(said, name)
-        self.context.lasting.known.note_archived(
-            incoming.chat, archive_id_of(incoming.xml, incoming.chat)
-        )
+        if archived := archive_id_of(incoming.xml, incoming.chat):
+            self.context.lasting.known.note_archived(incoming.chat, archived)
+            self.context.lasting.last_archived[incoming.chat.lower()] = archived
         if not sent.is_taken:
             deliveries.echoed(sent, envelope.wire, msgid=name)
         return True
@@ -199,7 +203,7 @@ class Messages(Feature):
         body, envelope = incoming.body or "", incoming.envelope
         is_action = body.startswith(ACTION_START)
         name = (
-            stanza_id_of(incoming.xml, incoming.chat)
+            envelope.archive_id or stanza_id_of(incoming.xml, incoming.chat)
             if incoming.is_room
             else incoming.stanza_id or envelope.archive_id
         )

@@ -3,6 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from chatlab.chat.xmpp.context import Feature
+from chatlab.chat.xmpp.discovery import describe_us
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import LocalProtocolError
 from chatlab.core.events import AwayChanged
@@ -42,4 +43,5 @@ class OwnPresence(Feature):
             ET.SubElement(presence, f"{{{CLIENT_NAMESPACE}}}show").text = "away"
             if away != "away":
                 ET.SubElement(presence, f"{{{CLIENT_NAMESPACE}}}status").text = away
+        describe_us(presence)
         return presence

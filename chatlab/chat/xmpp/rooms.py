@@ -146,6 +146,8 @@ class Rooms(Feature):
     def _entered(self, room: Room, *, is_new: bool) -> None:
         room.is_joined = True
         self._tell_members(room, is_news=True)
+        for feature in self.context.features.values():
+            feature.entered(room)
         if is_new:
             self.context.ask_later(lambda: self._unlock(room), room.name)
         else:

@@ -37,6 +37,8 @@ class SessionState:
         """What rooms are to call us."""
         self.is_online = False
         """Bound, and a connection is there."""
+        self.server_features: frozenset[str] = frozenset()
+        self.account_features: frozenset[str] = frozenset()
         self.rooms: dict[str, Room] = {}
         """By address in lower case."""
 
