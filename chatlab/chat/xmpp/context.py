@@ -21,6 +21,7 @@ from chatlab.core.events import ChatOpened, Informed, Severity
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
 from chatlab.core.ports import EventSink
+from chatlab.core.roster import Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Lasting:
         """Reactions by chat, name of the message, and author (XEP-0444)."""
         self.away = ""
         """Our away message; empty while we are here."""
+        self.is_active = True
+        """Somebody looks at the window."""
         self.poison: dict[bytes, int] = {}
         """How often the beginning of a stanza has cost the connection."""
         self.is_skipping = False
@@ -99,6 +102,16 @@ class Feature:
     def described(self, room: Room) -> None:
         """A room has told what it can do."""
 
+    def left(self, room: Room) -> None:
+        """We went out of a room because the user wanted to."""
+
+    def know(self, contact: Contact) -> Contact:
+        """Add to a contact that is about to be told what this feature knows of them."""
+        return contact
+
+    def contact_differs(self, jid: str) -> None:
+        """Something that ``know`` adds to a contact is another now; whoever tells of them does."""
+
     def ended(self, reason: str) -> None:
         """The session is over for good."""
 
@@ -111,6 +124,9 @@ class Feature:
     def unpack(self, message: ET.Element, envelope: Envelope) -> bool:
         """Take a message that only carries others (copies, archives); False when it is none."""
         return False
+
+    def published(self, sender: str, items: ET.Element) -> None:
+        """Somebody published something of their own (XEP-0163): ``items`` of an event."""
 
     def take(self, incoming: Incoming) -> bool:
         """Look at a message before it is shown; True when that is all that was to be done."""

@@ -3,13 +3,19 @@
 from chatlab.chat.xmpp.account_keeping import AccountKeeping
 from chatlab.chat.xmpp.answers import Answers
 from chatlab.chat.xmpp.archive import Archive
+from chatlab.chat.xmpp.blocking import Blocking
 from chatlab.chat.xmpp.carbons import Carbons
 from chatlab.chat.xmpp.chat_states import ChatStates
+from chatlab.chat.xmpp.contacts import Contacts
 from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.corrections import Corrections
 from chatlab.chat.xmpp.discovery import Discovery
+from chatlab.chat.xmpp.encrypted import Encrypted
+from chatlab.chat.xmpp.idling import Idling
+from chatlab.chat.xmpp.keepalive import Keepalive
 from chatlab.chat.xmpp.markers import Markers
 from chatlab.chat.xmpp.messages import Messages
+from chatlab.chat.xmpp.personal_events import PersonalEvents
 from chatlab.chat.xmpp.presence import OwnPresence
 from chatlab.chat.xmpp.reactions import Reactions
 from chatlab.chat.xmpp.receipts import Receipts
@@ -21,11 +27,13 @@ from chatlab.chat.xmpp.rooms import Rooms
 
 FEATURES: tuple[type[Feature], ...] = (
     Messages,
+    Contacts,
     OwnPresence,
     Rooms,
     RoomCommands,
     RoomForms,
     AccountKeeping,
+    Encrypted,
     ChatStates,
     Receipts,
     Markers,
@@ -37,4 +45,8 @@ FEATURES: tuple[type[Feature], ...] = (
     Answers,
     Carbons,
     Archive,
+    PersonalEvents,
+    Blocking,
+    Keepalive,
+    Idling,
 )
