@@ -8,6 +8,7 @@ what ``tc netem`` would do where the kernel has it. Chance comes from a seed, so
 Nothing can leave such a network: the namespaces have no other interface than ``lo``.
 """
 
+import ctypes
 import heapq
 import itertools
 import os
@@ -26,6 +27,7 @@ if sys.platform == "linux":  # Elsewhere this module can be imported, and its te
     import fcntl
 
 _TUNSETIFF = 0x400454CA
+_CLONE_NEWNET = 0x4000_0000
 _IFF_TAP_WITHOUT_HEADER = 0x0002 | 0x1000
 _MAX_FRAME = 65_536
 _ARP = b"\x08\x06"
@@ -112,6 +114,29 @@ def joined_namespaces(impairment: Impairment | None = None, seed: int = 1) -> It
         network = Network(client, server, impairment or Impairment())
         stack.enter_context(_line(_Line(network, (client_tap, server_tap), seed)))
         yield network
+
+
+@contextmanager
+def entered(namespace: Namespace) -> Iterator[None]:
+    """Sockets that this thread makes within the block belong to ``namespace``, and stay there."""
+    library = ctypes.CDLL(None, use_errno=True)
+
+    def enter(descriptor: int) -> None:
+        assert library.setns(descriptor, _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+
+    home = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/net", os.O_RDONLY)
+    try:
+        there = os.open(f"/run/netns/{namespace.name}", os.O_RDONLY)
+        try:
+            enter(there)
+        finally:
+            os.close(there)
+        try:
+            yield
+        finally:
+            enter(home)
+    finally:
+        os.close(home)
 
 
 # --- the machines ---------------------------------------------------------------------------

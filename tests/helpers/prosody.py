@@ -6,7 +6,7 @@ allowed on its first port, as is STARTTLS; the second speaks TLS from the first 
 
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,12 +79,15 @@ def prosody(
     tls: str = "",
     more: str = "",
     level: str = "info",
+    host: str = "127.0.0.1",
+    prefix: Sequence[str] = (),
 ) -> Iterator[Prosody]:
     """A server for ``localhost``; ``accounts`` are names and passwords.
 
     ``tls``: the only protocol version, e.g. ``tlsv1_2``. ``more``: further lines of configuration.
+    ``prefix``: what runs a command where ``host`` is an address, e.g. in a network namespace.
     """
-    host, port, tls_port = "127.0.0.1", free_port(), free_port()
+    port, tls_port = free_port(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     certificate = issue(folder / "certificates", (host,))
     users = folder / "data" / "localhost" / "accounts"
@@ -114,7 +117,7 @@ def prosody(
     log = folder / "prosody.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [program, "-F", "--config", str(config)],
+            [*prefix, program, "-F", "--config", str(config)],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
