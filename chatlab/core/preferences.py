@@ -21,3 +21,10 @@ class Preferences:
     """Closing the window leaves ChatLab running, in the desktop's tray."""
     auto_away_minutes: int = 0
     """Marked away after this long without a key; 0: never, as AWAY makes packets."""
+    download_folder: str = ""
+    """Where received files go; empty: the system's folder for that."""
+    dcc_first_port: int = 0
+    dcc_last_port: int = 0
+    """Ports to listen on for direct connections, both included; 0: any."""
+    dcc_prefers_passive: bool = False
+    """Offer so that the other party listens, whatever the addresses look like."""

@@ -59,6 +59,13 @@ class Settings:
     """Closing the window leaves the program running where the desktop has a tray."""
     auto_away_minutes: int = 0
     """Away by itself after this long without a key; 0: never, as it makes packets."""
+    download_folder: str = ""
+    """Where received files go; empty: the system's folder for that."""
+    dcc_first_port: int = 0
+    dcc_last_port: int = 0
+    """Ports to listen on for direct connections, both included; 0: any."""
+    dcc_prefers_passive: bool = False
+    """Direct connections: let the other party listen."""
     last_folder: str = ""
     """Where a file was last opened or saved."""
     window: WindowSettings = WindowSettings()
@@ -66,9 +73,11 @@ class Settings:
 
 MIN_FONT_SCALE, MAX_FONT_SCALE = 70, 250
 MAX_AWAY_MINUTES = 24 * 60
+MAX_PORT = 65_535
 _TOP = (
     "theme", "font_scale", "keep_history", "history_lines", "capture_on_start", "notifies",
-    "closes_to_tray", "auto_away_minutes", "last_folder",
+    "closes_to_tray", "auto_away_minutes", "download_folder", "dcc_first_port", "dcc_last_port",
+    "dcc_prefers_passive", "last_folder",
 )  # fmt: skip
 
 
@@ -104,6 +113,10 @@ def _read_settings(reader: TableReader) -> Settings:
         auto_away_minutes=reader.number(
             "auto_away_minutes", default.auto_away_minutes, 0, MAX_AWAY_MINUTES
         ),
+        download_folder=reader.text("download_folder"),
+        dcc_first_port=reader.number("dcc_first_port", 0, 0, MAX_PORT),
+        dcc_last_port=reader.number("dcc_last_port", 0, 0, MAX_PORT),
+        dcc_prefers_passive=reader.flag("dcc_prefers_passive", default.dcc_prefers_passive),
         last_folder=reader.text("last_folder"),
         window=_read_window(reader.table("window")),
     )

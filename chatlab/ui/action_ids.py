@@ -70,6 +70,8 @@ class ActionId(Enum):
     HIGHLIGHTS = "highlights"
     ADD_CONTACT = "add-contact"
     BUDDIES = "buddies"
+    SEND_FILE = "send-file"
+    TRANSFERS = "transfers"
     IGNORES = "ignores"
     AWAY = "away"
     MUTE = "mute"

@@ -45,8 +45,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         _A.PREFERENCES, _M.FILE, "Pre&ferences…",
-        "Theme, size of text, history, notifications, and when you count as away.",
-        ("Ctrl+,",), "settings", "settings options configure notify dark font",
+        "Theme, size of text, history, notifications, files, and when you count as away.",
+        ("Ctrl+,",), "settings", "settings options configure notify dark font downloads ports",
         starts_group=True,
     ),
     ActionSpec(
@@ -223,6 +223,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _A.MUTE, _M.PEOPLE, "&Count this chat or not",
         "A muted chat is shown as ever, and counts nothing as unread.",
         (), "bell-off", "mute unmute quiet silence",
+    ),
+    ActionSpec(
+        _A.SEND_FILE, _M.PEOPLE, "&Send a file…",
+        "Offer a file to people of this chat; it goes straight from your computer to theirs.",
+        ("Ctrl+Shift+O",), "send", "dcc transfer upload attach share", starts_group=True,
+    ),
+    ActionSpec(
+        _A.TRANSFERS, _M.PEOPLE, "File &transfers…",
+        "See how each file is doing, why one failed, and which frames carried it.",
+        ("Ctrl+Shift+J",), "transfer", "dcc downloads received progress resume cancel direct chat",
     ),
     ActionSpec(
         _A.CAPTURE, _M.WIRE, "&Start or stop the capture",

@@ -23,6 +23,7 @@ from chatlab.ui.search_desk import SearchDesk
 from chatlab.ui.tag_desk import TagDesk
 from chatlab.ui.talk_actions import TalkActions
 from chatlab.ui.theme import current
+from chatlab.ui.transfer_desk import TransferDesk
 from chatlab.ui.widgets.message_bar import BarMessage
 
 FONT_STEP = 10
@@ -56,6 +57,8 @@ class ActionWiring:
         self._raw = RawDesk(presenter, book, feed, backstage)
         self._search = SearchDesk(presenter, desk, book, backstage)
         self.talk = TalkActions(presenter, desk, backstage, book)
+        self.files = TransferDesk(presenter, desk, backstage, book, feed)
+        self.talk.on_preferences = self.files.obey
         self.walk = ChatWalk(presenter, book)
         self.tags = TagDesk(presenter, desk, backstage, book)
         self._connect()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chatlab.ui.dialogs.system_check import CheckRow
     from chatlab.ui.main_window import MainWindow
 
+_BESIDE = frozenset({"help", "transfers"})
 Checker = Callable[[Callable[["tuple[CheckRow, ...]"], None]], None]
 """Looks at the system, then calls back with what it found."""
 
@@ -261,7 +262,7 @@ class DialogDesk:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.destroyed.connect(lambda: self._forget(name, dialog))
         self._place(dialog)
-        if name == "help":
+        if name in _BESIDE:
             dialog.show()  # To be read beside the window, not instead of it.
         else:
             dialog.open()

@@ -52,6 +52,8 @@ class TalkActions:
         self.notifier = Notifier(self._window, book, backstage.rules, presenter.show_chat)
         self.idle = IdleWatch(backstage, book, self._window)
         self.desk.can_notify = self.notifier.can_notify
+        self.on_preferences: Callable[[Preferences], object] = lambda preferences: None
+        """Told of choices that others have to obey, too."""
         self.desk.on_preferences = self._obey
         backstage.observe(self.notifier.take_event)
         self._connect_actions()
@@ -62,6 +64,7 @@ class TalkActions:
     def _obey(self, preferences: Preferences) -> None:
         self.notifier.obey(preferences)
         self.idle.set_minutes(preferences.auto_away_minutes)
+        self.on_preferences(preferences)
 
     def _connect_actions(self) -> None:
         handlers: dict[ActionId, Callable[[], object]] = {

@@ -15,10 +15,11 @@ from chatlab.core.events import Member
 from chatlab.core.features import ServerFeatures
 from chatlab.core.forms import DataForm
 from chatlab.core.message import Message, MessageId, MessageKind
-from chatlab.core.ports import EventSink
+from chatlab.core.ports import EventSink, FileTransfers
 from chatlab.core.preferences import Preferences
 from chatlab.core.registration import RegistrationForm
 from chatlab.core.rules import RuleBook
+from chatlab.core.transfer import TransferPolicy
 from chatlab.ui.action_wiring import ActionWiring
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.main_window import MainWindow
@@ -180,6 +181,8 @@ class NotingBackstage:
     keeps_secrets: bool = True
     xmpp: NotingErrands = field(default_factory=NotingErrands)
     font_scale: int = 100
+    files: dict[AccountId, FileTransfers] = field(default_factory=dict)
+    policy: TransferPolicy = field(default_factory=TransferPolicy)
 
     def connection(self, account: AccountId) -> NotingConnection | None:
         return self.connections.get(account)
@@ -187,6 +190,12 @@ class NotingBackstage:
     def features(self, account: AccountId) -> ServerFeatures:
         connection = self.connections.get(account)
         return connection.features if connection else ServerFeatures()
+
+    def transfers(self, account: AccountId) -> FileTransfers | None:
+        return self.files.get(account)
+
+    def set_transfer_policy(self, policy: TransferPolicy) -> None:
+        self.policy = policy
 
     def observe(self, observer: EventSink) -> None:
         self.asked.append("observe")

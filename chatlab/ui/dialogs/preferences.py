@@ -7,6 +7,7 @@ from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSystemTrayIcon, QWidget
 
 from chatlab.core.preferences import Preferences
+from chatlab.ui.dialogs.file_preferences import FilePreferences
 from chatlab.ui.dialogs.parts import Form, Hint, Sheet, header, line
 from chatlab.ui.theme import SPACE, plain_label
 from chatlab.ui.widgets.controls import Select, Tick, scaled
@@ -48,6 +49,7 @@ class PreferencesDialog(Sheet):
         self.tray = Tick(self.tr("Stay in the tray when the window is closed"), self)
         self.away = Tick(self.tr("Mark me away after"), self)
         self.minutes = _number("Minutes until away", _MAX_MINUTES, self)
+        self.files = FilePreferences(preferences, self)
         self._can_notify = can_notify
         self._has_tray = QSystemTrayIcon.isSystemTrayAvailable()
         self._lay_out()
@@ -87,7 +89,7 @@ class PreferencesDialog(Sheet):
         )
         wire = Form(self.tr("Wire"), self)
         wire.add("Capture", self.capture)
-        for number, part in enumerate((looks, talk, wire)):
+        for number, part in enumerate((looks, talk, self.files, wire)):
             if number:
                 self.body.addWidget(line(self))
             self.body.addWidget(part)
@@ -118,7 +120,7 @@ class PreferencesDialog(Sheet):
         lines = self.lines.text()
         minutes = int(self.minutes.text() or _USUAL_AWAY)
         return replace(
-            self._before,
+            self.files.put_into(self._before),
             theme=_THEMES[self.theme.currentIndex()][0],
             font_scale=self._sizes[self.font_size.currentIndex()],
             keep_history=self.history.isChecked(),

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Signal, SignalInstance
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from chatlab.core.flow import Direction
 from chatlab.core.transfer import Transfer, TransferId, TransferKind, TransferState
+from chatlab.protocol.file_names import is_executable
 from chatlab.ui.dialogs.parts import Sheet, header
 from chatlab.ui.dialogs.table import Table
 from chatlab.ui.dialogs.transfer_detail import TransferDetail
@@ -62,6 +63,8 @@ class TransfersDialog(Sheet):
         self.table.setModel(self.model)
         self.table.setItemDelegateForColumn(TransferColumn.PROGRESS, ProgressDelegate(self.table))
         self.detail = TransferDetail(self)
+        self._asked: set[TransferId] = set()
+        """Programs whose offer was accepted once; the second time it counts."""
         self._lay_out()
         self._connect()
         self.settle(None)
@@ -72,14 +75,8 @@ class TransfersDialog(Sheet):
         for which, width in _WIDTHS.items():
             self.table.setColumnWidth(which, scaled(width * SPACE))
         self.table.setMinimumHeight(scaled(_LIST_ROWS * 3 * SPACE))
-        self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.setSpacing(0)
         self.body.addWidget(self.table, 3)
-        below = QWidget(self)
-        column = QHBoxLayout(below)
-        column.setContentsMargins(3 * SPACE, 2 * SPACE, 3 * SPACE, 2 * SPACE)
-        column.addWidget(self.detail, 1)
-        self.body.addWidget(below, 2)
+        self.body.addWidget(self.detail, 2)
         self.frames_button = self._add("Show its frames", "wire")
         self.offer_button = self._add("Show the offer", "frame")
         self.folder_button = self._add("Open folder", "open")
@@ -103,7 +100,7 @@ class TransfersDialog(Sheet):
         self.frames_button.clicked.connect(lambda: self._tell(self.frames_wanted))
         self.offer_button.clicked.connect(lambda: self._tell(self.offer_wanted))
         self.folder_button.clicked.connect(lambda: self._tell(self.folder_wanted))
-        self.accept_button.clicked.connect(lambda: self._tell(self.accepted_one))
+        self.accept_button.clicked.connect(self._accept)
         self.retry_button.clicked.connect(lambda: self._tell(self.retried))
         self.hold_button.clicked.connect(self._hold)
         self.end_button.clicked.connect(self._end)
@@ -157,6 +154,9 @@ class TransfersDialog(Sheet):
             self.hold_button.setText(self.tr("Go on") if one.is_paused else self.tr("Hold"))
             set_icon(self.hold_button, "play" if one.is_paused else "pause")
             self.end_button.setText(self.tr(_end_words(one)))
+            is_sure = one.id in self._asked
+            words = self.tr("Take it all the same") if is_sure else self.tr("Accept")
+            self.accept_button.setText(words)
         self.end_button.setVisible(is_live)
         self.accept_button.setVisible(one is not None and is_for_us(one))
         self.retry_button.setVisible(one is not None and can_retry(one))
@@ -165,6 +165,16 @@ class TransfersDialog(Sheet):
     def _tell(self, signal: SignalInstance) -> None:
         if (one := self.chosen) is not None:
             signal.emit(one.id)
+
+    def _accept(self) -> None:
+        """A file that may run a program is asked about twice; the words above say why."""
+        if (one := self.chosen) is None:
+            return
+        if is_executable(one.name) and one.id not in self._asked:
+            self._asked.add(one.id)
+            self.refresh()
+        else:
+            self.accepted_one.emit(one.id)
 
     def _hold(self) -> None:
         if (one := self.chosen) is not None:

@@ -17,7 +17,6 @@ from chatlab.ui.transfer_words import (
     size_text,
     state_text,
     title,
-    way_text,
 )
 
 Index = QModelIndex | QPersistentModelIndex
@@ -138,7 +137,7 @@ def _cell(transfer: Transfer, column: TransferColumn) -> str:
         case TransferColumn.SIZE:
             return size_text(transfer.size) if transfer.size else ""
         case TransferColumn.WAY:
-            return way_text(transfer)
+            return transfer.way.value.capitalize() if transfer.way else ""
 
 
 def _whole(transfer: Transfer) -> str:

@@ -1,20 +1,19 @@
 """One chat on the screen: header, transcript, composer, members; or the words for none."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from chatlab.core.account import AccountId, Application
+from chatlab.core.account import Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.features import ServerFeatures
-from chatlab.core.frame import Exposure
-from chatlab.core.message import Message, MessageId
+from chatlab.core.message import MessageId
 from chatlab.ui.models.transcript import TranscriptModel
 from chatlab.ui.widgets.chat_header import ChatHeader
 from chatlab.ui.widgets.chat_names import channels_beside, nicks_of
 from chatlab.ui.widgets.chat_pages import make_empty_page, make_line
+from chatlab.ui.widgets.chat_services import ChatServices, KeptChat
 from chatlab.ui.widgets.chat_situations import WayOut, empty_words, situation_of, waiting_in
 from chatlab.ui.widgets.composer import Composer
 from chatlab.ui.widgets.experiment_strip import ExperimentStrip
@@ -22,37 +21,14 @@ from chatlab.ui.widgets.find_bar import FindBar
 from chatlab.ui.widgets.member_list import MemberList
 from chatlab.ui.widgets.transcript_delegate import BadgeSource
 from chatlab.ui.widgets.transcript_view import TranscriptView
+from chatlab.ui.widgets.transfer_strip import TransferStrip
 from chatlab.ui.widgets.typing_line import TypingLine
+
+__all__ = ["ChatPane", "ChatServices"]
 
 _MEMBERS_WIDTH = 150
 _QUEUE_MS = 150
 """What leaves within this time was not worth telling about."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatServices:
-    """What a chat pane asks of the session; every answer is quick and comes at once."""
-
-    predict: Callable[[ChatKey, str, str], tuple[int, ...]]
-    """Bytes of each message that a typed line would become in a chat, where it answers the message
-    with this ``msgid`` (or none); () for local commands."""
-    frame_count: Callable[[MessageId], int | None]
-    """Captured frames that carry a message; None when nothing is known of it."""
-    describe: Callable[[MessageId], str]
-    """A message's badge in words: ``Acknowledged by TCP after 12 ms; carried by frame 41``."""
-    exposure: Callable[[MessageId], Exposure | None]
-    """Who could read a message on its way; None when no frame of it was seen."""
-    features: Callable[[AccountId], ServerFeatures] = lambda account: ServerFeatures()
-    """What the server of an account can do."""
-
-
-@dataclass(slots=True)
-class _Kept:
-    """What a pane remembers of a chat that it does not show at the moment."""
-
-    draft: str = ""
-    history: tuple[str, ...] = ()
-    answered: Message | None = None
 
 
 class ChatPane(QWidget):
@@ -105,7 +81,7 @@ class ChatPane(QWidget):
         self._services = services
         self._chat: Chat | None = None
         self._model: TranscriptModel | None = None
-        self._kept: dict[ChatKey, _Kept] = {}
+        self._kept: dict[ChatKey, KeptChat] = {}
         self._is_read = True
         self._way_out: WayOut | None = None
         self._queue_timer = QTimer(self)
@@ -116,6 +92,7 @@ class ChatPane(QWidget):
         """Also while a chat is shown that has none."""
         self.header = ChatHeader(self)
         self.experiment = ExperimentStrip(self)
+        self.transfers = TransferStrip(self)
         self.typing = TypingLine(self)
         self.transcript = TranscriptView(
             BadgeSource(services.frame_count, services.describe, services.exposure), self
@@ -153,6 +130,7 @@ class ChatPane(QWidget):
         column.addWidget(self.header)
         column.addWidget(make_line("line", page))
         column.addWidget(self.experiment)
+        column.addWidget(self.transfers)
         column.addWidget(self.find_bar)
         column.addLayout(middle, 1)
         column.addWidget(self.typing)
@@ -215,7 +193,7 @@ class ChatPane(QWidget):
         self.find_bar.show_model(self._model)
         if chat.unread:
             self.transcript.mark_new(max(0, self._model.rowCount() - chat.unread))
-        kept = self._kept.get(chat.key, _Kept())
+        kept = self._kept.get(chat.key, KeptChat())
         self.composer.set_text(kept.draft)
         self.composer.set_answered(kept.answered)
         self.composer.editor.chat = chat.title
@@ -230,9 +208,9 @@ class ChatPane(QWidget):
             self._model.deleteLater()
             self._model = None
 
-    def _keep(self) -> _Kept:
+    def _keep(self) -> KeptChat:
         composer = self.composer
-        return _Kept(composer.text(), tuple(composer.editor.history()), composer.answered)
+        return KeptChat(composer.text(), tuple(composer.editor.history()), composer.answered)
 
     def drafts(self) -> dict[ChatKey, str]:
         """Texts that were begun and not sent, to be kept over a restart."""
@@ -243,7 +221,7 @@ class ChatPane(QWidget):
 
     def set_drafts(self, drafts: dict[ChatKey, str]) -> None:
         for key, draft in drafts.items():
-            self._kept[key] = _Kept(draft)
+            self._kept[key] = KeptChat(draft)
             if self._chat is not None and self._chat.key == key:
                 self.composer.set_text(draft)
 

@@ -12,6 +12,7 @@ from chatlab.ui import completion, formatting
 from chatlab.ui.formatting import Code
 from chatlab.ui.rich_text import utf16_index, utf16_length
 from chatlab.ui.theme import on_theme_changed
+from chatlab.ui.widgets.file_drop import files_in
 from chatlab.ui.widgets.format_marks import CodeHighlighter, has_codes, paint_marks
 
 MAX_LINES = 6
@@ -27,10 +28,14 @@ class ComposerEditor(QPlainTextEdit):
 
     Signals:
         submit_pressed: Return without Shift.
+        files_given: paths of files that were pasted or dropped here.
+        image_given: a QImage that was pasted.
         pasted: how many lines were pasted, and whether the text had to be cut.
     """
 
     submit_pressed = Signal()
+    files_given = Signal(list)
+    image_given = Signal(object)
     pasted = Signal(int, bool)
 
     def __init__(
@@ -258,7 +263,16 @@ class ComposerEditor(QPlainTextEdit):
 
     # Pasting --------------------------------------------------------------------------------
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return bool(files_in(source)) or source.hasImage() or source.hasText()
+
     def insertFromMimeData(self, source: QMimeData) -> None:
+        if files := files_in(source):
+            self.files_given.emit(files)
+            return
+        if source.hasImage() and not source.hasText():
+            self.image_given.emit(source.imageData())
+            return
         if not source.hasText():
             return
         text = formatting.without_other_controls(source.text()).replace("\t", "    ")

@@ -39,6 +39,7 @@ class MemberList(QWidget):
         mention_requested: nick, to be put into the composer.
         command_requested: what would be typed to do it, e.g. ``/whois bob``.
         command_begun: the beginning of what would be typed, e.g. ``/kick bob ``.
+        file_requested: nick that is to be offered a file.
         order_requested: a Command about somebody in a room, whose nickname may have blanks.
         reason_requested: Verb and nickname; the reason is to be asked for.
         invite_requested: somebody is to be invited into the room.
@@ -48,6 +49,7 @@ class MemberList(QWidget):
     mention_requested = Signal(str)
     command_requested = Signal(str)
     command_begun = Signal(str)
+    file_requested = Signal(str)
     order_requested = Signal(object)
     reason_requested = Signal(object, str)
     invite_requested = Signal()
@@ -130,6 +132,7 @@ class MemberList(QWidget):
             mention=self.mention_requested.emit,
             run=self.command_requested.emit,
             begin=self.command_begun.emit,
+            send_file=self.file_requested.emit,
         )
         fill_member_menu(menu, member, own_nick, own_prefixes, acts)
 

@@ -28,6 +28,8 @@ class MemberActs:
     """Carry out a command."""
     begin: Callable[[str], object]
     """Put the beginning of a command into the composer."""
+    send_file: Callable[[str], object]
+    """Ask which file a nick is to be offered."""
 
 
 def may_moderate(prefixes: str) -> bool:
@@ -45,6 +47,8 @@ def fill_member_menu(
     else:
         menu.addAction(icon("person"), _tr("Private chat"), lambda: acts.query(nick))
         menu.addAction(icon("edit"), _tr("Mention"), lambda: acts.mention(nick))
+        menu.addAction(icon("send"), _tr("Send file…"), lambda: acts.send_file(nick))
+        _add(menu, "link", "Direct chat past the server (DCC)", acts.run, f"/dcc chat {nick}")
         menu.addSeparator()
         _add(menu, "info", "Who is this? (WHOIS)", acts.run, f"/whois {nick}")
         _fill_questions(menu.addMenu(icon("help"), _tr("Ask their program (CTCP)")), nick, acts)

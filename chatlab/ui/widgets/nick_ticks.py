@@ -94,8 +94,11 @@ class NickTicks(QListView):
         return [self._model.item(row).data(_NICK_ROLE) for row in range(self._model.rowCount())]
 
     def sizeHint(self) -> QSize:
-        rows = max(3, min(8, self._model.rowCount()))
+        rows = max(3, min(6, self._model.rowCount()))
         return QSize(200, rows * _row_height() + HALF)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
 
 def _row_height() -> int:
