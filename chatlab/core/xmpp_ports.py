@@ -60,3 +60,12 @@ class RoomKeeper(Protocol):
     async def submit_room_form(self, room: str, answers: DataForm) -> None:
         """Returns when the room has taken them."""
         ...
+
+
+@runtime_checkable
+class AttentionTaker(Protocol):
+    """A connection whose server may be told that nobody looks (XEP-0352)."""
+
+    def set_active(self, is_active: bool) -> None:
+        """Somebody looks at the window again, or has not for a while. Never raises."""
+        ...

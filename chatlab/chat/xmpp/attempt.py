@@ -5,6 +5,7 @@ from typing import Generic
 
 from chatlab.chat.timing import Timers, first_of
 from chatlab.chat.xmpp.context import Verdict
+from chatlab.chat.xmpp.idling import IDLING
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.login import Refusal, mechanisms_of
 from chatlab.chat.xmpp.negotiation import Held, Negotiation, Units
@@ -141,6 +142,7 @@ class Attempt(Generic[T]):
         self.session = session = Session(self._account, self._shared)
         jid = await negotiation.bind(features)
         await negotiation.manage(features, session.management)
+        session.context.state.can_idle = features.get("csi", IDLING) is not None
         self._go_online(negotiation)
         self._shared.emit(NickInUse(self._account.id, self._account.nick))
         session.begin(self._link, jid)

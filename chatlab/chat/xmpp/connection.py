@@ -20,6 +20,7 @@ from chatlab.chat.xmpp.composing import body_of, check_target
 from chatlab.chat.xmpp.context import Context, Feature, Lasting, Verdict
 from chatlab.chat.xmpp.delivery import Deliveries
 from chatlab.chat.xmpp.errands import Errands
+from chatlab.chat.xmpp.idling import Idling
 from chatlab.chat.xmpp.messages import next_message_id
 from chatlab.chat.xmpp.outbox import Outbox, Utterance
 from chatlab.chat.xmpp.session import Session
@@ -243,6 +244,12 @@ class XmppConnection(Errands, Generic[T]):
     def answer_only(self, may_answer: Callable[[str], bool]) -> None:
         """Answer questions of an address by ourselves only where this says so."""
         self._shared.lasting.may_answer = may_answer
+
+    def set_active(self, is_active: bool) -> None:
+        """Somebody looks at the window, or does so no longer; the server may be told."""
+        self._shared.lasting.is_active = is_active
+        if self.is_online:
+            self.session.context.feature(Idling).tell_server()
 
     def wait_for(self, nicks: Sequence[str]) -> None:
         """Contacts come and go by themselves on XMPP (RFC 6121, section 4): nothing to ask."""

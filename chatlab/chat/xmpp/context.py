@@ -21,7 +21,6 @@ from chatlab.core.events import ChatOpened, Informed, Severity
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
 from chatlab.core.ports import EventSink
-from chatlab.core.roster import Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +103,6 @@ class Feature:
 
     def left(self, room: Room) -> None:
         """We went out of a room because the user wanted to."""
-
-    def know(self, contact: Contact) -> Contact:
-        """Add to a contact that is about to be told what this feature knows of them."""
-        return contact
-
-    def contact_differs(self, jid: str) -> None:
-        """Something that ``know`` adds to a contact is another now; whoever tells of them does."""
 
     def ended(self, reason: str) -> None:
         """The session is over for good."""

@@ -16,6 +16,8 @@ NAMESPACE = "urn:xmpp:sm:3"
 _MODULUS = 2**32
 MAX_UNACKNOWLEDGED = 10_000
 """Stanzas kept for sending again; a server that never acknowledges makes no use of them."""
+ASK_AFTER = 32
+"""Stanzas after which the server is asked for its count, even when no message was among them."""
 REQUEST = f"<r xmlns='{NAMESPACE}'/>".encode()
 ENABLE = f"<enable xmlns='{NAMESPACE}' resume='true'/>".encode()
 
@@ -102,6 +104,11 @@ class Management:
     @property
     def has_pending(self) -> bool:
         return bool(self._pending)
+
+    @property
+    def is_due(self) -> bool:
+        """Many stanzas wait for the server’s acknowledgement: it wants asking."""
+        return self.is_enabled and len(self._pending) % ASK_AFTER == ASK_AFTER - 1
 
     def acknowledgement(self) -> bytes:
         """How many stanzas we have, as an answer to ``<r/>``."""

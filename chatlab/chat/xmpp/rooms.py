@@ -103,6 +103,8 @@ class Rooms(Feature):
         self.context.lasting.leave(room.name)
         self.context.outbox.refuse(room.name, "You left the room before it was sent.")
         self._gone(room, room.nick, ev.Departure.PART, reason=reason)
+        for feature in self.context.features.values():
+            feature.left(room)
 
     # -- what rooms say
 

@@ -209,6 +209,8 @@ class Session:
             self.management.sent(data, element)
         except RemoteProtocolError as error:
             self.context.give_up(error.message, error.hint, may_retry=True)
+        if self.management.is_due:
+            self._request_later()
         return wire
 
     def _write(self, utterance: Utterance) -> None:

@@ -39,6 +39,8 @@ class SessionState:
         """Bound, and a connection is there."""
         self.server_features: frozenset[str] = frozenset()
         self.account_features: frozenset[str] = frozenset()
+        self.can_idle = False
+        """The server holds back what can wait while nobody looks (XEP-0352)."""
         self.rooms: dict[str, Room] = {}
         """By address in lower case."""
 

@@ -314,7 +314,7 @@ def test_a_room_that_forgot_us_is_entered_again() -> None:
 
         def ping(element: ET.Element) -> None:
             server.say(
-                f"<iq type='error' id='{element.get('id')}' from='{ROOM}/ann'>"
+                f"<iq type='error' id='{element.get('id')}' from='{element.get('to')}'>"
                 f"<error type='cancel'><not-acceptable xmlns='{STANZAS}'/></error></iq>"
             )
 
