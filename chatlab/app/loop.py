@@ -69,7 +69,11 @@ class _Timers(QObject):
         """One turn: what is due, then what was ready; what that adds waits for the next.
 
         Both in one go whichever timer it was: Qt may paint the whole window between two timers.
+        Nothing runs while a task is in the middle of a step, i.e. has a Qt loop of its own turn
+        (``processEvents``, a native dialog): asyncio forbids it, and the other task's step is lost.
         """
+        if asyncio.current_task(self._loop) is not None:
+            return
         self._run_due()
         for _ in range(len(self._ready)):
             if not self._ready:

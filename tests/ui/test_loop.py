@@ -79,3 +79,22 @@ def test_a_timeout_that_was_not_needed_is_forgotten_at_once(run: Run) -> None:
         assert not loop._own_timers._later
 
     run(work())
+
+
+def test_a_turn_of_qt_inside_a_task_runs_no_other_task(run: Run) -> None:
+    async def work() -> None:
+        steps: list[str] = []
+
+        async def other() -> None:
+            for step in ("one", "two"):
+                steps.append(step)
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(other())
+        for _ in range(5):
+            QApplication.processEvents()
+        assert steps == []
+        await task
+        assert steps == ["one", "two"]
+
+    run(work())
