@@ -6,7 +6,7 @@ the last ACK. What the capture gains is taken in as it is asked for.
 
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
-from chatlab.analysis.streams import Streams
+from chatlab.analysis.streams import Conversation, Streams
 from chatlab.core.attribution import Attribution
 from chatlab.core.flow import ConnectionId, FlowKey
 from chatlab.core.message import MessageId
@@ -75,11 +75,19 @@ class ChosenConnection:
         self._next = len(self._streams) + 1
 
     def _find(self) -> bool:
-        """Ends may be used again: of their conversations it is the one that is this connection."""
+        """Ends may be used again: of their conversations it is the one that is this connection.
+
+        Both ends may be ours, as in the offline lab; its frames then count as the other one’s.
+        """
+        turned = FlowKey(self._flow.remote, self._flow.local, self._flow.transport)
+        found: Conversation | None = None
         for conversation in reversed(self._streams.of_flow(self._flow)):
             ours = self._correlator.connection_of(conversation.first_frame)
             if ours is not None and ours.id == self.connection:
-                self._stream = conversation.number
-                self._next = conversation.first_frame
-                return True
-        return False
+                found = conversation
+                break
+            if found is None and ours is not None and ours.flow == turned:
+                found = conversation
+        if found is not None:
+            self._stream, self._next = found.number, found.first_frame
+        return found is not None

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from chatlab.core.flow import Direction
-from chatlab.core.transfer import Transfer, TransferKind, TransferState
+from chatlab.core.transfer import Transfer, TransferKind
 from chatlab.ui.dialogs.parts import Notice
 from chatlab.ui.rich_text import bare, isolated
 from chatlab.ui.theme import HALF, SPACE, mono_font, on_theme_changed, plain_label
@@ -21,7 +21,7 @@ from chatlab.ui.widgets.controls import scaled
 
 _LABEL_WIDTH = 12 * SPACE
 _TOKENS = {"error": "error", "attention": "attention"}
-_NAMES = ("Way", "Connection", "Place", "Offered as", "SHA-256", "The offer")
+_NAMES = ("Way", "Connection", "Place", "Offered as", "SHA-256", "Checked", "The offer")
 
 
 class TransferDetail(QWidget):
@@ -102,21 +102,22 @@ def _facts(transfer: Transfer) -> tuple[str, ...]:
         ends,
         place,
         bare(transfer.offered_name),
-        _checksum(transfer),
+        transfer.sha256,
+        _checked(transfer),
         bare(transfer.offer_words),
     )
 
 
-def _checksum(transfer: Transfer) -> str:
-    """The sum itself, and whether the other side has the same."""
+def _checked(transfer: Transfer) -> str:
+    """What comparing the sums of both sides came to."""
     if transfer.kind is TransferKind.CHAT or not (transfer.sha256 or transfer.peer_sha256):
         return ""
     if transfer.is_verified:
-        return f"{transfer.sha256}\nThe other program has the same."
+        return "The other program has the same SHA-256."
     if not transfer.sha256:
-        return f"{transfer.peer_sha256}\nSo says the sender; the file is not complete here."
+        return f"The sender says it must become {transfer.peer_sha256}."
     if transfer.peer_sha256:
-        return f"{transfer.sha256}\nThe sender’s is another: {transfer.peer_sha256}"
-    if transfer.direction is Direction.SENT or transfer.state is not TransferState.DONE:
-        return transfer.sha256
-    return f"{transfer.sha256}\nThe other program did not say its own."
+        return f"The sender’s is another: {transfer.peer_sha256}."
+    if transfer.direction is Direction.SENT:
+        return "The receiver can compare it with their own."
+    return "The sender’s program did not say its own."

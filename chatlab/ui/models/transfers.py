@@ -39,7 +39,7 @@ TITLES = {
     TransferColumn.FILE: "File",
     TransferColumn.PEER: "With",
     TransferColumn.STATE: "State",
-    TransferColumn.PROGRESS: "There",
+    TransferColumn.PROGRESS: "Progress",
     TransferColumn.RATE: "Rate",
     TransferColumn.SIZE: "Size",
     TransferColumn.WAY: "Way",

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,12 +32,15 @@ from chatlab.ui.transfer_words import (
     size_text,
     state_text,
 )
+from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.icon_label import IconLabel
 from chatlab.ui.widgets.progress_cell import paint_bar
 
 MAX_ROWS = 3
 """Beyond that the list of transfers has room."""
 _BAR = 6
+_INDENT = 5 * SPACE
+"""Of the words and buttons behind the sign, with the margins."""
 
 
 class TransferStrip(QWidget):
@@ -122,7 +130,7 @@ class TransferRow(QWidget):
         """The reader was told what a file of this kind may do."""
         self._asked_place = False
         self._sign = IconLabel("file", "accent", parent=self)
-        self.title = plain_label("", "heading", self)
+        self.title = ElidedLabel("", "heading", self)
         self.words = _wrapped("muted", self)
         self.warning = _wrapped("", self)
         self._bar = _Bar(self)
@@ -150,30 +158,22 @@ class TransferRow(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         head = QHBoxLayout()
         head.setSpacing(HALF)
         head.addWidget(self.title, 1)
         for tool in (self.frames_button, self.list_button, self.cancel_button):
             head.addWidget(tool)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE)
-        buttons.setContentsMargins(0, HALF, 0, 0)
-        for button in (
-            self.accept_button,
-            self.over_button,
-            self.place_button,
-            self.refuse_button,
-        ):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        self._answers, self._others = _button_row(), _button_row()
+        for button in (self.accept_button, self.refuse_button):
+            self._answers.insertWidget(self._answers.count() - 1, button)
         column = QVBoxLayout()
         column.setSpacing(HALF // 2)
         column.addLayout(head)
         column.addWidget(self._bar)
         column.addWidget(self.words)
         column.addWidget(self.warning)
-        column.addLayout(buttons)
+        column.addLayout(self._answers)
+        column.addLayout(self._others)
         line = QHBoxLayout(self)
         line.setContentsMargins(SPACE + HALF, HALF, HALF, SPACE)
         line.setSpacing(SPACE)
@@ -202,7 +202,7 @@ class TransferRow(QWidget):
         icon, token = look(transfer)
         is_file = transfer.kind is TransferKind.FILE
         self._sign.show_icon("file" if asks and is_file else icon, token)
-        self.title.setText(_title(transfer))
+        self.title.set_text(_title(transfer))
         self.words.setText("\n".join(filter(None, _words(transfer))))
         there = percent(transfer) if transfer.state is TransferState.MOVING else None
         self._bar.show_percent(there)
@@ -214,11 +214,26 @@ class TransferRow(QWidget):
         self.accept_button.setText(self._accept_words())
         self.cancel_button.setVisible(not asks)
         self.frames_button.setVisible(transfer.flow is not None)
+        self._arrange()
         self.setAccessibleName(f"{self.title.text()}. {self.words.text()}")
         if is_new and asks and QAccessible.isActive():
             announced = QAccessibleAnnouncementEvent(self, self.title.text())
             QAccessible.updateAccessibility(announced)
         self.update()
+
+    def _arrange(self) -> None:
+        """What else can be done stands beside the answers, or below them in a narrow pane."""
+        others = (self.over_button, self.place_button)
+        shown = [b for b in (self.accept_button, self.refuse_button, *others) if not b.isHidden()]
+        wanted = sum(button.sizeHint().width() + SPACE for button in shown)
+        target = self._answers if wanted <= self.width() - _INDENT else self._others
+        for button in others:
+            if target.indexOf(button) < 0:
+                target.insertWidget(target.count() - 1, button)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def _show_warning(self, transfer: Transfer) -> None:
         words = list(transfer.warnings) if is_for_us(transfer) else []
@@ -292,6 +307,14 @@ class _Bar(QWidget):
         painter = QPainter(self)
         paint_bar(painter, QRectF(0, HALF / 2, self.width() - HALF, _BAR), self._there, "accent")
         painter.end()
+
+
+def _button_row() -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(SPACE)
+    row.setContentsMargins(0, HALF, 0, 0)
+    row.addStretch(1)
+    return row
 
 
 def _wrapped(role: str, parent: QWidget) -> QLabel:
