@@ -105,7 +105,7 @@ class ContactDesk:
         self._window.bar.post(
             BarMessage(
                 ev.Severity.INFO,
-                f"{isolated(jid)} asks to see when you are there.",
+                f"{isolated(jid)} asks to see when {self._you(account)}.",
                 f"{said}{hint}",
                 action="Allow",
                 on_action=allow,
@@ -116,6 +116,16 @@ class ContactDesk:
                 topic=f"subscription {account} {jid}",
             )
         )
+
+    def _you(self, account: AccountId) -> str:
+        """Which of one's accounts is meant, where there are several."""
+        states = [
+            s for s in self._book.accounts.values() if s.account.application is Application.XMPP
+        ]
+        state = self._book.accounts.get(account)
+        if len(states) > 1 and state is not None:
+            return f"{isolated(state.account.jid)} is there"
+        return "you are there"
 
     def _refuse(self, account: AccountId, jid: str, *, blocks: bool = False) -> None:
         self.run(account, Command(Verb.CONTACT, ("refuse", jid)))

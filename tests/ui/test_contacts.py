@@ -77,8 +77,15 @@ def test_contacts_stand_in_their_groups_those_online_first(qtbot: QtBot) -> None
     assert listed(model) == [
         "# Friends 0/1", "bob@x.example",
         "# Work 1/2", "Anna", "bob@x.example",
-        "# Contacts 0/1", "carl@x.example",
+        "# Without a group 0/1", "carl@x.example",
     ]  # fmt: skip
+
+
+def test_without_any_group_there_is_no_headline(qtbot: QtBot) -> None:
+    model = ContactModel(book_with(CARL, replace(ANNA, groups=())))
+    assert listed(model) == ["Anna", "carl@x.example"]
+    model.set_offline_shown(False)
+    assert listed(model) == ["Anna"]
 
 
 def test_a_group_folds_and_stays_folded(qtbot: QtBot) -> None:
@@ -86,7 +93,7 @@ def test_a_group_folds_and_stays_folded(qtbot: QtBot) -> None:
     model = ContactModel(book)
     group = model.index(0).data(Role.ROW)
     model.fold(group, True)
-    assert listed(model) == ["#>Work 1/1", "# Contacts 0/1", "carl@x.example"]
+    assert listed(model) == ["#>Work 1/1", "# Without a group 0/1", "carl@x.example"]
     book.apply(ContactChanged(A, replace(BOB, groups=("Work",))))
     model.flush()
     assert listed(model)[0] == "#>Work 1/2"
@@ -102,7 +109,7 @@ def test_a_filter_finds_name_and_address_even_of_the_hidden(qtbot: QtBot) -> Non
     model = ContactModel(book_with(ANNA, BOB, CARL))
     model.set_offline_shown(False)
     model.set_filter("CARL@")
-    assert listed(model) == ["# Contacts 0/1", "carl@x.example"]
+    assert listed(model) == ["# Without a group 0/1", "carl@x.example"]
 
 
 def test_without_a_connection_nobody_is_seen(qtbot: QtBot) -> None:

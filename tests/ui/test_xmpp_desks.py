@@ -309,6 +309,12 @@ def test_who_asks_is_allowed_and_asked_back(stage: Stage) -> None:
     ]
 
 
+def test_with_several_accounts_the_one_that_is_asked_is_named(stage: Stage) -> None:
+    stage.book.add_account(replace(ACCOUNT, id=AccountId("y"), jid="me@y.example"))
+    stage.wiring.talk.contacts.take_event(SubscriptionRequested(X, "new@y.example", NOON))
+    assert "me@x.example" in stage.window.bar.messages()[0].text
+
+
 def test_who_asks_is_refused(stage: Stage) -> None:
     assert ask(stage, "new@y.example", "Refuse") == [contact("refuse", "new@y.example")]
 

@@ -29,7 +29,7 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 BATCH_MS = 50
 NO_GROUP = ""
-_NO_GROUP_TITLE = "Contacts"
+_NO_GROUP_TITLE = "Without a group"
 
 
 class Role(IntEnum):
@@ -230,21 +230,28 @@ class ContactModel(QAbstractListModel):
                 continue
             for group in contact.groups or (NO_GROUP,):
                 groups.setdefault(group, []).append(contact)
+        if not any(contact.groups for contact in state.contacts.values()):
+            # A headline over the only list there is would say nothing.
+            return self._contact_rows(state.account.id, groups.get(NO_GROUP, []))
         rows: list[Row] = []
         for name in sorted(groups, key=lambda name: (name == NO_GROUP, name.casefold())):
             rows += self._group_rows(state.account.id, name, groups[name])
         return rows
 
     def _group_rows(self, account: AccountId, name: str, contacts: list[Contact]) -> list[Row]:
-        online = [c for c in contacts if c.availability is not Availability.OFFLINE]
-        shown = contacts if self._shows_offline or self._wanted else online
-        if not shown:
+        rows = self._contact_rows(account, contacts)
+        if not rows:
             return []
+        online = sum(c.availability is not Availability.OFFLINE for c in contacts)
         is_folded = (account, name) in self._folded and not self._wanted
-        group = GroupRow(account, name, len(online), len(contacts), is_folded)
-        if is_folded:
-            return [group]
-        return [group, *(ContactRow(account, contact) for contact in sorted(shown, key=_order))]
+        group = GroupRow(account, name, online, len(contacts), is_folded)
+        return [group] if is_folded else [group, *rows]
+
+    def _contact_rows(self, account: AccountId, contacts: list[Contact]) -> list[Row]:
+        """Those that are wanted, the ones who are there first."""
+        shows_all = self._shows_offline or bool(self._wanted)
+        shown = (c for c in contacts if shows_all or c.availability is not Availability.OFFLINE)
+        return [ContactRow(account, contact) for contact in sorted(shown, key=_order)]
 
 
 def _key(row: Row) -> tuple[str, str, str]:
