@@ -137,6 +137,10 @@ class StanzaSplitter:
         """Whether no unit is half read."""
         return self._base == len(self._buffer)
 
+    def beginning(self, limit: int) -> bytes:
+        """The first bytes of the unit that is half read, or that was refused."""
+        return bytes(self._buffer[self._base : self._base + limit])
+
     @property
     def has_stream(self) -> bool:
         """Whether a stream is open."""

@@ -8,7 +8,7 @@ from chatlab.chat.xmpp.context import Verdict
 from chatlab.chat.xmpp.idling import IDLING
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.login import Refusal, mechanisms_of
-from chatlab.chat.xmpp.negotiation import Held, Negotiation, Units
+from chatlab.chat.xmpp.negotiation import STREAM_END, Held, Negotiation, Units
 from chatlab.chat.xmpp.poison import Poison, sender_of
 from chatlab.chat.xmpp.session import Session
 from chatlab.chat.xmpp.shared import Shared
@@ -48,6 +48,7 @@ class Attempt(Generic[T]):
             on_skipped=self._on_skipped if shared.lasting.is_skipping else None,
         )
         self._is_negotiating = True
+        self._negotiation: Negotiation | None = None
         self._verdict: Verdict | None = None
         self._online_since: float | None = None
         self._ended_at: float | None = None
@@ -112,6 +113,7 @@ class Attempt(Generic[T]):
 
         self._link.attach(wire)
         negotiation = Negotiation(self._account, self._link, self._units, secure)
+        self._negotiation = negotiation
         self._timers.call_later(NEGOTIATION_S, self._too_slow)
         try:
             await self._negotiate(negotiation, password)
@@ -121,11 +123,19 @@ class Attempt(Generic[T]):
             self._shared.emit(CertificateRefused(self._account.id, error))
             return Verdict(str(error), may_retry=False)
         except Refusal as refusal:
+            await self._say_goodbye()
             return self._verdict_of(str(refusal), refusal.may_retry)
         except ConnectError as error:
             return self._verdict_of(str(error), True)
         except ChatlabError as error:
+            await self._say_goodbye()
             return self._verdict_of(str(error), False)
+
+    async def _say_goodbye(self) -> None:
+        """We do not go on, and the server is told so: the stream ends, and TLS with it."""
+        if self._link.is_open:
+            self._link.write(STREAM_END)
+            await self._link.close()
 
     async def _negotiate(self, negotiation: Negotiation, password: str) -> None:
         features = await negotiation.open()
@@ -169,10 +179,10 @@ class Attempt(Generic[T]):
         end = f"<stream:error><{fault.condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
         if self._link.is_open:
             self._link.write(f"{end}</stream:error></stream:stream>".encode())
-        if self._is_negotiating:
-            self._verdict = Verdict(str(fault), may_retry=False)
-        else:
+        if self._negotiation is not None and self._negotiation.is_logged_in:
             self._verdict = self._poison.verdict(fault, start)
+        else:
+            self._verdict = Verdict(str(fault), may_retry=False)
         self._link.abort(fault.message)
 
     def _on_skipped(self, fault: StreamFault, start: bytes) -> None:

@@ -37,7 +37,7 @@ MAX_INBOX = 500
 
 MAX_SKIPPED = 64 * 1024 * 1024
 """Bytes of a stanza that is stepped over; a longer one ends the connection after all."""
-_MAX_TAIL = 400
+_MAX_START = 400
 """Bytes kept of a unit that may prove unacceptable, so that it can be named."""
 
 OnUnit = Callable[[StreamUnit, WireRange], None]
@@ -75,8 +75,6 @@ class Link:
         self._splitter = StanzaSplitter(limit, is_stepping=on_skipped is not None)
         self._early: list[tuple[bytes, ByteRange, bool]] = []
         self._inbox: deque[StreamUnit | tuple[StreamFault, bytes]] = deque()
-        self._tail = b""
-        """The beginning of a unit that is not complete."""
         self._is_draining = False
         self._closed_because: str | None = None
         self._is_finished = False
@@ -157,14 +155,10 @@ class Link:
     # -- inner
 
     def _cut(self, chunk: bytes, origin: ByteRange, exact: bool) -> None:
-        tail = (self._tail + chunk)[:_MAX_TAIL] if len(self._tail) < _MAX_TAIL else self._tail
         try:
-            for unit in self._splitter.feed(chunk, origin, exact):
-                self._inbox.append(unit)
-                tail = b""
+            self._inbox.extend(self._splitter.feed(chunk, origin, exact))
         except StreamFault as fault:
-            self._inbox.append((fault, tail or chunk[-_MAX_TAIL:]))
-        self._tail = b"" if self._splitter.is_between_units else tail
+            self._inbox.append((fault, self._splitter.beginning(_MAX_START)))
 
     def _drain(self) -> None:
         self._is_draining = True
@@ -190,8 +184,8 @@ class Link:
             self._on_fault(*item)
             return
         if self._on_skipped is not None and (fault := _fault_of(item)):
-            self._show_refused(item.data[:_MAX_TAIL])
-            self._on_skipped(fault, item.data[:_MAX_TAIL])
+            self._show_refused(item.data[:_MAX_START])
+            self._on_skipped(fault, item.data[:_MAX_START])
             return
         wire = WireRange(self._transport.connection.id, Direction.RECEIVED, item.span)
         self._show(Direction.RECEIVED, item.data, wire, item.kind)

@@ -54,9 +54,13 @@ class Management:
 
     # -- beginning
 
-    def enabled(self, answer: ET.Element) -> None:
-        """The server said ``<enabled/>``: counting begins."""
+    def enabled(self, answer: ET.Element, early: int = 0) -> None:
+        """The server said ``<enabled/>``: counting begins.
+
+        ``early`` stanzas came before that: they are still to be handled, and do not count.
+        """
         self.is_enabled = True
+        self._received = -early % _MODULUS
         if answer.get("resume") in ("true", "1"):
             self._resume_id = answer.get("id", "")[:1024]
         limit = answer.get("max", "")

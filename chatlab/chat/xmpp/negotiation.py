@@ -120,6 +120,8 @@ class Negotiation:
         self._secure = secure
         self._held: list[Held] = []
         self._may_hold = False
+        self.is_logged_in = False
+        """The server has proved who it is, and knows who we are."""
         self._asked: set[str] = set()
         """Ids of questions whose answers are waited for."""
         self._domain = split_jid(account.jid)[1]
@@ -154,6 +156,7 @@ class Negotiation:
     async def log_in(self, features: Features, password: str) -> Features:
         """Prove who we are; returns the features behind that. Raises Refusal, ChatlabError."""
         await log_in(self, self._account, password, features.offer)
+        self.is_logged_in = True
         self._link.restart()
         return await self._stream()
 
@@ -199,7 +202,7 @@ class Negotiation:
         self.write(ENABLE)
         answer = await self.element()
         if answer.tag == tag("enabled"):
-            management.enabled(answer)
+            management.enabled(answer, early=len(self._held))
         elif answer.tag != tag("failed"):
             raise _unexpected(answer, "<enable/>")
 

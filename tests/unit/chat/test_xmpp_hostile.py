@@ -328,3 +328,21 @@ def test_a_stanza_that_kills_three_times_is_named_and_can_be_left_out() -> None:
         await play.stop()
 
     asyncio.run(scene())
+
+
+def test_a_stanza_that_kills_behind_a_resumption_is_named_as_well() -> None:
+    async def scene() -> None:
+        server = PlayServer()
+        poison = "<message from='eve@chat.test/x' id='1'>" + "<a>" * 200
+        server.on["resume"] = lambda element: server.say(
+            f"<resumed xmlns='urn:xmpp:sm:3' previd='again' h='{server.counted}'/>", poison
+        )
+        play = await Play(DIRECT, server).start()
+        server.transport.drop("Cut.")
+        while await play.until_it_waits():
+            await play.time.advance(play.retry_in_s)
+        assert "eve@chat.test/x" in play.detail
+        assert "3 times" in play.detail
+        assert len(server.transports) == 4
+
+    asyncio.run(scene())

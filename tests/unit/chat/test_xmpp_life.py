@@ -233,7 +233,7 @@ def test_stopping_says_goodbye_and_waits_for_the_servers() -> None:
     async def scene() -> None:
         play = await Play(DIRECT).start()
         await play.stop()
-        assert play.server.heard[-1] == "</stream:stream>"
+        assert play.sent("</stream:stream>")
         assert play.server.transport.is_closed
 
     asyncio.run(scene())
@@ -487,5 +487,37 @@ def test_a_server_that_never_acknowledges_is_connected_to_anew(
         assert "has not acknowledged 5 stanzas" in play.detail
         assert Delivery.FAILED not in play.deliveries
         await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_what_came_before_the_counting_began_does_not_count() -> None:
+    """A server that were told of more stanzas than it counts would end the connection."""
+
+    async def scene() -> None:
+        server = PlayServer()
+        server.on["enable"] = lambda element: server.say(
+            message("bob@chat.test", "early"),
+            "<enabled xmlns='urn:xmpp:sm:3' id='again' resume='true'/>",
+            "<r xmlns='urn:xmpp:sm:3'/>",
+            message("bob@chat.test", "late"),
+            "<r xmlns='urn:xmpp:sm:3'/>",
+        )
+        play = await Play(server=server).start()
+        await play.until(lambda: len(play.sent("<a xmlns")) == 2)
+        assert [event.message.text for event in play.of(MessageAdded)] == ["early", "late"]
+        acknowledged = [line.line for line in play.sent("<a xmlns")]
+        assert ["h='0'" in acknowledged[0], "h='1'" in acknowledged[1]] == [True, True]
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_login_that_failed_ends_the_stream_as_it_should() -> None:
+    async def scene() -> None:
+        play = Play()
+        play.server.on["auth"] = lambda element: play.server.refuse()
+        await play.start()
+        assert play.sent("</stream:stream>")
 
     asyncio.run(scene())
