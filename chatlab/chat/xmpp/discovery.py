@@ -69,7 +69,8 @@ class Discovery(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._room_service = ""
+        self.room_service = ""
+        """Where the server keeps rooms; empty until it has said so."""
 
     def handle(self, stream: Stream) -> None:
         on_question(stream, f"{{{INFO}}}query", self._on_info)
@@ -83,7 +84,7 @@ class Discovery(Feature):
         self.context.timers.spawn(lambda: self._ask_room(room))
 
     def tell(self, features: ServerFeatures) -> ServerFeatures:
-        return replace(features, room_service=self._room_service)
+        return replace(features, room_service=self.room_service)
 
     # -- asking
 
@@ -121,7 +122,7 @@ class Discovery(Feature):
         for address, _ in services[:MAX_SERVICES]:
             info = await self.info(address)
             if info is not None and _is_room_service(info):
-                self._room_service = address
+                self.room_service = address
                 return
 
     async def _ask_room(self, room: Room) -> None:

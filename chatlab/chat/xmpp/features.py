@@ -12,6 +12,7 @@ from chatlab.chat.xmpp.corrections import Corrections
 from chatlab.chat.xmpp.discovery import Discovery
 from chatlab.chat.xmpp.encrypted import Encrypted
 from chatlab.chat.xmpp.idling import Idling
+from chatlab.chat.xmpp.invitations import Invitations
 from chatlab.chat.xmpp.keepalive import Keepalive
 from chatlab.chat.xmpp.markers import Markers
 from chatlab.chat.xmpp.messages import Messages
@@ -21,8 +22,10 @@ from chatlab.chat.xmpp.reactions import Reactions
 from chatlab.chat.xmpp.receipts import Receipts
 from chatlab.chat.xmpp.replies import Replies
 from chatlab.chat.xmpp.retraction import Retraction
+from chatlab.chat.xmpp.room_admin import RoomAdmin
 from chatlab.chat.xmpp.room_commands import RoomCommands
 from chatlab.chat.xmpp.room_forms import RoomForms
+from chatlab.chat.xmpp.room_identity import RoomIdentity
 from chatlab.chat.xmpp.rooms import Rooms
 
 FEATURES: tuple[type[Feature], ...] = (
@@ -47,6 +50,9 @@ FEATURES: tuple[type[Feature], ...] = (
     Archive,
     PersonalEvents,
     Blocking,
+    Invitations,
+    RoomAdmin,
+    RoomIdentity,
     Keepalive,
     Idling,
 )

@@ -22,6 +22,12 @@ MAM, CARBONS, RSM = "urn:xmpp:mam:2", "urn:xmpp:carbons:2", "http://jabber.org/p
 INFO = "http://jabber.org/protocol/disco#info"
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What arrives is handled before ``say`` returns, however busy this computer is."""
+    monkeypatch.setattr("chatlab.chat.xmpp.link.SLICE_S", 60.0)
+
+
 class Keeper(PlayServer):
     """A server with carbons and archives."""
 

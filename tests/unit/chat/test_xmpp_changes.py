@@ -19,6 +19,12 @@ ROOM = "lab@rooms.chat.test"
 BOB, EVE = "bob@chat.test", "eve@chat.test"
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What arrives is handled before ``say`` returns, however busy this computer is."""
+    monkeypatch.setattr("chatlab.chat.xmpp.link.SLICE_S", 60.0)
+
+
 def scene(play_it: Callable[[Play], Awaitable[None]], *, in_room: bool = False) -> None:
     async def run() -> None:
         play = await Play(DIRECT).start()

@@ -20,6 +20,12 @@ RECEIPTS, MARKERS = "urn:xmpp:receipts", "urn:xmpp:chat-markers:0"
 STATES = "http://jabber.org/protocol/chatstates"
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What arrives is handled before ``say`` returns, however busy this computer is."""
+    monkeypatch.setattr("chatlab.chat.xmpp.link.SLICE_S", 60.0)
+
+
 def scene(play_it: Callable[[Play], Awaitable[None]], account: Account = DIRECT) -> None:
     async def run() -> None:
         play = await Play(account).start()
