@@ -27,8 +27,8 @@ from chatlab.server.lab import LabAddress, LabServer
 
 LAB_CHANNEL = "#lab"
 _LEAVE = "The lab is over."
-_IRC_FIRST_S = 5.0
-"""How long the XMPP accounts wait for the IRC ones; then they come all the same."""
+_PATIENCE_S = 5.0
+"""How long an account waits for the one before it; then it comes all the same."""
 
 
 class Lab:
@@ -47,19 +47,20 @@ class Lab:
     async def start(self, session: Session, on_channel: Callable[[ChatKey], None]) -> None:
         """Start the server and the IRC accounts; ``on_channel`` is told where they meet.
 
-        Raises ConnectError when the server does not start.
+        They come one after the other: whoever finds the channel empty is its operator, and that is
+        to be the same one each time. Raises ConnectError when the server does not start.
         """
         self._address = await self._server.start(self._directory)
         for account in lab_accounts(self._address):
-            on_channel(ChatKey(account.id, LAB_CHANNEL))
+            key = ChatKey(account.id, LAB_CHANNEL)
+            on_channel(key)
             session.add_account(account).start()
+            await _joined(session.book, [key])
 
     async def start_xmpp(self, session: Session) -> None:
-        """Start the XMPP accounts, as soon as the others are where they belong."""
+        """Start the XMPP accounts; the server is there by then."""
         if (address := self._address) is None:
             raise ChatlabError("The lab has no server yet.", "Start the offline lab first.")
-        keys = [ChatKey(account.id, LAB_CHANNEL) for account in lab_accounts(address)]
-        await _joined(session.book, keys)
         await asyncio.to_thread(importlib.import_module, "chatlab.chat.xmpp.connection")
         for account in lab_xmpp_accounts(address):
             password = self._passwords[account.jid.partition("@")[0]]
@@ -83,10 +84,10 @@ async def _joined(book: ChatBook, keys: Iterable[ChatKey]) -> None:
     stop = book.observe(lambda change, *_: look() if change is Change.CHAT_CHANGED else None)
     look()
     try:
-        async with asyncio.timeout(_IRC_FIRST_S):
+        async with asyncio.timeout(_PATIENCE_S):
             await done.wait()
     except TimeoutError:
-        pass  # The reader may have taken an IRC account off; XMPP does not depend on it.
+        pass  # The reader may have taken an account off; the others do not depend on it.
     finally:
         stop()
 
