@@ -120,6 +120,43 @@ async def _two(stage: Play) -> "AsyncIterator[tuple[LabAddress, AccountState, Ac
             await server.stop()
 
 
+async def _listed(stage: Play, state: "AccountState") -> list[str]:
+    """The rooms of the server, as their dialog lists them."""
+    from chatlab.ui.dialogs.channel_list import ChannelListDialog
+
+    stage.window.sidebar.list_requested.emit(state.account.id)
+    dialog = await _opened(stage, ChannelListDialog)
+    await stage.until("the list", lambda: dialog.model.rowCount() >= 2)
+    await stage.picture("xmpp-rooms", dialog)
+    found = [dialog.model.channel(row) for row in range(dialog.model.rowCount())]
+    dialog.reject()
+    return [channel.name for channel in found if channel is not None]
+
+
+async def _invited(
+    stage: Play, state: "AccountState", whom: "AccountState", chat: "Chat"
+) -> "Chat":
+    """One account invites the other into a room, which enters by the button of the bar."""
+    from chatlab.core.chats import ChatKey
+    from chatlab.ui.dialogs.invite import InviteDialog
+
+    stage.window.sidebar.invite_requested.emit(chat.key)
+    dialog = await _opened(stage, InviteDialog)
+    dialog.jid.set_text(whom.account.jid)
+    dialog.invite_button.click()
+    bar = stage.window.bar
+    await stage.until("the invitation", lambda: any("invites" in m.text for m in bar.messages()))
+    while "invites" not in bar.messages()[0].text:
+        bar.dismiss()
+    await stage.picture("xmpp-invitation")
+    bar._action.click()
+    key = ChatKey(whom.account.id, chat.key.name)
+    await stage.until("the room", lambda: key in stage.book.chats)
+    entered = stage.book.chats[key]
+    await stage.until("being in it", lambda: entered.is_joined and entered.members)
+    return entered
+
+
 async def rooms(stage: Play) -> Facts:
     """A room is made, its settings are saved, the other account enters and both talk."""
     from chatlab.ui.dialogs.room_settings import RoomSettingsDialog
@@ -135,7 +172,8 @@ async def rooms(stage: Play) -> Facts:
         settings.settings.button.click()
         await stage.until("saving", lambda: "has taken" in settings.notice.text())
         settings.reject()
-        other = await _enter(stage, second, room, settles=False)
+        listed = await _listed(stage, second)
+        other = await _invited(stage, first, second, chat)
         await stage.until("both", lambda: len(chat.members) == 2)
         stage.type_in(stage.window.chats.active, "hello, room")
         await stage.until("hearing it", lambda: stage.said(chat, "hello, room"))
@@ -147,6 +185,7 @@ async def rooms(stage: Play) -> Facts:
             "fields": fields,
             "own": chat.members[chat.own_nick.lower()].affiliation,
             "nicks": [chat.own_nick, other.own_nick],
+            "is_listed": room in listed,
         }
 
 
