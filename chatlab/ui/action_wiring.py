@@ -127,7 +127,7 @@ class ActionWiring:
         chats = window.chats
         self._toggle(ActionId.SIDEBAR, _is_shown(window.sidebar), window.sidebar.setVisible)
         self._toggle(ActionId.WIRE_PANE, _is_shown(window.wire), window.wire.setVisible)
-        self._toggle(ActionId.MEMBER_LIST, lambda: chats.are_members_shown, chats.show_members)
+        self._toggle(ActionId.MEMBER_LIST, lambda: chats.are_members_in_view, chats.show_members)
         self._toggle(ActionId.RAW_CONSOLE, lambda: self._raw.is_shown, self._raw.set_shown)
         self._toggle(ActionId.FULL_SCREEN, window.isFullScreen, self._set_full_screen)
 

@@ -39,7 +39,10 @@ _TOPIC = (
 _TALK = (
     ("alice", "Shall we meet at the capture lab at ten?"),
     ("עמית", "כן, אני אביא את המחשב (laptop) השני."),
-    ("a_nick_as_long_as_it_may_be_here", "https://lab.example/a/link/that/does/not/break/" + "x" * 60),
+    (
+        "a_nick_as_long_as_it_may_be_here",
+        "https://lab.example/a/link/that/does/not/break/" + "x" * 60,
+    ),
     ("me", "Fine. " + "And one more thing that takes a few lines to say. " * 3),
     ("bob", "❤️ 👍🏽 ok"),
 )

@@ -1,6 +1,7 @@
 """One chat, or two side by side; one of them is where the reader works."""
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatlab.core.chats import Chat, ChatBook
@@ -104,7 +105,20 @@ def test_everybody_is_told_who_is_active(qtbot: QtBot) -> None:
 
 def test_the_member_list_comes_with_every_pane(qtbot: QtBot) -> None:
     area, _, lab, other = area_with(qtbot)
+    area.resize(1_200, 600)
     area.show_members(True)
     area.compare(lab, other)
     assert area.are_members_shown
     assert all(not pane.members.isHidden() for pane in area.panes)
+
+
+def test_the_member_list_gives_way_where_two_panes_are_narrow(qtbot: QtBot) -> None:
+    area, _, lab, other = area_with(qtbot)
+    area.resize(500, 600)
+    area.show_members(True)
+    area.compare(lab, other)
+    QApplication.processEvents()
+    assert area.are_members_shown
+    assert not area.are_members_in_view
+    area.show_members(True)
+    assert area.are_members_in_view

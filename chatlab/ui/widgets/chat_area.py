@@ -46,7 +46,12 @@ class ChatArea(QSplitter):
 
     @property
     def are_members_shown(self) -> bool:
+        """Whether they are wanted, also while panes are too narrow for them."""
         return self._are_members_shown
+
+    @property
+    def are_members_in_view(self) -> bool:
+        return any(pane.are_members_in_view for pane in self._panes)
 
     @property
     def active(self) -> ChatPane:

@@ -1,6 +1,6 @@
 """The head of a chat pane: which chat, on which account, how protected, its topic."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -143,7 +143,8 @@ class ChatHeader(QWidget):
         self._close.setVisible(can_close)
 
     def set_members_shown(self, is_shown: bool) -> None:
-        self._members.setChecked(is_shown)
+        with QSignalBlocker(self._members):  # A pane that is too narrow is no wish of the reader.
+            self._members.setChecked(is_shown)
 
     def _show_topic(self, chat: Chat, state: AccountState | None) -> None:
         can_edit = chat.kind is ChatKind.CHANNEL and chat.is_joined

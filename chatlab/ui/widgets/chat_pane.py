@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from chatlab.core.account import Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
@@ -11,6 +11,7 @@ from chatlab.core.features import ServerFeatures
 from chatlab.core.message import MessageId
 from chatlab.ui.models.transcript import TranscriptModel
 from chatlab.ui.widgets.chat_header import ChatHeader
+from chatlab.ui.widgets.chat_middle import ChatMiddle
 from chatlab.ui.widgets.chat_names import channels_beside, nicks_of
 from chatlab.ui.widgets.chat_pages import make_empty_page, make_line
 from chatlab.ui.widgets.chat_services import ChatServices, KeptChat
@@ -26,7 +27,6 @@ from chatlab.ui.widgets.typing_line import TypingLine
 
 __all__ = ["ChatPane", "ChatServices"]
 
-_MEMBERS_WIDTH = 150
 _QUEUE_MS = 150
 """What leaves within this time was not worth telling about."""
 
@@ -100,8 +100,7 @@ class ChatPane(QWidget):
         self.find_bar = FindBar(self.transcript, self)
         self.composer = Composer(self._predict, self._nicks, self._channels, self)
         self.members = MemberList(self)
-        self.members.setFixedWidth(_MEMBERS_WIDTH)
-        self.members.hide()
+        self._middle = ChatMiddle(self.transcript, self.members, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._make_chat_page())
         self._pages.addWidget(make_empty_page(self))
@@ -117,13 +116,6 @@ class ChatPane(QWidget):
 
     def _make_chat_page(self) -> QWidget:
         page = QWidget(self)
-        middle = QHBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(self.transcript, 1)
-        self._members_line = make_line("column-line", page)
-        self._members_line.hide()
-        middle.addWidget(self._members_line)
-        middle.addWidget(self.members)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -132,7 +124,7 @@ class ChatPane(QWidget):
         column.addWidget(self.experiment)
         column.addWidget(self.transfers)
         column.addWidget(self.find_bar)
-        column.addLayout(middle, 1)
+        column.addWidget(self._middle, 1)
         column.addWidget(self.typing)
         column.addWidget(make_line("line", page))
         column.addWidget(self.composer)
@@ -156,6 +148,7 @@ class ChatPane(QWidget):
         self.experiment.settings_clicked.connect(self._on_settings_clicked)
         self.header.topic_edited.connect(self._on_topic_edited)
         self.header.members_toggled.connect(self.show_members)
+        self._middle.folded_changed.connect(self._show_members)
         self.header.split_requested.connect(self.split_requested)
         self.header.close_requested.connect(self.close_requested)
         self.header.security_clicked.connect(self._on_security_clicked)
@@ -250,12 +243,19 @@ class ChatPane(QWidget):
         """Who is writing in the chat that is shown."""
         self.typing.show_names(names)
 
+    @property
+    def are_members_in_view(self) -> bool:
+        return self._wants_members and not self._middle.is_folded
+
     def show_members(self, is_shown: bool) -> None:
         self._wants_members = is_shown
+        self._middle.unfold()
+        self._show_members()
+
+    def _show_members(self) -> None:
         is_channel = self._chat is not None and self._chat.kind is ChatKind.CHANNEL
-        self.members.setVisible(is_shown and is_channel)
-        self._members_line.setVisible(is_shown and is_channel)
-        self.header.set_members_shown(is_shown)
+        self._middle.want_members(self._wants_members and is_channel)
+        self.header.set_members_shown(self.are_members_in_view)
 
     def focus_composer(self) -> None:
         self.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -287,7 +287,7 @@ class ChatPane(QWidget):
             return
         state = self._book.accounts.get(chat.key.account)
         self.header.show_chat(chat, state)
-        self.show_members(self._wants_members)
+        self._show_members()
         self.transcript.set_empty_words(empty_words(chat))
         self.transcript.set_reader(state.nick if state else "")
         self.experiment.show_state(state)
