@@ -45,7 +45,7 @@ class ChannelListDialog(Sheet):
         """Name of the channel that is current: rows come and go around it."""
         where = f"On {isolated(network)}. Return enters the chosen one."
         self.head.addWidget(header(self.windowTitle(), where, self))
-        self.model = ChannelListModel(self)
+        self.model = ChannelListModel(self, noun=noun)
         self.filter = QLineEdit(self)
         self.filter.setPlaceholderText(self.tr("Filter by name or topic"))
         self.filter.setAccessibleName(self.tr("Filter by name or topic"))

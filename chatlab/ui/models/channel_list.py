@@ -58,8 +58,10 @@ class ChannelListModel(QAbstractTableModel):
 
     settled = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, noun: str = "channel") -> None:
+        """``noun``: what the listed are called, ``channel`` or ``room``."""
         super().__init__(parent)
+        self._titles = _TITLES | {Column.NAME: noun.capitalize()}
         self._all: list[_Row] = []
         self._shown: list[_Row] = []
         self._words: tuple[str, ...] = ()
@@ -129,7 +131,7 @@ class ChannelListModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[Column(section)]
+            return self._titles[Column(section)]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(Column(section))
         return None
