@@ -4,6 +4,7 @@ from chatlab.chat.xmpp.account_keeping import AccountKeeping
 from chatlab.chat.xmpp.answers import Answers
 from chatlab.chat.xmpp.archive import Archive
 from chatlab.chat.xmpp.blocking import Blocking
+from chatlab.chat.xmpp.bookmarks import Bookmarks
 from chatlab.chat.xmpp.carbons import Carbons
 from chatlab.chat.xmpp.chat_states import ChatStates
 from chatlab.chat.xmpp.contacts import Contacts
@@ -26,6 +27,7 @@ from chatlab.chat.xmpp.room_admin import RoomAdmin
 from chatlab.chat.xmpp.room_commands import RoomCommands
 from chatlab.chat.xmpp.room_forms import RoomForms
 from chatlab.chat.xmpp.room_identity import RoomIdentity
+from chatlab.chat.xmpp.room_list import RoomList
 from chatlab.chat.xmpp.rooms import Rooms
 
 FEATURES: tuple[type[Feature], ...] = (
@@ -52,7 +54,9 @@ FEATURES: tuple[type[Feature], ...] = (
     Blocking,
     Invitations,
     RoomAdmin,
+    RoomList,
     RoomIdentity,
     Keepalive,
     Idling,
+    Bookmarks,
 )

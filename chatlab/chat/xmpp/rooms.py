@@ -13,6 +13,7 @@ from slixmpp.xmlstream.stanzabase import StanzaBase
 from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.messages import DELAY, MUC_USER
 from chatlab.chat.xmpp.presence import OwnPresence
+from chatlab.chat.xmpp.room_doubts import DOUBT_S, doubt
 from chatlab.chat.xmpp.room_words import DEPARTURES, JOIN_REFUSED, join_refusal
 from chatlab.chat.xmpp.stanza_errors import condition_of, refusal_of
 from chatlab.chat.xmpp.state import Room
@@ -89,6 +90,7 @@ class Rooms(Feature):
             ET.SubElement(wish, f"{{{MUC}}}password").text = password
         ET.SubElement(wish, f"{{{MUC}}}history", maxstanzas=str(HISTORY))
         context.stream.send_element(presence)
+        context.timers.call_later(DOUBT_S, lambda: self._doubt(room))
         context.timers.call_later(JOIN_S, lambda: self._stop_waiting(room))
 
     def leave(self, room: Room, reason: str) -> None:
@@ -193,8 +195,20 @@ class Rooms(Feature):
         self.context.outbox.refuse(room.name, error.message)
         self.context.complain(error, room.name, JOIN_REFUSED)
 
+    def _is_waiting(self, room: Room) -> bool:
+        return self._rooms.get(room.name.lower()) is room and not room.is_joined
+
+    def _doubt(self, room: Room) -> None:
+        async def ask() -> None:
+            error = await doubt(self.context.stream, room.name)
+            if error is not None and self._is_waiting(room):
+                self._no_entry(room, error, "item-not-found")
+
+        if self.context.state.is_online and self._is_waiting(room):
+            self.context.timers.spawn(ask)
+
     def _stop_waiting(self, room: Room) -> None:
-        if self._rooms.get(room.name.lower()) is room and not room.is_joined:
+        if self._is_waiting(room):
             error = ChatlabError(
                 f"You cannot enter {room.name}: it did not answer within {JOIN_S:.0f} s.",
                 "Try again later.",
@@ -202,6 +216,8 @@ class Rooms(Feature):
             self._no_entry(room, error, "")
 
     def _left(self, room: Room, nick: str, presence: ET.Element) -> None:
+        if nick == room.nick and not room.is_joined:
+            return  # We left, and are entering again already.
         codes, item = _codes(presence), _item(presence)
         new = item.get("nick", "") if item is not None else ""
         if "303" in codes and new:
