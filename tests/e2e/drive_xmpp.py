@@ -171,6 +171,10 @@ async def rooms(stage: Play) -> Facts:
         fields = len(form.answers().fields)
         settings.settings.button.click()
         await stage.until("saving", lambda: "has taken" in settings.notice.text())
+        people = settings.standing.table.model()
+        settings.tabs.setCurrentIndex(2)
+        await stage.until("the owners", people.rowCount)
+        owner = people.index(0, 0).data()
         settings.reject()
         listed = await _listed(stage, second)
         other = await _invited(stage, first, second, chat)
@@ -186,6 +190,7 @@ async def rooms(stage: Play) -> Facts:
             "own": chat.members[chat.own_nick.lower()].affiliation,
             "nicks": [chat.own_nick, other.own_nick],
             "is_listed": room in listed,
+            "owner": owner,
         }
 
 

@@ -38,6 +38,7 @@ def test_accounts_are_made_and_meet_in_a_room_of_their_own(screen: Display, tmp_
     assert facts["own"] == "owner"
     assert facts["nicks"] == ["first.last", "second"]
     assert facts["is_listed"]
+    assert facts["owner"] == "first.last@localhost"
 
 
 def test_a_password_is_changed_and_an_account_deleted_on_the_server(
