@@ -4,13 +4,21 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
     QSplitter,
     QStackedWidget,
+    QStyle,
     QToolButton,
     QTreeView,
     QVBoxLayout,
@@ -25,8 +33,8 @@ from chatlab.ui.theme import HALF, SPACE, icon, plain_label, set_icon, small_fon
 from chatlab.ui.widgets.account_delegate import CHEVRON_WIDTH, STATE_ICON_ROOM, AccountDelegate
 from chatlab.ui.widgets.icon_label import IconLabel
 
-_CHATS_SHARE, _BELOW_SHARE = 9, 10
-_SCALE = 100
+_BELOW_SHARE = 0.5
+"""So much at most of a sidebar that is too short for everything is for what is below the chats."""
 _USUAL_WORDS = "OnlineUnencrypted"
 """Of an account's second line: its state and its security, each beside an icon."""
 
@@ -88,6 +96,8 @@ class AccountPane(QWidget):
         self._parts.setChildrenCollapsible(False)
         self._parts.addWidget(self._pages)
         column.addWidget(self._parts)
+        self._is_border_moved = False
+        self._parts.splitterMoved.connect(self._on_border_moved)
         self.setProperty("role", "window")
         self.setMinimumWidth(160)
         self._tick = QTimer(self)
@@ -102,20 +112,35 @@ class AccountPane(QWidget):
         self._on_rows_changed()
 
     def sizeHint(self) -> QSize:
-        """Wide enough for the longest usual words, at any size of the font."""
+        """Wide enough for the longest usual words and a scroll bar, at any size of the font."""
         words = QFontMetrics(small_font()).horizontalAdvance(_USUAL_WORDS)
-        return QSize(CHEVRON_WIDTH + 2 * STATE_ICON_ROOM + words + 4 * SPACE, 400)
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        return QSize(CHEVRON_WIDTH + 2 * STATE_ICON_ROOM + words + 4 * SPACE + bar, 400)
 
     def put_below(self, part: QWidget) -> None:
         """Give something a place under the chats, such as contacts."""
         self._parts.addWidget(part)
-        for index, share in enumerate((_CHATS_SHARE, _BELOW_SHARE)):
-            self._parts.setStretchFactor(index, share)
         self.share()
 
     def share(self) -> None:
-        """Give chats and what is below them their usual shares of the room."""
-        self._parts.setSizes([_CHATS_SHARE * _SCALE, _BELOW_SHARE * _SCALE])
+        """Give what is below the chats the room that it needs, but only that of the chats in need.
+
+        Where the reader moved the border, it stays.
+        """
+        room = self._parts.height()
+        below_them = self._parts.widget(1)
+        if below_them is not None and room and not self._is_border_moved:
+            wanted = below_them.sizeHint().height()
+            spare = room - self._tree.content_height()
+            below = min(wanted, max(spare, round(room * _BELOW_SHARE)))
+            self._parts.setSizes([room - below, below])
+
+    def _on_border_moved(self) -> None:
+        self._is_border_moved = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.share()
 
     def show_online(self, account: AccountId, nicks: Iterable[str]) -> None:
         """Who of the buddies on an account is online."""
@@ -177,6 +202,7 @@ class AccountPane(QWidget):
                 self._tree.expand(self._model.index(row, 0))
         elif self._model.rowCount(parent) == 1:
             self._tree.expand(parent)  # The first chat of an account.
+        self.share()
 
     def _on_data_changed(self, first: QModelIndex, _last: QModelIndex) -> None:
         state = first.data(Role.STATE)
@@ -314,6 +340,14 @@ class _Tree(QTreeView):
         self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.setProperty("role", "window")
+
+    def content_height(self) -> int:
+        """Of every row that is not folded away."""
+        height, index = 0, self.model().index(0, 0)
+        while index.isValid():
+            height += self.rowHeight(index)
+            index = self.indexBelow(index)
+        return height
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())

@@ -26,6 +26,7 @@ from chatlab.ui.widgets.controls import scaled
 Index = QModelIndex | QPersistentModelIndex
 _NO_LIMIT = 16_777_215
 """QWIDGETSIZE_MAX of Qt."""
+_HEAD_HEIGHT = 5 * SPACE
 _EMPTY_HEIGHT = 24 * SPACE
 """Where there are no contacts, the chats have the room."""
 FILTER_FROM = 20
@@ -39,7 +40,7 @@ class ContactPane(QWidget):
         talk_requested, show_requested, remove_requested, invite_requested: AccountId and address.
         command_requested: AccountId and the Command.
         add_requested: a new contact is wanted.
-        filled: there are contacts now, which need more room than none.
+        filled: there are more contacts or fewer, which need more room or less.
     """
 
     talk_requested = Signal(str, str)
@@ -53,6 +54,7 @@ class ContactPane(QWidget):
     def __init__(self, model: ContactModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
+        self._rows = 0
         self._chosen: tuple[AccountId, str] | None = None
         """Whose row is current: rows come and go around it."""
         self.list = _List(self)
@@ -82,7 +84,12 @@ class ContactPane(QWidget):
         self._on_rows_changed()
 
     def sizeHint(self) -> QSize:
-        return QSize(160, 260)
+        """As high as everything that there is to see."""
+        rows = sum(self.list.sizeHintForRow(row) for row in range(self._model.rowCount()))
+        if not rows:
+            return QSize(160, scaled(_EMPTY_HEIGHT))
+        above = self.height() - self.list.height() if self.list.isVisible() else _HEAD_HEIGHT
+        return QSize(160, above + rows + SPACE)
 
     def _make_head(self) -> QHBoxLayout:
         self.offline_button = QToolButton(self)
@@ -137,9 +144,9 @@ class ContactPane(QWidget):
     def _on_rows_changed(self, *_: object) -> None:
         is_empty = not self._model.rowCount()
         is_filled = self._model.total > 0
-        was_filled = self.maximumHeight() == _NO_LIMIT
         self.setMaximumHeight(_NO_LIMIT if is_filled else scaled(_EMPTY_HEIGHT))
-        if is_filled and not was_filled:
+        if self._model.rowCount() != self._rows:
+            self._rows = self._model.rowCount()
             self.filled.emit()
         words = self.tr("Nobody yet. Who you add is asked whether you may see when they are there.")
         if self._model.total:
