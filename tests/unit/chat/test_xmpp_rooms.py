@@ -361,3 +361,27 @@ def test_a_nickname_chosen_by_hand_holds_after_the_next_login() -> None:
         await play.stop()
 
     asyncio.run(scene())
+
+
+def test_an_address_of_people_is_no_room_and_that_is_said_soon() -> None:
+    async def scene() -> None:
+        server = PlayServer()
+        server.on["presence"] = lambda element: None
+        play = await Play(server=server).start()
+        info = "http://jabber.org/protocol/disco#info"
+
+        def answer(element: ET.Element) -> None:
+            identity = "<identity category='server' type='im'/>"
+            server.say(
+                f"<iq type='result' id='{element.get('id')}' from='{element.get('to')}'>"
+                f"<query xmlns='{info}'>{identity}</query></iq>"
+            )
+
+        server.on["iq"] = answer
+        play.xmpp.execute(parse("/join lab@people.test"), "")
+        await play.time.advance(1.1)
+        told = [event for event in play.of(ev.Informed) if event.severity is ev.Severity.ERROR]
+        assert ["people.test has people, but no rooms" in event.text for event in told] == [True]
+        await play.stop()
+
+    asyncio.run(scene())

@@ -1,0 +1,143 @@
+"""Connections that are cut with messages under way: none is lost, none comes twice (XEP-0198).
+
+The server is a real prosody; somebody on the way cuts the connection in the middle of whatever is
+being sent, again and again.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from chatlab.core.account import Security
+from chatlab.core.events import LinkState, MessageAdded, MessageChanged
+from chatlab.core.flow import Direction
+from chatlab.core.message import Delivery
+from tests.e2e.test_xmpp_connect import Client, Place, account_of
+from tests.helpers.prosody import ROOMS, prosody
+from tests.helpers.xmpp_user import XmppUser
+
+pytestmark = pytest.mark.servers("prosody")
+
+COUNT = 100
+CUTS = 4
+_TAKEN = (Delivery.ECHOED, Delivery.DELIVERED, Delivery.DISPLAYED)
+
+
+class CuttingProxy:
+    """Carries bytes; ``cut_after`` so many more, in either direction, it drops the connection."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._left: int | None = None
+        self._writers: list[asyncio.StreamWriter] = []
+        self.cuts = 0
+
+    def cut_after(self, count: int) -> None:
+        self._left = count
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner, outer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers = [writer, outer]
+        await asyncio.gather(self._carry(reader, outer), self._carry(inner, writer))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(1000):
+                if self._left is not None:
+                    data = data[: self._left]
+                    self._left -= len(data)
+                writer.write(data)
+                if self._left == 0:
+                    self._cut()
+                    return
+        except ConnectionError:
+            return
+        writer.close()
+
+    def _cut(self) -> None:
+        self._left = None
+        self.cuts += 1
+        for writer in self._writers:
+            writer.transport.abort()
+
+
+@asynccontextmanager
+async def cutting(port: int) -> AsyncIterator[tuple[CuttingProxy, int]]:
+    proxy = CuttingProxy(port)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    async with server:
+        yield proxy, server.sockets[0].getsockname()[1]
+
+
+def answer_all(bob: XmppUser, jid: str) -> list[int]:
+    """Answer each message as it comes; the numbers that came, to the last one and what follows."""
+    heard: list[int] = []
+    while True:
+        found = bob.wait_for("<body>out ([0-9]+)</body>|id=.finished")
+        if found[1] is None:
+            return heard
+        heard.append(int(found[1]))
+        text = f"in {len(heard) - 1}"
+        bob.say(f"<message to='{jid}' type='chat' id='{text}'><body>{text}</body></message>")
+        if heard[-1] == COUNT - 1:
+            ping = "<ping xmlns='urn:xmpp:ping'/>"
+            bob.say(f"<iq type='get' to='localhost' id='finished'>{ping}</iq>")
+
+
+async def keep_connected(client: Client) -> None:
+    """Do not wait as long as the engine would."""
+    while True:
+        await client.until(lambda: client.links[-1].state is LinkState.WAITING)
+        client.xmpp.start()
+        await client.until(lambda: client.links[-1].state is not LinkState.WAITING)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nothing_is_lost_and_nothing_doubled_when_connections_break(
+    tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+
+    async def scene(place: Place, bob: XmppUser) -> None:
+        async with cutting(place.port) as (proxy, port):
+            alice = await Client(account_of(place, port=port, security=Security.STARTTLS)).start()
+            jid = alice.xmpp.session.context.state.jid
+            bobs_work = asyncio.create_task(asyncio.to_thread(answer_all, bob, jid))
+            keeping = asyncio.create_task(keep_connected(alice))
+            for number in range(COUNT):
+                if number % (COUNT // CUTS) == 5:
+                    proxy.cut_after(chance.randrange(1, 3000))
+                alice.xmpp.send("bob@localhost", f"out {number}")
+                await asyncio.sleep(0.01)  # People do not type everything at once.
+            assert await bobs_work == list(range(COUNT))
+            added = [e.message for e in alice.events if isinstance(e, MessageAdded)]
+            await alice.until(lambda: len(received(alice)) >= COUNT)
+            assert received(alice) == [f"in {number}" for number in range(COUNT)]
+            sent = [message.id for message in added if message.direction is Direction.SENT]
+            await alice.until(lambda: all(fate(alice, each) in _TAKEN for each in sent))
+            assert proxy.cuts >= CUTS - 1
+            assert alice.written.count("<resume ") >= CUTS - 1
+            assert alice.written.count('id="bind"') == 1
+            keeping.cancel()
+            await alice.xmpp.stop()
+
+    with prosody(tmp_path / "prosody", {"alice": "secret", "bob": "secret"}) as running:
+        place = Place(running.port, running.tls_port, running.certificate.ca_file, ROOMS)
+        with XmppUser(running.host, running.port, "bob", "secret", "localhost") as bob:
+            asyncio.run(scene(place, bob))
+
+
+def received(client: Client) -> list[str]:
+    added = [event.message for event in client.events if isinstance(event, MessageAdded)]
+    return [each.text for each in added if each.direction is Direction.RECEIVED]
+
+
+def fate(client: Client, message: str) -> Delivery | None:
+    changes = (event for event in client.events if isinstance(event, MessageChanged))
+    states = [event.delivery for event in changes if event.message == message and event.delivery]
+    assert Delivery.FAILED not in states
+    return states[-1] if states else None
