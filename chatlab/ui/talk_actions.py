@@ -16,6 +16,7 @@ from chatlab.core.events import Informed, LinkState
 from chatlab.core.preferences import Preferences
 from chatlab.ui.account_desk import AccountDesk
 from chatlab.ui.actions import ActionId
+from chatlab.ui.attention import AttentionWatch
 from chatlab.ui.contact_desk import ContactDesk
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.idle import IdleWatch
@@ -51,6 +52,7 @@ class TalkActions:
         desk.list_rooms = self.desk.channel_list
         self.notifier = Notifier(self._window, book, backstage.rules, presenter.show_chat)
         self.idle = IdleWatch(backstage, book, self._window)
+        self.attention = AttentionWatch(backstage, book, self._window)
         self.desk.can_notify = self.notifier.can_notify
         self.on_preferences: Callable[[Preferences], object] = lambda preferences: None
         """Told of choices that others have to obey, too."""
