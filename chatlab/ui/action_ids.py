@@ -12,6 +12,7 @@ class Menu(Enum):
 
     FILE = "&File"
     CHAT = "&Chat"
+    GO = "&Go"
     PEOPLE = "&People"
     TEXT = "&Text"
     WIRE = "&Wire"

@@ -83,34 +83,34 @@ ACTIONS: tuple[ActionSpec, ...] = (
         (), "unplug", "offline quit leave server",
     ),
     ActionSpec(
-        _A.NEXT_CHAT, _M.CHAT, "&Next chat", "Go to the chat below in the sidebar.",
-        ("Ctrl+PgDown", "Alt+Down"), "arrow-down", "switch down", starts_group=True,
+        _A.NEXT_CHAT, _M.GO, "&Next chat", "Go to the chat below in the sidebar.",
+        ("Ctrl+PgDown", "Alt+Down"), "arrow-down", "switch down",
     ),
     ActionSpec(
-        _A.PREVIOUS_CHAT, _M.CHAT, "&Previous chat", "Go to the chat above in the sidebar.",
+        _A.PREVIOUS_CHAT, _M.GO, "&Previous chat", "Go to the chat above in the sidebar.",
         ("Ctrl+PgUp", "Alt+Up"), "arrow-up", "switch up",
     ),
     ActionSpec(
-        _A.NEXT_UNREAD, _M.CHAT, "Next &unread chat", "Go to the next chat with unread messages.",
+        _A.NEXT_UNREAD, _M.GO, "Next &unread chat", "Go to the next chat with unread messages.",
         ("Alt+A", "Alt+Shift+Down"), "bell", "new mention highlight",
     ),
     ActionSpec(
-        _A.PREVIOUS_UNREAD, _M.CHAT, "Prev&ious unread chat",
+        _A.PREVIOUS_UNREAD, _M.GO, "Prev&ious unread chat",
         "Go back to the chat before with unread messages.",
         ("Alt+Shift+Up",), "", "new mention highlight",
     ),
     ActionSpec(
-        _A.RECENT_CHAT, _M.CHAT, "Last c&hat",
+        _A.RECENT_CHAT, _M.GO, "Last c&hat",
         "Go to the chat that was shown before; again and again, further back.",
-        ("Ctrl+Tab",), "history", "recent switch back",
+        ("Ctrl+Tab",), "history", "recent switch back", starts_group=True,
     ),
     ActionSpec(
-        _A.RECENT_CHAT_BACK, _M.CHAT, "Last chat, the &other way",
+        _A.RECENT_CHAT_BACK, _M.GO, "Last chat, the &other way",
         "The same from the other end: the chat that was not shown for longest.",
         ("Ctrl+Shift+Tab",), "", "recent switch oldest",
     ),
     ActionSpec(
-        _A.GO_TO_CHAT, _M.CHAT, "Go to chat &{}", "Go to a chat by its place in the sidebar.",
+        _A.GO_TO_CHAT, _M.GO, "Go to chat &{}", "Go to a chat by its place in the sidebar.",
         ("Alt+{}",), "", "switch number",
     ),
     ActionSpec(

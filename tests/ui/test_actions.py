@@ -76,7 +76,7 @@ def test_only_what_does_something_is_in_a_menu(qtbot: QtBot) -> None:
     actions.on_number(ActionId.GO_TO_CHAT, lambda number: None)
     actions.fill(window.menuBar())
     titles = [action.text() for action in window.menuBar().actions()]
-    assert titles == [Menu.CHAT.value, Menu.HELP.value]
+    assert titles == [Menu.GO.value, Menu.HELP.value]
     assert [spec.id for spec in actions.obeyed()] == [ActionId.GO_TO_CHAT, ActionId.HELP]
 
 

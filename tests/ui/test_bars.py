@@ -82,7 +82,7 @@ def test_the_queue_is_bounded_and_keeps_errors(qtbot: QtBot) -> None:
         (CaptureIdle(), "Not capturing"),
         (CaptureLive(backend="packet socket", frames=1, dropped=0, position=0, flows=1),
          "Capturing 1 connection, 1 frame"),
-        (CaptureRefused(reason="r", remedy="x"), "Capture needs a permission"),
+        (CaptureRefused(reason="r", remedy="x"), "Capturing needs a permission"),
         (CaptureLost(reason="r", since_ns=0, hint="h"), "Capture stopped by itself"),
     ],
 )  # fmt: skip

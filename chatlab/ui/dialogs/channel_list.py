@@ -54,7 +54,7 @@ class ChannelListDialog(Sheet):
         self.table.setModel(self.model)
         self._notice = Notice(self)
         self.busy_button = QPushButton(self.tr("Only busy channels"), self)
-        self.all_button = QPushButton(self.tr("All the same"), self)
+        self.all_button = QPushButton(self.tr("Ask for all anyway"), self)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Channels received"))

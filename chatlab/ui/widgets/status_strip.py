@@ -85,7 +85,7 @@ class StatusStrip(QWidget):
                 drops = f"{status.dropped:,} dropped" if status.dropped else ""
                 tip = f"Through the {status.backend}."
             case CaptureRefused():
-                sign, token, words = "eye-off", "attention", "Capture needs a permission"
+                sign, token, words = "eye-off", "attention", "Capturing needs a permission"
                 tip = f"{status.reason}\n{status.remedy}"
             case CaptureLost():
                 sign, token, words = "error", "error", "Capture stopped by itself"
