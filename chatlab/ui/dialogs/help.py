@@ -228,14 +228,15 @@ class HelpDialog(Sheet):
         for spec in actions:
             caps = shortcut_texts(spec)
             words = (spec.plain_text, spec.help, spec.keywords, *caps, *spec.shortcuts)
-            section.add(self._key_row(caps, spec.help, spec.plain_text), " ".join(words))
+            name = spec.plain_text.rstrip("…")
+            section.add(self._key_row(caps, name, spec.help), " ".join(words))
         return section
 
     def _make_editing(self) -> _Section:
         section = _Section(self.tr("While you write"), self)
         for key, text, keywords in _EDITING_KEYS:
             cap = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-            section.add(self._key_row((cap,), text, ""), f"{key} {cap} {text} {keywords}")
+            section.add(self._key_row((cap,), text), f"{key} {cap} {text} {keywords}")
         return section
 
     def _make_commands(self) -> _Section:
@@ -251,7 +252,8 @@ class HelpDialog(Sheet):
             section.add(_topic_row(topic), f"{topic.title} {topic.text} {topic.keywords}")
         return section
 
-    def _key_row(self, caps: tuple[str, ...], text: str, name: str) -> QWidget:
+    def _key_row(self, caps: tuple[str, ...], name: str, text: str = "") -> QWidget:
+        """What it is called in its menu, beside its keys, and what it does."""
         row = QWidget(self)
         box = QHBoxLayout(row)
         box.setContentsMargins(0, 0, 0, 0)
@@ -264,13 +266,16 @@ class HelpDialog(Sheet):
         for cap in caps:
             inner.addWidget(KeyCap(cap, keys))
         if not caps:
-            inner.addWidget(plain_label(name.rstrip("…"), "small", keys))
+            inner.addWidget(plain_label(self.tr("In the menu"), "small", keys))
         inner.addStretch(1)
-        words = plain_label(text, parent=row)
-        words.setWordWrap(True)
-        words.setToolTip(name)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        for label in (plain_label(name, "", row), plain_label(text, "small", row)):
+            label.setWordWrap(True)
+            label.setVisible(bool(label.text()))
+            words.addWidget(label)
         box.addWidget(keys, 0, Qt.AlignmentFlag.AlignTop)
-        box.addWidget(words, 1)
+        box.addLayout(words, 1)
         return row
 
     def _command_row(self, spec: CommandSpec) -> QWidget:

@@ -10,8 +10,8 @@ from chatlab.core.frame import Exposure
 from chatlab.ui import theme
 from chatlab.ui.theme import HALF, SPACE
 
-_FEWEST, _MOST = 2, 5
-"""Lines of text: room for two is always there; more than five have never been needed."""
+_FEWEST, _MOST = 2, 8
+"""Lines of text: room for two is always there; a narrow pane at large text needs most of eight."""
 _ICON = 20
 
 
