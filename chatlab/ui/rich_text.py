@@ -7,9 +7,10 @@ schemes become links, each shown whole.
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatlab.protocol.irc_format import Run, parse_runs, strip_formatting
+from chatlab.protocol.xmpp_styling import parse_styling
 
 FOLD_AT = 4_000
 """Characters of one message that are laid out at once: Qt's cost grows with the square."""
@@ -65,12 +66,16 @@ def tooltip(text: str) -> str:
     return f"<qt>{html.escape(text, quote=False).replace(chr(10), '<br>')}</qt>" if text else ""
 
 
-def pieces(text: str, shown: int = 1) -> tuple[tuple[RichText, ...], int]:
+def pieces(
+    text: str, shown: int = 1, *, is_styled: bool = False
+) -> tuple[tuple[RichText, ...], int]:
     """The first ``shown`` pieces of a text, and how many characters follow.
 
     A piece has at most FOLD_AT characters and FOLD_LINES lines; its line ends are U+2028, which
-    Qt takes for what they are.
+    Qt takes for what they are. ``is_styled``: signs around words are styling (XEP-0393).
     """
+    if is_styled:
+        return _styled_pieces(text, shown)
     if len(text) <= FOLD_AT and "\n" not in text:
         return (_rich(text.translate(_LINE_ENDS)),), 0
     made: list[RichText] = []
@@ -81,6 +86,42 @@ def pieces(text: str, shown: int = 1) -> tuple[tuple[RichText, ...], int]:
         made.append(_rich("\u2028".join(line.translate(_LINE_ENDS) for line in lines.split("\n"))))
         start = stop
     return tuple(made), len(text) - start
+
+
+def _styled_pieces(text: str, shown: int) -> tuple[tuple[RichText, ...], int]:
+    """As ``pieces``; preformatted text goes on from one piece to the next."""
+    made: list[RichText] = []
+    runs = list(parse_styling(text[: FOLD_AT * shown]))
+    start = 0
+    while len(made) < shown and (start < len(text) or not made):
+        stop = _end_of_piece(text, start)
+        here, runs = split_runs(runs, stop - start)
+        if stop < len(text) and here:
+            here[-1] = replace(here[-1], text=here[-1].text.removesuffix("\n"))
+        drawn = [Run(_drawable(run.text), run.style) for run in here if run.text]
+        plain = "".join(run.text for run in drawn)
+        made.append(RichText(plain, tuple(drawn), find_links(plain)))
+        start = stop
+    return tuple(made), len(text) - start
+
+
+def split_runs(runs: list[Run], length: int) -> tuple[list[Run], list[Run]]:
+    """The runs of the first ``length`` characters, and the others."""
+    for number, run in enumerate(runs):
+        if len(run.text) > length:
+            head = [Run(run.text[:length], run.style)] if length else []
+            tail = Run(run.text[length:], run.style)
+            return runs[:number] + head, [tail, *runs[number + 1 :]]
+        length -= len(run.text)
+    return runs, []
+
+
+def _drawable(text: str) -> str:
+    """Without what rings, reorders or looks like a code; line ends are U+2028."""
+    if text.isascii() and text.isprintable():
+        return text
+    lines = (strip_formatting(line.translate(_LINE_ENDS)) for line in text.split("\n"))
+    return "\u2028".join(lines).translate(_DIRECTION_CONTROLS)
 
 
 def _end_of_piece(text: str, start: int) -> int:

@@ -71,3 +71,34 @@ def test_formatting_codes_become_runs() -> None:
 def test_a_tooltip_takes_nothing_for_html() -> None:
     assert "<img" not in tooltip("<img src=x>\nb")
     assert "<br>" in tooltip("a\nb")
+
+
+def test_signs_around_words_are_styling_where_they_are_meant_so() -> None:
+    (part,), _ = pieces("a *b* https://x.org/*c*", is_styled=True)
+    assert part.text == "a *b* https://x.org/*c*"
+    assert [(run.text, run.style.is_bold) for run in part.runs] == [
+        ("a ", False),
+        ("*b*", True),
+        (" https://x.org/*c*", False),
+    ]
+    assert [link.address for link in part.links] == ["https://x.org/*c"]
+    (plain,), _ = pieces("a *b*")
+    assert plain.runs == (Run("a *b*"),)
+
+
+@given(st.text(st.sampled_from("ab *_~`>\n\u202e\u0301🎉"), max_size=200))
+def test_styled_runs_cover_the_text_and_nothing_reorders_it(text: str) -> None:
+    parts, hidden = pieces(text, 100, is_styled=True)
+    assert hidden == 0
+    for part in parts:
+        assert "".join(run.text for run in part.runs) == part.text
+    assert "".join(part.text for part in parts).replace("\u2028", "") == text.replace(
+        "\n", ""
+    ).replace("\u202e", "")
+
+
+def test_preformatted_text_goes_on_in_the_next_piece() -> None:
+    parts, hidden = pieces("```\n" + "line\n" * 100, 2, is_styled=True)
+    assert hidden
+    assert all(run.style.is_monospaced for part in parts for run in part.runs)
+    assert parts[0].text.count("\u2028") == parts[1].text.count("\u2028") == 39

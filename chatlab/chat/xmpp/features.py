@@ -29,6 +29,7 @@ from chatlab.chat.xmpp.room_forms import RoomForms
 from chatlab.chat.xmpp.room_identity import RoomIdentity
 from chatlab.chat.xmpp.room_list import RoomList
 from chatlab.chat.xmpp.rooms import Rooms
+from chatlab.chat.xmpp.unstyled import Unstyled
 
 FEATURES: tuple[type[Feature], ...] = (
     Messages,
@@ -59,4 +60,5 @@ FEATURES: tuple[type[Feature], ...] = (
     Keepalive,
     Idling,
     Bookmarks,
+    Unstyled,
 )

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication
 
+from chatlab.core.account import Application
 from chatlab.core.chats import Entry, Note
 from chatlab.core.message import Delivery, Message, MessageKind
 from chatlab.protocol.irc_format import Style
@@ -322,7 +323,8 @@ def _lay_texts(
     if is_action or message.is_retracted or message.is_sealed:
         font = QFont(font)
         font.setItalic(True)
-    parts, hidden = pieces(TAKEN_BACK if message.is_retracted else message.text, shown)
+    text_shown = TAKEN_BACK if message.is_retracted else message.text
+    parts, hidden = pieces(text_shown, shown, is_styled=_is_styled(message))
     for number, part in enumerate(parts):
         x, width = metrics.text_x, metrics.text_width
         if is_action and number == 0:
@@ -337,6 +339,12 @@ def _lay_texts(
         row.texts.append(text)
         y += text.height
     return y, hidden
+
+
+def _is_styled(message: Message) -> bool:
+    """Signs around words are meant as styling (XEP-0393)."""
+    is_words = not (message.is_retracted or message.is_sealed or message.is_unstyled)
+    return message.application is Application.XMPP and is_words
 
 
 def _lay_action(row: RowLayout, kind: HitKind, words: str, metrics: Metrics, y: float) -> float:

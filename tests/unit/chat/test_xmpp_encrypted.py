@@ -92,3 +92,8 @@ def test_a_sealed_answer_keeps_its_words_whole() -> None:
 def test_a_message_in_clear_stays_what_it_is() -> None:
     (shown,), _ = arrive(message(BOB, "hello"))
     assert (shown.text, shown.is_sealed) == ("hello", False)
+
+
+def test_an_author_may_want_signs_to_be_signs() -> None:
+    (shown,), _ = arrive(message(BOB, "*a*", inner="<unstyled xmlns='urn:xmpp:styling:0'/>"))
+    assert (shown.text, shown.is_unstyled) == ("*a*", True)

@@ -73,7 +73,12 @@ def test_quotations_are_grey_and_styled_within() -> None:
     strong = Style(is_bold=True, foreground=QUOTE_COLOUR)
     fixed = Style(is_monospaced=True, foreground=QUOTE_COLOUR)
     assert styled("> a *b*\n>\nc") == [("> a ", QUOTE), ("*b*", strong), ("\n>\n", QUOTE)]
-    assert styled("> ```\n> *x*\n") == [("> ", QUOTE), ("```\n", fixed), ("> ", QUOTE), ("*x*\n", fixed)]
+    assert styled("> ```\n> *x*\n") == [
+        ("> ", QUOTE),
+        ("```\n", fixed),
+        ("> ", QUOTE),
+        ("*x*\n", fixed),
+    ]
     assert styled(">> twice") == [(">> twice", QUOTE)]
 
 
