@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from chatlab.chat.timing import stamp_ns
 from chatlab.chat.xmpp.context import Context, Feature
 from chatlab.chat.xmpp.elements import new_id
 from chatlab.chat.xmpp.incoming import Envelope
-from chatlab.chat.xmpp.messages import DELAY, Messages, time_ns_of
+from chatlab.chat.xmpp.messages import DELAY, Messages
 from chatlab.chat.xmpp.state import Room
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError, UsageError
@@ -65,6 +66,8 @@ class Archive(Feature):
     def discovered(self) -> None:
         if MAM in self.context.state.account_features:
             since = self.context.lasting.last_archived.get(self._own.lower(), "")
+            if not since and self.context.account.is_temporary:
+                return  # Who says one thing, or looks at a lab, wants no packets of old talk.
             self.context.ask_later(lambda: self._catch_up(self._own, since))
 
     def entered(self, room: Room) -> None:
@@ -112,9 +115,10 @@ class Archive(Feature):
         if forwarded is None or inner is None or len(query.results) >= PAGE * _SURPLUS:
             return True
         delay = forwarded.find(f"{{{DELAY}}}delay")
-        stamp = time_ns_of(delay.get("stamp", "")) if delay is not None else 0
+        stamp = stamp_ns(delay.get("stamp", "")) if delay is not None else 0
         name = result.get("id", "")
-        told = Envelope(envelope.wire, stamp or envelope.time_ns, True, True, name)
+        moment = min(stamp or envelope.time_ns, envelope.time_ns)
+        told = Envelope(envelope.wire, moment, True, True, name)
         query.results.append(_Result(name, inner, told))
         return True
 
