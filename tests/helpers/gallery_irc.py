@@ -175,7 +175,7 @@ def member_menu() -> QWidget:
     made = QWidget()
     made.resize(560, 420)
     menu = QMenu(made)
-    acts = MemberActs(print, print, print, print)
+    acts = MemberActs(print, print, print, print, print)
     fill_member_menu(menu, ev.Member(nick="bob", prefixes="+"), "me", "@", acts)
     inner = next(action.menu() for action in menu.actions() if action.text() == "Moderate")
     for part, left in ((menu, 8), (inner, 300)):

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 from tests.helpers.window_play import Facts, Play, Scene, play
 
 if TYPE_CHECKING:
+    from chatlab.core.chats import Chat
     from chatlab.ui.widgets.chat_pane import ChatPane
 
 SIZES = ((1280, 800), (1920, 1080))
 THEMES = ("light", "dark")
 CROWD = 5_000
 _PIECE = 500
+_PEOPLE = 2
+"""Who talk in the lab: each account of it sees both."""
 
 
 def _sizes() -> tuple[tuple[int, int], ...]:
@@ -136,6 +139,42 @@ async def refused(stage: Play) -> Facts:
     return {}
 
 
+async def xmpp(stage: Play) -> Facts:
+    """The room in clear and with STARTTLS; a message of each, chosen; the stanzas themselves."""
+    from chatlab.core.account import Application
+    from chatlab.ui.action_ids import ActionId
+
+    await stage.lab()
+
+    def rooms() -> "list[Chat] | None":
+        found = [
+            chat
+            for chat in stage.book.chats.values()
+            if stage.book.accounts[chat.key.account].account.application is Application.XMPP
+            and len(chat.members) >= _PEOPLE
+        ]
+        return found if len(found) == _PEOPLE else None
+
+    left, right = await stage.until("both XMPP rooms", rooms) or []
+    stage.window.chats.compare(left, right)
+    plain, sealed = stage.window.chats.panes
+    for pane, text, name in (
+        (plain, "A stanza is XML that anyone can read.", "xmpp-plain"),
+        (sealed, "Not after STARTTLS.", "xmpp-tls"),
+    ):
+        stage.type_in(pane, text)
+        message = await stage.framed(pane, text)
+        stage.window.chats.activate(pane)
+        pane.transcript.select_message(message.id)
+        pane.badge_clicked.emit(message.id)
+        await _layers(stage)
+        await _everywhere(stage, name)
+    stage.window.chats.activate(plain)
+    stage.window.actions_table.trigger(ActionId.RAW_CONSOLE)
+    await _everywhere(stage, "xmpp-console")
+    return {}
+
+
 @asynccontextmanager
 async def _guest(host: str, port: int) -> AsyncIterator[asyncio.StreamWriter]:
     """A third person in #lab, who types fast."""
@@ -173,6 +212,7 @@ SCENES: dict[str, tuple[Scene, bool]] = {
     "dialogs": (dialogs, True),
     "refused": (refused, True),
     "crowd": (crowd, True),
+    "xmpp": (xmpp, True),
 }
 """Each with whether it opens on the lab."""
 
