@@ -6,6 +6,7 @@ from chatlab.chat.xmpp.archive import Archive
 from chatlab.chat.xmpp.blocking import Blocking
 from chatlab.chat.xmpp.bookmarks import Bookmarks
 from chatlab.chat.xmpp.carbons import Carbons
+from chatlab.chat.xmpp.cards import Cards
 from chatlab.chat.xmpp.chat_states import ChatStates
 from chatlab.chat.xmpp.contacts import Contacts
 from chatlab.chat.xmpp.context import Feature
@@ -53,6 +54,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Archive,
     PersonalEvents,
     Blocking,
+    Cards,
     Invitations,
     RoomAdmin,
     RoomList,
