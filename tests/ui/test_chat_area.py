@@ -121,4 +121,4 @@ def test_the_member_list_gives_way_where_two_panes_are_narrow(qtbot: QtBot) -> N
     assert area.are_members_shown
     assert not area.are_members_in_view
     area.show_members(True)
-    assert area.are_members_in_view
+    assert [pane.are_members_in_view for pane in area.panes] == [True, False]

@@ -176,7 +176,7 @@ class AccountDelegate(QStyledItemDelegate):
         if chat.unread:
             font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
-        painter.setPen(theme.color("faint" if is_out else "text"))
+        painter.setPen(theme.color("muted" if is_out else "text"))
         _draw(painter, QRect(left, area.top(), right - left, area.height()), _short(chat))
 
     def helpEvent(

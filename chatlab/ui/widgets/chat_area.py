@@ -51,7 +51,7 @@ class ChatArea(QSplitter):
 
     @property
     def are_members_in_view(self) -> bool:
-        return any(pane.are_members_in_view for pane in self._panes)
+        return self.active.are_members_in_view
 
     @property
     def active(self) -> ChatPane:
@@ -114,9 +114,10 @@ class ChatArea(QSplitter):
         self.active.focus_composer()
 
     def show_members(self, is_shown: bool) -> None:
+        """In every pane with room for them, and in the active one in any case."""
         self._are_members_shown = is_shown
         for pane in self._panes:
-            pane.show_members(is_shown)
+            pane.show_members(is_shown, even_if_narrow=pane is self.active)
 
     def select_message(self, message: MessageId | None) -> bool:
         """Light a message up wherever it is shown; False when it is nowhere."""

@@ -147,7 +147,7 @@ class ChatPane(QWidget):
         self.composer.writing_changed.connect(self._on_writing_changed)
         self.experiment.settings_clicked.connect(self._on_settings_clicked)
         self.header.topic_edited.connect(self._on_topic_edited)
-        self.header.members_toggled.connect(self.show_members)
+        self.header.members_toggled.connect(lambda is_on: self.show_members(is_on))
         self._middle.folded_changed.connect(self._show_members)
         self.header.split_requested.connect(self.split_requested)
         self.header.close_requested.connect(self.close_requested)
@@ -247,9 +247,10 @@ class ChatPane(QWidget):
     def are_members_in_view(self) -> bool:
         return self._wants_members and not self._middle.is_folded
 
-    def show_members(self, is_shown: bool) -> None:
+    def show_members(self, is_shown: bool, *, even_if_narrow: bool = True) -> None:
         self._wants_members = is_shown
-        self._middle.unfold()
+        if even_if_narrow:
+            self._middle.unfold()
         self._show_members()
 
     def _show_members(self) -> None:
