@@ -84,6 +84,7 @@ class Verb(Enum):
     UNBLOCK = "unblock"
     AFFILIATION = "affiliation"
     HISTORY = "history"
+    AVATAR = "avatar"
     HIGHLIGHTS = "highlights"
     MENTIONS = "mentions"
     CLEAR = "clear"
@@ -327,6 +328,12 @@ COMMANDS: tuple[CommandSpec, ...] = (
         ("<nick or address>", "<owner|admin|member|none|outcast>"),
         "Give someone a lasting standing in the room.",
         ("affiliate",),
+        only=Application.XMPP,
+    ),
+    CommandSpec(
+        Verb.AVATAR,
+        ("<file or -…>",),
+        "Let your contacts see a picture of you, from a PNG file; “-” takes it away.",
         only=Application.XMPP,
     ),
     CommandSpec(

@@ -18,6 +18,7 @@ from chatlab.chat.xmpp.invitations import Invitations
 from chatlab.chat.xmpp.keepalive import Keepalive
 from chatlab.chat.xmpp.markers import Markers
 from chatlab.chat.xmpp.messages import Messages
+from chatlab.chat.xmpp.own_picture import OwnPicture
 from chatlab.chat.xmpp.personal_events import PersonalEvents
 from chatlab.chat.xmpp.presence import OwnPresence
 from chatlab.chat.xmpp.reactions import Reactions
@@ -63,4 +64,5 @@ FEATURES: tuple[type[Feature], ...] = (
     Idling,
     Bookmarks,
     Unstyled,
+    OwnPicture,
 )
