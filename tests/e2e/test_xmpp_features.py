@@ -21,6 +21,7 @@ from chatlab.core.roster import (
     SubscriptionRequested,
     fold,
 )
+from chatlab.server.xmpp.limits import ROOMS_DOMAIN
 from tests.e2e import test_xmpp_connect as connecting
 from tests.e2e.test_xmpp_connect import Client, Place, account_of
 
@@ -256,6 +257,26 @@ def test_rooms_are_listed_invited_to_and_ruled(server: Place) -> None:
         alice.xmpp.execute(parse("/kick bob out"), room)
         left = await heard(bob, ev.MemberLeft, lambda event: event.is_self)
         assert (left.how, left.reason) == (ev.Departure.KICK, "out")
+        await asyncio.gather(alice.xmpp.stop(), bob.xmpp.stop())
+
+    asyncio.run(scene())
+
+
+def test_a_moderator_takes_back_what_somebody_else_said(server: Place) -> None:
+    if server.rooms != ROOMS_DOMAIN:
+        pytest.skip("Debian’s prosody has no moderation of messages (XEP-0425)")
+
+    async def scene() -> None:
+        alice, bob = await pair(server)
+        room = server.room("moderated")
+        await in_room(alice, room)
+        await alice.until(lambda: bool(alice.told("you made it")))
+        await in_room(bob, room)
+        bob.xmpp.send(room, "spam spam")
+        spam = await said(alice, "spam spam")
+        alice.xmpp.retract(room, spam.msgid, "enough")
+        await alice.until(lambda: is_gone(alice, spam.id))
+        await bob.until(lambda: bool(bob.told("took a message back: enough")))
         await asyncio.gather(alice.xmpp.stop(), bob.xmpp.stop())
 
     asyncio.run(scene())

@@ -2,12 +2,12 @@
 
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import count
 from xml.etree import ElementTree as ET
 
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
+from chatlab.chat.timing import stamp_ns
 from chatlab.chat.xmpp.composing import ACTION_START, ORIGIN_ID
 from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.incoming import Envelope, Incoming
@@ -26,8 +26,9 @@ DELAY = "urn:xmpp:delay"
 MUC_USER = "http://jabber.org/protocol/muc#user"
 OCCUPANT_ID = "urn:xmpp:occupant-id:0"
 MARKERS = "urn:xmpp:chat-markers:0"
+_NAMES_MESSAGES = frozenset({"urn:xmpp:sid:0", "urn:xmpp:mam:2"})
+"""What a room can do that names messages itself, and takes such names of others out."""
 _BODY = f"{{{CLIENT_NAMESPACE}}}body"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _numbers = count(1)
 _RUN = uuid.uuid4().hex[:12]
 
@@ -35,16 +36,6 @@ _RUN = uuid.uuid4().hex[:12]
 def next_message_id() -> MessageId:
     """A name that no other message of any session has."""
     return MessageId(f"x{_RUN}-{next(_numbers)}")
-
-
-def time_ns_of(stamp: str) -> int:
-    """Nanoseconds since the epoch of a date (XEP-0082); 0 when it is unreadable."""
-    try:
-        moment = datetime.fromisoformat(stamp)
-        since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
-    except (ValueError, OverflowError):
-        return 0
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
 
 
 class Messages(Feature):
@@ -163,7 +154,10 @@ class Messages(Feature):
                 return True
         is_again = incoming.envelope.is_history or incoming.envelope.is_copy
         by = incoming.chat if incoming.is_room else self.context.state.bare_jid
-        name = incoming.envelope.archive_id or archive_id_of(incoming.xml, by)
+        name = incoming.envelope.archive_id
+        if not name:
+            is_room = incoming.is_room
+            name = self._room_name(incoming) if is_room else archive_id_of(incoming.xml, by)
         if not known.note_archived(by, name):
             return True
         if name and not incoming.envelope.archive_id:
@@ -172,6 +166,12 @@ class Messages(Feature):
             return False
         said = known.said_by(incoming.chat, incoming.author, incoming.stanza_id)
         return said is not None and bool(incoming.stanza_id)
+
+    def _room_name(self, incoming: Incoming) -> str:
+        """The name that a room gave a message, where it is the room that gives such names."""
+        room = self.context.state.room(incoming.chat)
+        is_trusted = room is None or not room.features or bool(room.features & _NAMES_MESSAGES)
+        return archive_id_of(incoming.xml, incoming.chat) if is_trusted else ""
 
     def _is_reflection(self, incoming: Incoming) -> bool:
         """The room sent a message of ours to everybody, us included: it has it."""
@@ -184,13 +184,14 @@ class Messages(Feature):
             sent = deliveries.oldest_untaken(incoming.chat, incoming.body or "")
         if sent is None or sent.utterance.chat.lower() != incoming.chat.lower():
             return False
-        name = stanza_id_of(incoming.xml, incoming.chat)
+        archived = self._room_name(incoming)
+        name = archived or incoming.stanza_id
         said = self.context.lasting.known.said_by(
             incoming.chat, incoming.author, sent.utterance.stanza_id
         )
         if said is not None and name:
             self.context.lasting.known.rename(said, name)
-        if archived := archive_id_of(incoming.xml, incoming.chat):
+        if archived:
             self.context.lasting.known.note_archived(incoming.chat, archived)
             self.context.lasting.last_archived[incoming.chat.lower()] = archived
         if not sent.is_taken:
@@ -203,7 +204,7 @@ class Messages(Feature):
         body, envelope = incoming.body or "", incoming.envelope
         is_action = body.startswith(ACTION_START)
         name = (
-            envelope.archive_id or stanza_id_of(incoming.xml, incoming.chat)
+            envelope.archive_id or self._room_name(incoming) or incoming.stanza_id
             if incoming.is_room
             else incoming.stanza_id or envelope.archive_id
         )
@@ -265,7 +266,8 @@ class Messages(Feature):
             by = delay.get("from", "")
             if by and bare_of(by).lower() not in self._may_delay(sender):
                 continue
-            if time_ns := time_ns_of(delay.get("stamp", "")):
+            if time_ns := stamp_ns(delay.get("stamp", "")):
+                time_ns = min(time_ns, envelope.time_ns)  # Nobody speaks out of the future.
                 is_room = message.get("type") == "groupchat"
                 is_history = envelope.is_history or is_room
                 return replace(envelope, time_ns=time_ns, is_history=is_history)
@@ -292,11 +294,6 @@ class Messages(Feature):
             )
             return
         self.context.deliveries.refused(stanza_id, str(error))
-
-
-def stanza_id_of(message: ET.Element, by: str) -> str:
-    """The name that ``by`` gave a message (XEP-0359), else the sender's own id."""
-    return archive_id_of(message, by) or message.get("id", "")
 
 
 def archive_id_of(message: ET.Element, by: str) -> str:

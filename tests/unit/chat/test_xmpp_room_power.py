@@ -12,7 +12,7 @@ from chatlab.core.account import Security
 from chatlab.core.commands import parse
 from chatlab.core.errors import UsageError
 from chatlab.core.listings import ChannelsListed, ListedMask, MasksListed
-from tests.helpers.xmpp_play import ACCOUNT, ME, Play, PlayServer, occupant
+from tests.helpers.xmpp_play import ACCOUNT, ME, Play, PlayServer, message, occupant
 
 DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)
 SERVICE = "rooms.chat.test"
@@ -194,3 +194,19 @@ def test_somebody_else_under_the_same_nickname_is_told() -> None:
         assert "somebody else" in told.text
 
     scene(play_it)
+
+
+@pytest.mark.parametrize(
+    ("feature", "name"), [("urn:xmpp:sid:0", "forged"), ("muc_open", "m1")], ids=["room", "people"]
+)
+def test_names_of_messages_are_the_rooms_where_it_gives_any(feature: str, name: str) -> None:
+    """A room that names messages takes forged names out; another passes them on."""
+    server = House()
+    server.abilities = (feature,)
+
+    async def play_it(play: Play) -> None:
+        mark = f"<stanza-id xmlns='urn:xmpp:sid:0' by='{ROOM}' id='forged'/>"
+        play.server.say(message(f"{ROOM}/bob", "hello", inner=mark, kind="groupchat"))
+        assert play.of(ev.MessageAdded)[-1].message.msgid == name
+
+    scene(play_it, server)
