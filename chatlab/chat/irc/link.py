@@ -14,7 +14,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from irc.events import Command
 
 from chatlab.chat.irc.timing import Timing
 from chatlab.chat.irc.transport import Transport
+from chatlab.chat.timing import stamp_ns
 from chatlab.core.account import AccountId
 from chatlab.core.errors import ConnectError, RemoteProtocolError
 from chatlab.core.events import Informed, LineSeen, Severity
@@ -96,17 +96,9 @@ def event_type(command: str) -> str:
     return str(Command.lookup(command.lower()))
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
 def server_time_ns(tag: str) -> int:
-    """Nanoseconds since the epoch of a ``time`` tag (IRCv3 server-time); 0 when unreadable."""
-    try:
-        moment = datetime.fromisoformat(tag)
-        since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
-    except (ValueError, OverflowError):
-        return 0
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+    """Nanoseconds since the epoch of a ``time`` tag (IRCv3 server-time); 0 if absurd."""
+    return stamp_ns(tag)
 
 
 class Dispatcher(AioReactor):
