@@ -1,14 +1,17 @@
-"""Bookmarks, and a window that nobody looks at, with a real prosody and with the lab’s server."""
+"""Bookmarks, a picture of one’s own, and a window that nobody looks at: prosody, and the lab."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from chatlab.core import events as ev
 from chatlab.core.commands import parse
+from chatlab.core.roster import ContactsListed, Subscription, SubscriptionRequested
 from tests.e2e import test_xmpp_connect as connecting
 from tests.e2e.test_xmpp_connect import Client, Place, account_of
-from tests.e2e.test_xmpp_features import heard, in_room
+from tests.e2e.test_xmpp_features import ALICE, BOB, contact, heard, in_room, pair
+from tests.unit.chat.test_xmpp_own_picture import png
 
 pytestmark = pytest.mark.servers
 server = connecting.server
@@ -52,5 +55,32 @@ def test_the_server_goes_on_when_nobody_looks(server: Place) -> None:
         client.xmpp.execute(parse("/ping"), "")
         await client.until(lambda: bool(client.told("answered after")))
         await client.xmpp.stop()
+
+    asyncio.run(scene())
+
+
+def contact_is(client: Client, jid: str, subscription: Subscription) -> bool:
+    found = contact(client, jid)
+    return found is not None and found.subscription is subscription
+
+
+def test_a_picture_that_one_publishes_is_seen_by_contacts(server: Place, tmp_path: Path) -> None:
+    file = tmp_path / "me.png"
+    file.write_bytes(png())
+
+    async def scene() -> None:
+        alice, bob = await pair(server)
+        await heard(bob, ContactsListed)
+        for one, other, jid in ((bob, alice, BOB), (alice, bob, ALICE)):
+            one.xmpp.execute(parse(f"/contact add {BOB if jid == ALICE else ALICE}"), "")
+            await heard(other, SubscriptionRequested)
+            other.xmpp.execute(parse(f"/contact allow {jid}"), "")
+        await bob.until(lambda: contact_is(bob, ALICE, Subscription.BOTH))
+        alice.xmpp.execute(parse(f"/avatar {file}"), "")
+        await alice.until(lambda: bool(alice.told("see your picture")))
+        await bob.until(lambda: (c := contact(bob, ALICE)) is not None and c.avatar == png())
+        alice.xmpp.execute(parse("/avatar -"), "")
+        await bob.until(lambda: (c := contact(bob, ALICE)) is not None and not c.avatar)
+        await asyncio.gather(alice.xmpp.stop(), bob.xmpp.stop())
 
     asyncio.run(scene())
