@@ -43,6 +43,8 @@ class Known:
         self._all: OrderedDict[MessageId, Said] = OrderedDict()
         self._by_msgid: dict[tuple[str, str], Said] = {}
         self._by_stanza: dict[tuple[str, str, str], Said] = {}
+        self._authors: set[str] = set()
+        """Of all that is here, so that who never spoke is found out at once."""
         self._archived: set[tuple[str, str]] = set()
         self._archived_order: deque[tuple[str, str]] = deque()
 
@@ -50,6 +52,7 @@ class Known:
         self._all[said.id] = said
         if said.msgid:
             self._by_msgid[said.chat.lower(), said.msgid] = said
+        self._authors.add(said.author)
         if said.stanza_id and said.author:
             self._by_stanza[said.chat.lower(), said.author, said.stanza_id] = said
         if len(self._all) > MAX_KNOWN:
@@ -91,6 +94,9 @@ class Known:
 
     def disown(self, author: str) -> None:
         """Whoever comes under this name now is not to be taken for who had it before."""
+        if author not in self._authors:
+            return
+        self._authors.discard(author)
         for said in self._all.values():
             if said.author == author:
                 said.author = ""
@@ -117,5 +123,6 @@ class Known:
     def _forget(self) -> None:
         """A tenth at once: looking through the indices for each would take too long."""
         gone = {self._all.popitem(last=False)[0] for _ in range(MAX_KNOWN // 10)}
+        self._authors = {said.author for said in self._all.values()}
         self._by_msgid = {k: said for k, said in self._by_msgid.items() if said.id not in gone}
         self._by_stanza = {k: said for k, said in self._by_stanza.items() if said.id not in gone}
