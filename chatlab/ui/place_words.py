@@ -1,6 +1,7 @@
 """Who and where an account is, in a few words; the same everywhere."""
 
 from chatlab.core.account import XMPP_PORTS, Account, Application
+from chatlab.core.chats import CHANNEL_SIGNS, Chat, ChatKind
 from chatlab.core.flow import Endpoint
 
 
@@ -24,3 +25,14 @@ def place_words(account: Account) -> str:
 def port_words(account: Account) -> str:
     """``port 6697``; where DNS decides, that it does."""
     return f"port {account.port}" if account.port else "the port that DNS names"
+
+
+def chat_words(chat: Chat) -> str:
+    """What a chat is called where room is short: an XMPP room without a title is ``lab``.
+
+    Beside it stands which account it is on, so the service that keeps the room adds nothing.
+    """
+    heading = chat.heading
+    if chat.kind is ChatKind.CHANNEL and heading[:1] not in CHANNEL_SIGNS:
+        return heading.partition("@")[0] or heading
+    return heading

@@ -155,7 +155,9 @@ async def xmpp(stage: Play) -> Facts:
         ]
         return found if len(found) == _PEOPLE else None
 
-    left, right = await stage.until("both XMPP rooms", rooms) or []
+    found = await stage.until("both XMPP rooms", rooms) or []
+    found.sort(key=lambda chat: stage.book.accounts[chat.key.account].account.security.value)
+    left, right = found
     stage.window.chats.compare(left, right)
     plain, sealed = stage.window.chats.panes
     for pane, text, name in (

@@ -26,7 +26,7 @@ from chatlab.core.chats import CHANNEL_SIGNS, AccountState, Chat, ChatKind
 from chatlab.core.events import LinkState
 from chatlab.core.roster import Contact
 from chatlab.ui.models.account_tree import Role, buddy_words, link_words, unread_words
-from chatlab.ui.place_words import place_words
+from chatlab.ui.place_words import chat_words, place_words
 from chatlab.ui.presence_words import PRESENCE_ICONS
 from chatlab.ui.rich_text import bare, isolated, tooltip
 from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
@@ -218,9 +218,7 @@ def _chat_sign(chat: Chat, contact: object, *, is_here: bool) -> tuple[str, str]
 
 def _short(chat: Chat) -> str:
     """What a narrow row has room for: the icon says that it is a channel or a room."""
-    heading = chat.heading
-    if chat.kind is ChatKind.CHANNEL and heading[:1] not in CHANNEL_SIGNS:
-        return heading.partition("@")[0] or heading
+    heading = chat_words(chat)
     title = heading.removeprefix("#") if heading.startswith("#") else heading
     return title if title and title[0] not in CHANNEL_SIGNS else heading
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from chatlab.core.account import Application
 from chatlab.core.chats import AccountState, Chat, ChatKind
-from chatlab.ui.place_words import place_words
+from chatlab.ui.place_words import chat_words, place_words
 from chatlab.ui.presence_words import contact_line
 from chatlab.ui.rich_text import bare, tooltip
 from chatlab.ui.theme import HALF, SPACE, set_icon
@@ -130,7 +130,8 @@ class ChatHeader(QWidget):
             self._chat = chat
         account = bare(state.account.name) if state else ""
         is_server = chat.kind is ChatKind.SERVER
-        self._title.set_text(account if is_server else chat.heading)
+        title = account if is_server else chat_words(chat)
+        self._title.set_text(title, "" if is_server or title == chat.title else bare(chat.title))
         self._account.set_text("" if is_server else account)
         self._badge.show_facts(security_facts(state) if state else None)
         self._members.setVisible(chat.kind is ChatKind.CHANNEL)

@@ -27,6 +27,8 @@ from chatlab.ui.theme import HALF, SPACE
 
 Index = QModelIndex | QPersistentModelIndex
 _ICON = 14
+_NAME_SHARE = 55
+"""Percent of a row that a name has where name and value do not both fit."""
 _MAX_OPEN = 24
 """Fields that the innermost layer may unfold by itself."""
 _MAX_REMEMBERED = 200
@@ -57,8 +59,12 @@ class LayerDelegate(QStyledItemDelegate):
             painter.setPen(colors.color("muted"))
         else:
             painter.setPen(colors.color("muted"))
+            place = QRect(rect)
+            if value:
+                taken = QFontMetrics(option.font).horizontalAdvance(value) + 2 * SPACE
+                place.setWidth(max(rect.width() * _NAME_SHARE // 100, rect.width() - taken))
             label = f"{name}:" if value else name
-            rect.setLeft(rect.left() + _draw(painter, rect, font, label) + HALF + 2)
+            rect.setLeft(rect.left() + _draw(painter, place, font, label) + HALF + 2)
             painter.setPen(colors.color("text"))
         if value:
             _draw(painter, rect, QFont(option.font), theme.isolated(value))
