@@ -165,6 +165,7 @@ def from_message(message: Message, *, is_withheld: bool) -> Json:
         "is_corrected": message.is_corrected,
         "is_retracted": message.is_retracted,
         "is_sealed": message.is_sealed,
+        "is_unstyled": message.is_unstyled,
     }
 
 
@@ -192,6 +193,7 @@ def to_message(value: Json) -> Message:
         is_corrected=value.get("is_corrected") is True,
         is_retracted=value.get("is_retracted") is True,
         is_sealed=value.get("is_sealed") is True,
+        is_unstyled=value.get("is_unstyled") is True,
     )
 
 

@@ -1,0 +1,29 @@
+"""What a saved file says of a message comes back as it was."""
+
+import pytest
+
+from chatlab.analysis.session_json import dumps, from_message, loads, to_message
+from chatlab.core.account import AccountId, Application
+from chatlab.core.flow import Direction
+from chatlab.core.message import Message, MessageId
+
+
+@pytest.mark.parametrize(
+    "flag",
+    ["is_history", "is_highlight", "is_corrected", "is_retracted", "is_sealed", "is_unstyled"],
+)
+def test_each_mark_of_a_message_survives_the_file(flag: str) -> None:
+    message = Message(
+        id=MessageId("m1"),
+        account=AccountId("a"),
+        application=Application.XMPP,
+        direction=Direction.RECEIVED,
+        sender="bob@chat.test",
+        target="bob@chat.test",
+        text="*a*",
+        time_ns=1,
+        msgid="n1",
+        reply_to="n0",
+        **{flag: True},  # type: ignore[arg-type]
+    )
+    assert to_message(loads(dumps(from_message(message, is_withheld=False)))) == message
