@@ -135,10 +135,11 @@ class StatePage(QScrollArea):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(SPACE)
         box.addWidget(self._icon)
-        for widget in (self._title, self._words, self._code, self._note):
+        for widget in (self._title, self._words, self._code):
             box.addWidget(widget)
+        box.addLayout(self._buttons)  # Above the note: what mends it is in view in a low pane, too.
         box.addSpacing(HALF)
-        box.addLayout(self._buttons)
+        box.addWidget(self._note)
         page = QWidget()
         page.setProperty("role", "surface")
         outer = QVBoxLayout(page)
