@@ -10,6 +10,7 @@ from chatlab.core.account import Application
 from chatlab.core.chats import AccountState, Chat, ChatKind
 from chatlab.core.events import LinkState
 from chatlab.core.message import Delivery, Message, MessageId
+from chatlab.ui.place_words import chat_words
 from chatlab.ui.rich_text import isolated
 
 _MOST_LOOKED_AT = 2_000
@@ -51,7 +52,7 @@ def situation_of(chat: Chat, state: AccountState | None, waiting: int = 0) -> Si
         return Situation("This account was removed.")
     if state.source:
         return Situation(f"Read from {isolated(state.source)}: nothing can be sent here")
-    name = isolated(chat.heading)
+    name = isolated(chat_words(chat))
     is_server = chat.kind is ChatKind.SERVER
     example = "#lab"
     if state.account.application is Application.XMPP:

@@ -342,7 +342,7 @@ class Composer(QWidget):
     def _forecast(self) -> None:
         text = self.text()
         hint = command_hint(text)
-        idle = self.tr("Return sends · / begins a command") if not text else ""
+        idle = self.tr("Return sends · / for commands") if not text else ""
         self._hint.set_text(hint.text if hint else idle)
         set_role(self._hint, "error" if hint and hint.is_fault else "small")
         sizes = self._sizes(text) if text.strip() else []
