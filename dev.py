@@ -263,7 +263,8 @@ def test(arguments: Sequence[str]) -> int:
         "mypy": [in_venv("mypy"), "--no-error-summary"],
         "mypy dev.py": [in_venv("mypy"), "--no-error-summary", "dev.py"],
         "import layers": [in_venv("lint-imports")],
-        "pytest": pytest,
+        # One process for the tests of the whole machine, the others for the rest.
+        "pytest": [*pytest, "-n", "auto", "--dist", "loadgroup"],
     }
     failed = [name for name, command in checks.items() if not passes(name, command)]
     if failed:
