@@ -131,7 +131,7 @@ class AccountPane(QWidget):
         below_them = self._parts.widget(1)
         if below_them is not None and room and not self._is_border_moved:
             wanted = below_them.sizeHint().height()
-            spare = room - self._tree.content_height()
+            spare = room - self._tree.content_height(room)
             below = min(wanted, max(spare, round(room * _BELOW_SHARE)))
             self._parts.setSizes([room - below, below])
 
@@ -341,10 +341,10 @@ class _Tree(QTreeView):
         self.setMouseTracking(True)
         self.setProperty("role", "window")
 
-    def content_height(self) -> int:
-        """Of every row that is not folded away."""
+    def content_height(self, most: int) -> int:
+        """Of every row that is not folded away; not counted further than ``most``."""
         height, index = 0, self.model().index(0, 0)
-        while index.isValid():
+        while index.isValid() and height < most:
             height += self.rowHeight(index)
             index = self.indexBelow(index)
         return height

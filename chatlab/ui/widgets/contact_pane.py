@@ -27,6 +27,8 @@ Index = QModelIndex | QPersistentModelIndex
 _NO_LIMIT = 16_777_215
 """QWIDGETSIZE_MAX of Qt."""
 _HEAD_HEIGHT = 5 * SPACE
+_MEASURED_ROWS = 80
+"""More are higher than a screen anyway."""
 _EMPTY_HEIGHT = 24 * SPACE
 """Where there are no contacts, the chats have the room."""
 FILTER_FROM = 20
@@ -85,9 +87,10 @@ class ContactPane(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as everything that there is to see."""
-        rows = sum(self.list.sizeHintForRow(row) for row in range(self._model.rowCount()))
-        if not rows:
+        count = min(self._model.rowCount(), _MEASURED_ROWS)
+        if not count:
             return QSize(160, scaled(_EMPTY_HEIGHT))
+        rows = sum(self.list.sizeHintForRow(row) for row in range(count))
         above = self.height() - self.list.height() if self.list.isVisible() else _HEAD_HEIGHT
         return QSize(160, above + rows + SPACE)
 
