@@ -18,6 +18,8 @@ ANSWER_S = 20.0
 """How long an answer may take; so a dead connection is noticed within 45 seconds."""
 LAG_S = 60.0
 """With traffic there is no need to ask, but the lag is wanted now and then."""
+HALF_S = 120.0
+"""How long one stanza may take: a server that drips is never silent, and never says anything."""
 
 
 class Keepalive(Feature):
@@ -41,7 +43,16 @@ class Keepalive(Feature):
     def _tick(self) -> None:
         link = self.context.link
         if link is not None and link.is_open and self.context.state.is_online:
-            self._look(link.last_received, self.context.timing.monotonic())
+            now = self.context.timing.monotonic()
+            if link.half_since is not None and now - link.half_since >= HALF_S:
+                self.context.give_up(
+                    f"The server began a stanza {now - link.half_since:.0f} s ago, and does not "
+                    "end it.",
+                    "Is the network very slow?",
+                    may_retry=True,
+                )
+            else:
+                self._look(link.last_received, now)
         self._tick_later()
 
     def _look(self, last_received: float, now: float) -> None:

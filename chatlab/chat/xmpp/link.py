@@ -63,6 +63,8 @@ class Link:
         can be found, and told there.
         """
         self.last_received = timing.monotonic()
+        self.half_since: float | None = None
+        """When the unit began that is half here; None while there is none."""
         self._account = account
         self._emit = emit
         self._timing = timing
@@ -155,10 +157,15 @@ class Link:
     # -- inner
 
     def _cut(self, chunk: bytes, origin: ByteRange, exact: bool) -> None:
+        before = len(self._inbox)
         try:
             self._inbox.extend(self._splitter.feed(chunk, origin, exact))
         except StreamFault as fault:
             self._inbox.append((fault, self._splitter.beginning(_MAX_START)))
+        if self._splitter.is_between_units:
+            self.half_since = None
+        elif self.half_since is None or len(self._inbox) > before:
+            self.half_since = self.last_received
 
     def _drain(self) -> None:
         self._is_draining = True

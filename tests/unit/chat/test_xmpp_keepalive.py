@@ -117,3 +117,18 @@ def test_other_servers_are_not_told() -> None:
         assert not play.sent("csi")
 
     scene(play_it)
+
+
+def test_a_server_that_drips_half_a_stanza_for_ever_is_left() -> None:
+    async def play_it(play: Play) -> None:
+        play.server.say("<message from='eve@chat.test'><body>")
+        first = play.server.transport
+        for _ in range(26):
+            if not first.is_closed:
+                first.feed(b"x")
+            await play.time.advance(5)
+        ends = [each for each in play.of(ev.LinkChanged) if each.state is LinkState.WAITING]
+        assert "does not end it" in ends[0].detail
+        assert first.is_closed
+
+    scene(play_it)
