@@ -49,6 +49,7 @@ def _read_server(text: str) -> tuple[str, int]:
         return "", 0
     match = _SERVER.fullmatch(text)
     port = int(match["port"] or 0) if match else 0
-    if match is None or port > 65_535:
+    is_port = match is not None and (match["port"] is None or 0 < port < 65_536)
+    if match is None or not is_port:
         raise UsageError(f"--server: “{text}” is no HOST:PORT.", "Example: 127.0.0.1:5222")
     return match["host"].strip("[]"), port
