@@ -75,7 +75,7 @@ def test_a_hundred_connections_leave_no_descriptor_behind(tmp_path: Path) -> Non
 
     before = descriptors()
     asyncio.run(run())
-    assert descriptors() == before
+    assert descriptors() <= before
     file = packets(tmp_path / "capture.pcapng")
     assert sum(packet.data[-1:] == b"x" and len(packet.data) == 67 for packet in file) == 100
 
