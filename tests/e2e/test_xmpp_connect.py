@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -258,11 +258,14 @@ def _stripping(server: Place) -> Iterator[int]:
     with closing(socket.create_server(("127.0.0.1", 0))) as door:
 
         def carry(source: socket.socket, target: socket.socket) -> None:
-            while data := source.recv(65_536):
-                target.sendall(
-                    data.replace(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", b"")
-                )
-            target.shutdown(socket.SHUT_WR)
+            # Who has left does not wait for the other’s goodbye.
+            with suppress(ConnectionError):
+                while data := source.recv(65_536):
+                    target.sendall(
+                        data.replace(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", b"")
+                    )
+            with suppress(OSError):
+                target.shutdown(socket.SHUT_WR)
 
         def serve() -> None:
             inner, _ = door.accept()
