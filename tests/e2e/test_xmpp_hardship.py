@@ -87,7 +87,7 @@ def in_order(records: Sequence[MessageRecord], direction: str) -> list[Fact]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "interval"), [("plain", "0"), ("starttls", "0"), ("direct", "0"), ("direct", "0.01")]
+    ("mode", "interval"), [("plain", "0"), ("starttls", "0.01"), ("direct", "0")]
 )
 def test_no_stanza_has_a_wrong_or_missing_frame_on_a_bad_line(
     tmp_path: Path, mode: str, interval: str
