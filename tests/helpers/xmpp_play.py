@@ -7,7 +7,6 @@
 import asyncio
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TypeVar
 from xml.etree import ElementTree as ET
 
@@ -15,14 +14,14 @@ from chatlab.chat.wire import WireSink
 from chatlab.chat.xmpp.connection import XmppConnection
 from chatlab.chat.xmpp.stream import parse_element
 from chatlab.core.account import Account, AccountId, Application, SecretKind, Security
-from chatlab.core.connection import Connection, TlsFacts
 from chatlab.core.errors import CertificateError, RemoteProtocolError
 from chatlab.core.events import ChatEvent, LineSeen, LinkChanged, LinkState, MessageChanged
-from chatlab.core.flow import ByteRange, ConnectionId, Direction, Endpoint, FlowKey, WireRange
-from chatlab.core.message import Delivery
+from chatlab.core.flow import ByteRange, Direction, WireRange
+from chatlab.core.message import Delivery, Message
 from chatlab.protocol.scram import ScramKeys, ScramServer
-from chatlab.protocol.xmpp import StanzaSplitter, StreamUnit, UnitKind
-from tests.helpers.irc_play import START_NS, FakeTime, MemorySecrets, settle
+from chatlab.protocol.xmpp import StreamUnit, UnitKind
+from tests.helpers.irc_play import FakeTime, MemorySecrets, settle
+from tests.helpers.xmpp_transport import PlayTransport
 
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 TLS = "urn:ietf:params:xml:ns:xmpp-tls"
@@ -41,73 +40,6 @@ ACCOUNT = Account(
     jid="ann@chat.test",
 )
 _Event = TypeVar("_Event")
-
-
-class PlayTransport:
-    """What the dialler hands out: one connection to the ``PlayServer``."""
-
-    def __init__(
-        self, server: "PlayServer", sink: WireSink, number: int, *, is_secure: bool
-    ) -> None:
-        self.connection = Connection(
-            id=ConnectionId(f"c{number}"),
-            account=ACCOUNT.id,
-            application=Application.XMPP,
-            flow=FlowKey(Endpoint("127.0.0.1", 50000 + number), Endpoint("127.0.0.1", 5222)),
-            purpose="XMPP to chat.test",
-            host="chat.test",
-            opened_ns=START_NS,
-        )
-        self.sink = sink
-        self.sent = bytearray()
-        self.received = 0
-        self.acknowledges = True
-        self.is_closed = False
-        self.is_silent = False
-        """The server gets nothing any more: the way is broken."""
-        self.units = StanzaSplitter(is_observer=True)
-        self._server = server
-        if is_secure:
-            self.secure()
-
-    def secure(self) -> None:
-        facts = TlsFacts(
-            version="TLSv1.3", cipher="TEST", server_name="chat.test", chain=(), trust="verified"
-        )
-        self.connection = replace(self.connection, tls=facts)
-
-    def write(self, data: bytes) -> WireRange:
-        span = ByteRange(len(self.sent), len(self.sent) + len(data))
-        self.sent += data
-        if not self.is_silent:
-            asyncio.get_running_loop().call_soon(self._server.take, self, data)
-        return WireRange(self.connection.id, Direction.SENT, span)
-
-    def set_reading(self, is_reading: bool) -> None:
-        """Nothing is read from anywhere."""
-
-    def channel_binding(self, name: str) -> bytes:
-        return b"unique" if name == "tls-unique" and self.connection.tls else b""
-
-    def acknowledged(self) -> int | None:
-        return len(self.sent) if self.acknowledges and not self.is_silent else 0
-
-    def feed(self, data: bytes) -> None:
-        origin = ByteRange(self.received, self.received + len(data))
-        self.received = origin.stop
-        self.sink.wire_received(data, origin, True)
-
-    async def close(self) -> None:
-        self.abort()
-
-    def abort(self, reason: str = "") -> None:
-        self.drop(reason)
-
-    def drop(self, reason: str) -> None:
-        """The connection ends."""
-        if not self.is_closed:
-            self.is_closed = True
-            self.sink.wire_closed(reason)
 
 
 class PlayServer:
@@ -154,7 +86,8 @@ class PlayServer:
         self.is_logged_in = False
         self._is_counting = False
         number = len(self.transports) + 1
-        self.transports.append(PlayTransport(self, sink, number, is_secure=is_secure))
+        transport = PlayTransport(self.take, sink, number, ACCOUNT.id, is_secure=is_secure)
+        self.transports.append(transport)
         return self.transport
 
     async def secure(self, wire: PlayTransport, account: Account) -> None:
@@ -397,6 +330,18 @@ class Play:
         """Units that were written with this in them."""
         lines = self.of(LineSeen)
         return [x for x in lines if x.direction is Direction.SENT and text in x.line]
+
+
+def fate(play: Play, sent: Message) -> list[Delivery]:
+    """How far a message got, step by step."""
+    changes = [event for event in play.of(MessageChanged) if event.message == sent.id]
+    return [event.delivery for event in changes if event.delivery]
+
+
+def wires(play: Play, sent: Message) -> list[WireRange]:
+    """The bytes of a message, for each time that it was written."""
+    changes = [event for event in play.of(MessageChanged) if event.message == sent.id]
+    return [event.wire for event in changes if event.wire]
 
 
 _ENDS = (LinkState.OFFLINE, LinkState.WAITING)

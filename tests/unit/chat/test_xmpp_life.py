@@ -7,32 +7,17 @@ import pytest
 
 from chatlab.core.account import Security
 from chatlab.core.commands import parse
-from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.events import (
-    ChatOpened,
-    Informed,
     LinkState,
     MembersListed,
     MessageAdded,
-    MessageChanged,
 )
-from chatlab.core.flow import WireRange
-from chatlab.core.message import Delivery, Message, MessageKind
-from tests.helpers.xmpp_play import ACCOUNT, ME, SM, Play, PlayServer, message
+from chatlab.core.message import Delivery
+from tests.helpers.xmpp_play import ACCOUNT, SM, Play, PlayServer, fate, message, wires
 
 DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)
 BOB = "bob@chat.test"
 ROOM = "lab@rooms.chat.test"
-
-
-def fate(play: Play, sent: Message) -> list[Delivery]:
-    changes = [event for event in play.of(MessageChanged) if event.message == sent.id]
-    return [event.delivery for event in changes if event.delivery]
-
-
-def wires(play: Play, sent: Message) -> list[WireRange]:
-    changes = [event for event in play.of(MessageChanged) if event.message == sent.id]
-    return [event.wire for event in changes if event.wire]
 
 
 def test_a_message_knows_its_bytes_and_how_far_it_got() -> None:
@@ -248,213 +233,6 @@ def test_every_request_for_an_acknowledgement_is_answered_with_the_count() -> No
         await play.until(lambda: len(play.sent("<a ")) == 2)
         before, after = (int(line.line.partition("h='")[2][:-3]) for line in play.sent("<a "))
         assert after - before == 7
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-# -- messages
-
-
-def test_a_received_message_has_exactly_its_bytes() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        before = play.server.transport.received
-        texts = [message(f"{BOB}/phone", f"nr {i}", f"m{i}") for i in range(3)]
-        play.server.say("\n", *texts, " ")
-        await play.until(lambda: len(play.of(MessageAdded)) == 3)
-        at = before + 1
-        for event, text in zip(play.of(MessageAdded), texts, strict=True):
-            wire = event.message.wire
-            assert wire is not None
-            assert (wire.span.start, wire.span.stop) == (at, at + len(text))
-            assert (event.message.sender, event.message.target) == (BOB, BOB)
-            at += len(text)
-        assert play.of(ChatOpened) == [ChatOpened(ACCOUNT.id, BOB, False)]
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-def test_actions_go_both_ways() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        play.xmpp.execute(parse("/me waves"), BOB)
-        assert play.sent("<body>/me waves</body>")
-        play.server.say(message(BOB, "/me nods"))
-        await play.until(lambda: len(play.of(MessageAdded)) == 2)
-        ours, theirs = (event.message for event in play.of(MessageAdded))
-        assert (ours.text, ours.kind) == ("waves", MessageKind.ACTION)
-        assert (theirs.text, theirs.kind) == ("nods", MessageKind.ACTION)
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-def test_a_message_that_waited_says_since_when() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        far = ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "2150-01-01T00:00:00Z"]
-        stamps = ["2020-01-02T03:04:05Z", "0000-99-99", "-1", "NaN", "", *far]
-        for number, stamp in enumerate(stamps):
-            delay = f"<delay xmlns='urn:xmpp:delay' from='chat.test' stamp='{stamp}'/>"
-            play.server.say(message(BOB, stamp or "none", f"m{number}", delay))
-        await play.until(lambda: len(play.of(MessageAdded)) == len(stamps))
-        times = [event.message.time_ns for event in play.of(MessageAdded)]
-        assert times[0] == 1_577_934_245 * 10**9
-        assert set(times[1:]) == {play.time.timing().clock_ns()}
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-def test_somebody_else_cannot_date_a_message() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        delay = "<delay xmlns='urn:xmpp:delay' from='eve@evil.test' stamp='2020-01-02T03:04:05Z'/>"
-        play.server.say(message(BOB, "now", "m1", delay))
-        await play.until(lambda: bool(play.of(MessageAdded)))
-        assert play.of(MessageAdded)[0].message.time_ns > 1_600_000_000 * 10**9
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-@pytest.mark.parametrize(
-    ("chat", "text", "words"),
-    [
-        (BOB, "a\x00b", "U+0000"),
-        (BOB, "\ud800", "U+D800"),
-        (BOB, "  ", "nothing to send"),
-        (BOB, "x" * 70_000, "bytes"),
-        ("a b@chat.test", "x", "blank"),
-        ("@", "x", "missing"),
-    ],
-)
-def test_what_cannot_be_sent_is_refused_before(chat: str, text: str, words: str) -> None:
-    async def scene() -> None:
-        play = Play(DIRECT)
-        with pytest.raises(LocalProtocolError, match=words.replace("+", r"\+")):
-            play.xmpp.send(chat, text)
-        assert play.xmpp.predict(chat, text) == ()
-        assert not play.events
-
-    asyncio.run(scene())
-
-
-def test_a_prediction_is_what_the_stanza_will_be() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        (size,) = play.xmpp.predict(BOB, "how long?")
-        (sent,) = play.xmpp.send(BOB, "how long?")
-        assert len(wires(play, sent)[0].span) == size
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-def test_an_error_stanza_fails_the_message_in_words() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        (sent,) = play.xmpp.send("nobody@chat.test", "hello?")
-        play.server.say(
-            f"<message type='error' from='nobody@chat.test' to='{ME}' id='{sent.msgid}'>"
-            "<error type='cancel'><service-unavailable "
-            "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>"
-        )
-        await play.until(lambda: Delivery.FAILED in fate(play, sent))
-        (failure,) = [e.failure for e in play.of(MessageChanged) if e.failure]
-        assert failure == "nobody@chat.test refused: nobody there takes it."
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-def test_a_cancelled_message_is_not_sent() -> None:
-    async def scene() -> None:
-        play = Play(DIRECT)
-        (sent,) = play.xmpp.send(BOB, "never")
-        play.xmpp.cancel(sent.id)
-        assert fate(play, sent) == [Delivery.FAILED]
-        with pytest.raises(UsageError):
-            play.xmpp.cancel(sent.id)
-        await play.start()
-        assert not play.sent("never")
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-# -- commands
-
-
-def test_a_stanza_can_be_typed() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        play.xmpp.execute(parse("/raw <presence><show>dnd</show></presence>"), "")
-        assert play.sent("<presence><show>dnd</show></presence>")
-        for wrong in ("<presence>", "hello", "<stream:stream/>", "<r xmlns='urn:xmpp:sm:3'/>"):
-            with pytest.raises(LocalProtocolError):
-                play.xmpp.execute(parse(f"/raw {wrong}"), "")
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-def test_commands_that_mean_nothing_here_say_so() -> None:
-    async def scene() -> None:
-        play = Play(DIRECT)
-        with pytest.raises(UsageError, match="not connected"):
-            play.xmpp.execute(parse("/topic x"), ROOM)
-        await play.start()
-        with pytest.raises(UsageError, match="belongs to IRC"):
-            play.xmpp.execute(parse("/motd"), "")
-        with pytest.raises(UsageError, match="Nobody reads"):
-            play.xmpp.execute(parse("hello"), "")
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-def test_being_away_is_told_and_ends() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        play.xmpp.execute(parse("/away at lunch"), "")
-        assert play.sent("<show>away</show><status>at lunch</status>")
-        play.xmpp.execute(parse("/back"), "")
-        back = play.sent("<presence")[-1].line
-        assert "<show" not in back
-        assert "<status" not in back
-        assert not play.of(Informed)
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-def test_a_server_that_has_something_to_say_opens_no_talk() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        play.server.say(message("chat.test", "Maintenance at noon", kind="headline"))
-        await play.until(lambda: bool(play.of(Informed)))
-        (told,) = play.of(Informed)
-        assert (told.text, told.chat, told.source) == ("Maintenance at noon", "", "chat.test")
-        assert not play.of(MessageAdded)
-        await play.stop()
-
-    asyncio.run(scene())
-
-
-def test_who_is_ignored_gets_no_answer_and_others_do() -> None:
-    async def scene() -> None:
-        play = await Play(DIRECT).start()
-        play.xmpp.answer_only(lambda source: not source.startswith("eve@"))
-        for sender in ("eve@chat.test/x", "bob@chat.test/x", "chat.test"):
-            play.server.say(
-                f"<iq type='get' id='{sender}' from='{sender}' to='{ME}'><query xmlns='odd'/></iq>"
-            )
-        answered = [line.line for line in play.sent("<iq") if "error" in line.line]
-        assert len(answered) == 2
-        assert not any("eve" in line for line in answered)
         await play.stop()
 
     asyncio.run(scene())

@@ -1,0 +1,91 @@
+"""What is typed to an XMPP account, and what the server and strangers say that is no message."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from chatlab.core.account import Security
+from chatlab.core.commands import parse
+from chatlab.core.errors import LocalProtocolError, UsageError
+from chatlab.core.events import (
+    Informed,
+    MessageAdded,
+)
+from tests.helpers.xmpp_play import ACCOUNT, ME, Play, message
+
+DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)
+BOB = "bob@chat.test"
+ROOM = "lab@rooms.chat.test"
+
+
+def test_a_stanza_can_be_typed() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.xmpp.execute(parse("/raw <presence><show>dnd</show></presence>"), "")
+        assert play.sent("<presence><show>dnd</show></presence>")
+        for wrong in ("<presence>", "hello", "<stream:stream/>", "<r xmlns='urn:xmpp:sm:3'/>"):
+            with pytest.raises(LocalProtocolError):
+                play.xmpp.execute(parse(f"/raw {wrong}"), "")
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_commands_that_mean_nothing_here_say_so() -> None:
+    async def scene() -> None:
+        play = Play(DIRECT)
+        with pytest.raises(UsageError, match="not connected"):
+            play.xmpp.execute(parse("/topic x"), ROOM)
+        await play.start()
+        with pytest.raises(UsageError, match="belongs to IRC"):
+            play.xmpp.execute(parse("/motd"), "")
+        with pytest.raises(UsageError, match="Nobody reads"):
+            play.xmpp.execute(parse("hello"), "")
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_being_away_is_told_and_ends() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.xmpp.execute(parse("/away at lunch"), "")
+        assert play.sent("<show>away</show><status>at lunch</status>")
+        play.xmpp.execute(parse("/back"), "")
+        back = play.sent("<presence")[-1].line
+        assert "<show" not in back
+        assert "<status" not in back
+        assert not play.of(Informed)
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_server_that_has_something_to_say_opens_no_talk() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.server.say(message("chat.test", "Maintenance at noon", kind="headline"))
+        await play.until(lambda: bool(play.of(Informed)))
+        (told,) = play.of(Informed)
+        assert (told.text, told.chat, told.source) == ("Maintenance at noon", "", "chat.test")
+        assert not play.of(MessageAdded)
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_who_is_ignored_gets_no_answer_and_others_do() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.xmpp.answer_only(lambda source: not source.startswith("eve@"))
+        for sender in ("eve@chat.test/x", "bob@chat.test/x", "chat.test"):
+            play.server.say(
+                f"<iq type='get' id='{sender}' from='{sender}' to='{ME}'><query xmlns='odd'/></iq>"
+            )
+        answered = [line.line for line in play.sent("<iq") if "error" in line.line]
+        assert len(answered) == 2
+        assert not any("eve" in line for line in answered)
+        await play.stop()
+
+    asyncio.run(scene())
