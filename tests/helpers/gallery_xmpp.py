@@ -6,24 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt, QTimer
-from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatlab.chat.providers import read_providers
 from chatlab.core import events as ev
-from chatlab.core.account import AccountId, Autojoin, SecretKind, Security
-from chatlab.core.chats import ChatBook, ChatKey
+from chatlab.core.account import Autojoin, SecretKind, Security
+from chatlab.core.chats import ChatKey
 from chatlab.core.forms import DataForm, FieldKind, FormField
 from chatlab.core.listings import ListedMask
 from chatlab.core.message import Delivery
 from chatlab.core.registration import RegistrationForm
 from chatlab.core.roster import (
-    Availability,
-    Contact,
     ContactsListed,
-    Subscription,
     SubscriptionRequested,
 )
 from chatlab.ui.dialogs.account import StoredSecrets
@@ -42,8 +38,7 @@ from chatlab.ui.widgets.occupant_menu import OccupantActs, fill_occupant_menu
 from tests.helpers.chats import NOON, message
 from tests.helpers.chats import account as chats_account
 from tests.helpers.stage import NotingConnection, Stage
-
-ID = AccountId("x")
+from tests.helpers.xmpp_samples import CONTACTS, ID, ME, PEOPLE, ROOM, ROOM_FORM, captcha, xmpp_book
 
 
 def xmpp_form() -> QWidget:
@@ -77,26 +72,6 @@ def xmpp_form_end() -> QWidget:
     bar = dialog.area.verticalScrollBar()
     QTimer.singleShot(30, dialog, lambda: bar.setValue(bar.maximum()))
     return dialog
-
-
-def captcha() -> bytes:
-    """Letters on a noisy ground, as servers draw them."""
-    image = QImage(240, 70, QImage.Format.Format_RGB32)
-    image.fill(QColor("#f4f1e8"))
-    painter = QPainter(image)
-    painter.setFont(QFont("DejaVu Serif", 30))
-    for number, letter in enumerate("x7Qm4"):
-        painter.save()
-        painter.translate(25 + 42 * number, 48)
-        painter.rotate((-14, 9, -5, 17, -9)[number])
-        painter.drawText(0, 0, letter)
-        painter.restore()
-    painter.drawLine(10, 50, 230, 22)
-    painter.end()
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"png")).write(image)
-    return bytes(buffer.data().data())
 
 
 def new_account() -> QWidget:
@@ -147,83 +122,6 @@ def deletion() -> QWidget:
     return DeletionDialog("first.last@example.org")
 
 
-def portrait() -> bytes:
-    """Somebody's picture, small."""
-    image = QImage(96, 96, QImage.Format.Format_RGB32)
-    image.fill(QColor("#7fb2d9"))
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor("#f0d6b8"))
-    painter.drawEllipse(30, 20, 36, 40)
-    painter.setBrush(QColor("#394b6b"))
-    painter.drawEllipse(14, 60, 68, 60)
-    painter.end()
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"png")).write(image)
-    return bytes(buffer.data().data())
-
-
-_BOTH = Subscription.BOTH
-CONTACTS = (
-    Contact(
-        jid="anna@example.org",
-        name="Anna Maria Lindqvist of the long name",
-        groups=("Work",),
-        subscription=_BOTH,
-        availability=Availability.AVAILABLE,
-        avatar=portrait(),
-    ),
-    Contact(
-        jid="bob@example.org",
-        name="Bob",
-        groups=("Work",),
-        subscription=_BOTH,
-        availability=Availability.DO_NOT_DISTURB,
-        status="in a meeting until three",
-    ),
-    Contact(
-        jid="carl@example.net",
-        groups=("Friends",),
-        subscription=_BOTH,
-        availability=Availability.AWAY,
-        status="coffee ☕",
-    ),
-    Contact(
-        jid="dora@example.net",
-        name="Dora",
-        groups=("Friends",),
-        subscription=_BOTH,
-        availability=Availability.EXTENDED_AWAY,
-    ),
-    Contact(
-        jid="עמית@example.com",
-        name="עמית",
-        groups=("Friends",),
-        subscription=_BOTH,
-        availability=Availability.CHAT,
-    ),
-    Contact(jid="erik@example.com", name="Erik", subscription=_BOTH),
-    Contact(jid="new@example.com", is_asked=True),
-    Contact(jid="spam@example.biz", is_blocked=True),
-)
-
-
-def xmpp_book() -> ChatBook:
-    book = ChatBook()
-    account = replace(
-        blank_xmpp_account(ID),
-        name="first.last@example.org",
-        jid="first.last@example.org",
-        nick="me",
-    )
-    book.add_account(account)
-    book.apply(ev.LinkChanged(ID, ev.LinkState.ONLINE, 0))
-    book.apply(ContactsListed(ID, CONTACTS))
-    return book
-
-
 def contacts() -> QWidget:
     pane = ContactPane(ContactModel(xmpp_book()))
     pane.resize(230, 470)
@@ -240,49 +138,6 @@ def contacts_empty() -> QWidget:
 
 
 SIZE = (1280, 800)
-ROOM = "lab@conference.example.org"
-_ME = ev.Member(nick="first", role="moderator", affiliation="owner")
-PEOPLE = (
-    _ME,
-    ev.Member(
-        nick="Anna L.", role="moderator", affiliation="admin", account_name="anna@example.org"
-    ),
-    ev.Member(nick="Bob", role="participant", affiliation="member", is_away=True),
-    ev.Member(nick="guest 12", role="participant", affiliation="none"),
-    ev.Member(nick="quiet one", role="visitor", affiliation="none"),
-)
-ROOM_FORM = DataForm(
-    title="Configuration for lab@conference.example.org",
-    instructions="Complete and submit this form to configure the room.",
-    fields=(
-        FormField(name="FORM_TYPE", kind=FieldKind.HIDDEN, values=("x",)),
-        FormField(name="", kind=FieldKind.FIXED, values=("Room information",)),
-        FormField(name="name", label="Title", values=("The lab",)),
-        FormField(
-            name="desc",
-            label="Description",
-            description="A brief description of the room",
-            kind=FieldKind.TEXT_MULTI,
-            values=("Where packets are read aloud.",),
-        ),
-        FormField(
-            name="public",
-            kind=FieldKind.BOOLEAN,
-            label="Include room information in public lists",
-            description="Enable this to allow people to find the room",
-            values=("1",),
-        ),
-        FormField(name="", kind=FieldKind.FIXED, values=("Access to the room",)),
-        FormField(name="secret", kind=FieldKind.TEXT_PRIVATE, label="Password"),
-        FormField(
-            name="whois",
-            kind=FieldKind.LIST_SINGLE,
-            label="Addresses (JIDs) of room occupants may be viewed by",
-            values=("moderators",),
-            options=(("Moderators only", "moderators"), ("Anyone", "anyone")),
-        ),
-    ),
-)
 
 
 def contact_add() -> QWidget:
@@ -323,7 +178,7 @@ def room_people() -> QWidget:
 def occupant_menu() -> QWidget:
     menu = QMenu()
     acts = OccupantActs(*[lambda *_: None] * 6)
-    fill_occupant_menu(menu, PEOPLE[3], _ME, acts)
+    fill_occupant_menu(menu, PEOPLE[3], ME, acts)
     inner = next(a.menu() for a in menu.actions() if a.text() == "Moderate")
     assert isinstance(inner, QMenu)
     inner.setParent(None)
@@ -355,7 +210,7 @@ def window() -> QWidget:
     book.apply(ContactsListed(ID, CONTACTS))
     book.apply(ev.ChatOpened(ID, ROOM, is_room=True, title="The lab"))
     book.apply(ev.MembersListed(ID, ROOM, PEOPLE))
-    stage.take(ev.MemberJoined(ID, ROOM, _ME, NOON, is_self=True))
+    stage.take(ev.MemberJoined(ID, ROOM, ME, NOON, is_self=True))
     book.apply(ev.TopicChanged(ID, ROOM, "Read packets, write prose", NOON))
     for number, (who, text) in enumerate(
         (
