@@ -6,182 +6,34 @@ What goes well, and what must stop with a plain word.
 import asyncio
 import json
 import socket
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chatlab.capture.child import environment, module_command
 from chatlab.chat.dial import Dialler
-from chatlab.chat.xmpp.connection import XmppConnection
 from chatlab.chat.xmpp.registration import XmppRegistrar
-from chatlab.core.account import Account, AccountId, Application, LoginMethod, SecretKind, Security
+from chatlab.core.account import LoginMethod, Security
 from chatlab.core.commands import parse
-from chatlab.core.connection import Connection
 from chatlab.core.errors import ChatlabError
 from chatlab.core.events import (
     CertificateRefused,
-    ChatEvent,
-    Informed,
-    LineSeen,
-    LinkChanged,
     LinkState,
     MembersListed,
     MessageChanged,
 )
-from chatlab.core.flow import Direction, FlowKey
-from chatlab.core.forms import DataForm
 from chatlab.core.message import Delivery
-from chatlab.server.xmpp.limits import ROOMS_DOMAIN
-from tests.helpers.irc_play import MemorySecrets
+from tests.helpers import xmpp_place
 from tests.helpers.proof import chatlab
 from tests.helpers.prosody import ROOMS, prosody
+from tests.helpers.talker import NoCapture
+from tests.helpers.xmpp_place import LIMIT_S, USERS, Client, Place, account_of, filled
 
 pytestmark = pytest.mark.servers
-
-USERS = {"alice": "secret", "bob": "secret"}
-_LIMIT_S = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A server for ``localhost``."""
-
-    port: int
-    """Clear text, and STARTTLS."""
-    tls_port: int
-    ca_file: Path
-    rooms: str
-    host: str = "127.0.0.1"
-
-    def room(self, name: str) -> str:
-        return f"{name}@{self.rooms}"
-
-
-class NoCapture:
-    """Neither captures nor keeps anything."""
-
-    async def admit(self, fileno: int, flow: FlowKey) -> bool:
-        return False
-
-    def dismiss(self, flow: FlowKey) -> None:
-        pass
-
-    def opened(self, connection: Connection) -> None:
-        pass
-
-    def changed(self, connection: Connection) -> None:
-        pass
-
-    def carried(self, connection: Connection, direction: Direction, data: bytes) -> None:
-        pass
-
-    def secret(self, key_log_line: str) -> None:
-        pass
-
-
-class Client:
-    """One account and what it saw."""
-
-    def __init__(self, account: Account, password: str = "secret") -> None:
-        self.events: list[ChatEvent] = []
-        self.secrets = MemorySecrets(**{SecretKind.LOGIN.value: password})
-        self._news = asyncio.Event()
-        none = NoCapture()
-        self.dialler = Dialler(none, none)
-        self.xmpp = XmppConnection(account, self._take, self.dialler, self.secrets)
-
-    def _take(self, event: ChatEvent) -> None:
-        self.events.append(event)
-        self._news.set()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(_LIMIT_S):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
-
-    async def start(self) -> "Client":
-        self.xmpp.start()
-        ends = (LinkState.ONLINE, LinkState.OFFLINE, LinkState.WAITING)
-        await self.until(lambda: bool(self.links) and self.links[-1].state in ends)
-        return self
-
-    @property
-    def links(self) -> list[LinkChanged]:
-        return [event for event in self.events if isinstance(event, LinkChanged)]
-
-    @property
-    def written(self) -> str:
-        """Everything that was sent, as the console shows it."""
-        lines = [event for event in self.events if isinstance(event, LineSeen)]
-        return "".join(line.line for line in lines if line.direction is Direction.SENT)
-
-    def told(self, words: str) -> list[Informed]:
-        return [e for e in self.events if isinstance(e, Informed) and words in e.text]
-
-
-def account_of(server: Place, name: str = "alice", **changes: object) -> Account:
-    account = Account(
-        id=AccountId(name),
-        name=name,
-        application=Application.XMPP,
-        host=server.host,
-        port=server.port,
-        security=Security.STARTTLS,
-        nick=name,
-        jid=f"{name}@localhost",
-        ca_file=str(server.ca_file),
-    )
-    return replace(account, **changes)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module", params=["prosody", "lab"])
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "prosody":
-        with prosody(folder, USERS) as running:
-            yield Place(running.port, running.tls_port, running.certificate.ca_file, ROOMS)
-    else:
-        with _lab(folder) as place:
-            yield place
-
-
-@contextmanager
-def _lab(folder: Path) -> Iterator[Place]:
-    """The program's own server."""
-    arguments = ["--directory", str(folder / "files")]
-    for name, password in USERS.items():
-        file = folder / f"password-{name}"
-        file.write_text(password, encoding="utf-8")
-        arguments += ["--account", f"{name}:{file}"]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            module_command("chatlab.server.process", *arguments),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=environment(),
-        )
-    with process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        ready = process.stdout.readline()
-        assert ready, (folder / "server.log").read_text(encoding="utf-8")
-        facts = json.loads(ready)
-        yield Place(
-            facts["xmpp_port"], facts["xmpp_tls_port"], Path(facts["ca_file"]), ROOMS_DOMAIN
-        )
-        process.stdin.close()  # It takes that as the end.
-
-
-# -- logging in
+server = xmpp_place.server
 
 
 @pytest.mark.parametrize(
@@ -219,7 +71,7 @@ def test_a_dot_in_the_name_is_fine(server: Place) -> None:
     async def scene() -> None:
         account = account_of(server, "first.last")
         registrar = XmppRegistrar(Dialler(NoCapture(), NoCapture()), lambda event: None)
-        await registrar.submit(account, _filled((await registrar.ask(account)).form, "first.last"))
+        await registrar.submit(account, filled((await registrar.ask(account)).form, "first.last"))
         client = await Client(account, "first one").start()
         assert client.links[-1].state is LinkState.ONLINE
         await client.xmpp.stop()
@@ -278,7 +130,7 @@ def _stripping(server: Place) -> Iterator[int]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield door.getsockname()[1]
-        thread.join(_LIMIT_S)
+        thread.join(LIMIT_S)
 
 
 def test_starttls_that_was_stripped_on_the_way_ends_in_plain_words(server: Place) -> None:
@@ -291,9 +143,6 @@ def test_starttls_that_was_stripped_on_the_way_ends_in_plain_words(server: Place
 
     with _stripping(server) as port:
         asyncio.run(scene(port))
-
-
-# -- talking
 
 
 def test_a_cut_connection_is_resumed_and_nothing_is_lost(server: Place) -> None:
@@ -377,9 +226,6 @@ def test_a_room_gives_its_form_to_its_owner(server: Place) -> None:
     asyncio.run(scene())
 
 
-# -- accounts
-
-
 @pytest.mark.parametrize("security", list(Security))
 def test_an_account_is_made_used_changed_and_deleted(server: Place, security: Security) -> None:
     async def scene() -> None:
@@ -388,9 +234,9 @@ def test_an_account_is_made_used_changed_and_deleted(server: Place, security: Se
         account = account_of(server, name, security=security, port=port, password_over_plain=True)
         none = NoCapture()
         registrar = XmppRegistrar(Dialler(none, none), lambda event: None)
-        await registrar.submit(account, _filled((await registrar.ask(account)).form, name))
+        await registrar.submit(account, filled((await registrar.ask(account)).form, name))
         with pytest.raises(ChatlabError, match="of this name already"):
-            await registrar.submit(account, _filled((await registrar.ask(account)).form, name))
+            await registrar.submit(account, filled((await registrar.ask(account)).form, name))
         await registrar.close()
         client = await Client(account, "first one").start()
         await client.xmpp.change_password("another")
@@ -402,15 +248,6 @@ def test_an_account_is_made_used_changed_and_deleted(server: Place, security: Se
         assert (await Client(account, "another").start()).links[-1].state is LinkState.OFFLINE
 
     asyncio.run(scene())
-
-
-def _filled(form: DataForm, name: str) -> DataForm:
-    answers = {"username": name, "password": "first one"}
-    fields = (replace(f, values=(answers.get(f.name, ""),)) for f in form.fields)
-    return replace(form, fields=tuple(fields))
-
-
-# -- the command
 
 
 def test_connect_obeys_commands_on_standard_input(server: Place, tmp_path: Path) -> None:

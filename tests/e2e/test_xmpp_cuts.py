@@ -16,8 +16,8 @@ from chatlab.core.account import Security
 from chatlab.core.events import LinkState, MessageAdded, MessageChanged
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery
-from tests.e2e.test_xmpp_connect import Client, Place, account_of
 from tests.helpers.prosody import ROOMS, prosody
+from tests.helpers.xmpp_place import Client, Place, account_of
 from tests.helpers.xmpp_user import XmppUser
 
 pytestmark = pytest.mark.servers("prosody")

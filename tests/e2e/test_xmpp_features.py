@@ -22,11 +22,11 @@ from chatlab.core.roster import (
     fold,
 )
 from chatlab.server.xmpp.limits import ROOMS_DOMAIN
-from tests.e2e import test_xmpp_connect as connecting
-from tests.e2e.test_xmpp_connect import Client, Place, account_of
+from tests.helpers import xmpp_place
+from tests.helpers.xmpp_place import Client, Place, account_of
 
 pytestmark = pytest.mark.servers
-server = connecting.server
+server = xmpp_place.server
 ALICE, BOB = "alice@localhost", "bob@localhost"
 _Event = TypeVar("_Event")
 

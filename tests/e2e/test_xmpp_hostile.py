@@ -9,7 +9,7 @@ import pytest
 
 from chatlab.core.account import Account, AccountId, Application, Security
 from chatlab.core.events import LinkState, MessageAdded
-from tests.e2e.test_xmpp_connect import Client
+from tests.helpers.xmpp_place import Client
 
 _Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 _LIMIT_S = 20.0

@@ -8,8 +8,8 @@ import pytest
 from chatlab.core.commands import parse
 from chatlab.core.events import Informed, MessageChanged, Severity
 from chatlab.core.message import Delivery
-from tests.e2e.test_xmpp_connect import Client, Place, account_of
 from tests.helpers.prosody import ROOMS, prosody
+from tests.helpers.xmpp_place import Client, Place, account_of
 from tests.helpers.xmpp_user import XmppUser
 
 pytestmark = pytest.mark.servers("prosody")

@@ -8,13 +8,13 @@ import pytest
 from chatlab.core import events as ev
 from chatlab.core.commands import parse
 from chatlab.core.roster import ContactsListed, Subscription, SubscriptionRequested
-from tests.e2e import test_xmpp_connect as connecting
-from tests.e2e.test_xmpp_connect import Client, Place, account_of
 from tests.e2e.test_xmpp_features import ALICE, BOB, contact, heard, in_room, pair
+from tests.helpers import xmpp_place
+from tests.helpers.xmpp_place import Client, Place, account_of
 from tests.unit.chat.test_xmpp_own_picture import png
 
 pytestmark = pytest.mark.servers
-server = connecting.server
+server = xmpp_place.server
 
 
 def lasting(place: Place, resource: str) -> Client:
