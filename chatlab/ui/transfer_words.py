@@ -94,7 +94,7 @@ def state_text(transfer: Transfer) -> str:
         case TransferState.DONE:
             return "Done, SHA-256 agrees" if transfer.is_verified else "Done"
         case _:
-            return transfer.state.value.capitalize()
+            return str(transfer.state.value).capitalize()
 
 
 def progress_text(transfer: Transfer) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from chatlab.core.flow import Direction
 from chatlab.core.transfer import Transfer, TransferId, TransferKind, TransferState
 from chatlab.ui.dialogs.send_file import SendFileDialog
 from chatlab.ui.dialogs.transfers import TransfersDialog
@@ -90,7 +91,7 @@ SCENES: dict[str, Callable[[], QWidget]] = {
         [
             scenes.moving(),
             scenes.offered(),
-            scenes.transfer("a.zip", TransferState.OFFERED, direction=scenes.Direction.SENT),
+            scenes.transfer("a.zip", TransferState.OFFERED, direction=Direction.SENT),
             scenes.moving("b.zip"),
         ],
         wide=380,

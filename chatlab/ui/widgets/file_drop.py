@@ -70,13 +70,14 @@ class _Cover(QWidget):
 
     def __init__(self, target: QWidget) -> None:
         super().__init__(target)
+        self._target = target
         self._words = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
     def say(self, words: str) -> None:
         self._words = bare(words)
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._target.rect())
         self.raise_()
         self.show()
         self.update()
