@@ -81,6 +81,17 @@ class Tracked:
         self.stream: int | None = None
         """Its ``tcp.stream``."""
         self.halves = {direction: Half(direction) for direction in Direction}
+        self.twin: Tracked | None = None
+        """The other end, where that is ours, too: one stream, which ``twin`` is bound to."""
+        self.has_twin = False
+
+    def lean_on(self, twin: "Tracked") -> None:
+        """Share the stream of the other end: what one sends, the other one receives."""
+        self.twin, twin.has_twin = twin, True
+        self.halves = {
+            Direction.SENT: twin.halves[Direction.RECEIVED],
+            Direction.RECEIVED: twin.halves[Direction.SENT],
+        }
 
     def direction_of(self, endpoint: tuple[bytes, int]) -> Direction:
         """The direction of what ``endpoint`` sends."""
@@ -117,6 +128,9 @@ class Bindings:
             return tracked
         tracked = self._tracked[connection.id] = Tracked(connection)
         flow = connection.flow
+        if (twin := self._twin_of(flow)) is not None:
+            tracked.lean_on(twin)
+            return tracked
         self._flows[flow.transport, frozenset((packed(flow.local), packed(flow.remote)))] = flow
         siblings = self._by_flow.setdefault(flow, [])
         siblings.append(tracked)
@@ -124,6 +138,11 @@ class Bindings:
         for conversation in self._streams.of_flow(flow):
             self._bind(conversation)
         return tracked
+
+    def _twin_of(self, flow: FlowKey) -> Tracked | None:
+        """The connection whose other end this is, as between the two people of the offline lab."""
+        others = self._by_flow.get(FlowKey(flow.remote, flow.local, flow.transport), [])
+        return others[-1] if others and not others[-1].has_twin else None
 
     def bind_new(self) -> list[Tracked]:
         """Look at the streams that the capture has gained: those of ours."""

@@ -66,6 +66,8 @@ class Correlator:
         """Bytes crossed the socket, in order, as they lie in the TCP stream."""
         if connection.id not in self._bindings:
             self.opened(connection)
+        if self._bindings[connection.id].twin is not None:
+            return  # The other end has carried them.
         half = self._bindings[connection.id].halves[direction]
         half.tail.append(data)
         if half.late is not None and half.try_anchor():
@@ -221,7 +223,7 @@ class Correlator:
         acknowledged = half.stream.acknowledged
         return Attribution(
             message=message,
-            stream=tracked.stream if carriers.frames else None,
+            stream=(tracked.twin or tracked).stream if carriers.frames else None,
             frames=carriers.frames,
             retransmissions=carriers.retransmissions,
             acks=half.stream.acks(span),
@@ -326,10 +328,11 @@ class Correlator:
     def _current(self, half: Half, offsets: ByteRange) -> tuple[MessageId, ...]:
         """Owners of these bytes, without messages that were sent anew since."""
         found: list[MessageId] = []
-        direction = half.direction
         for message in half.ledger.owners(offsets):
             for wire in self._assigned[message]:
-                if wire and wire.direction is direction and wire.span.overlaps(offsets):
+                if wire is None or not wire.span.overlaps(offsets):
+                    continue
+                if self._bindings[wire.connection].halves[wire.direction] is half:
                     found.append(message)
                     break
         return tuple(found)

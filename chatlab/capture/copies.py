@@ -30,6 +30,28 @@ class StackedCopies:
         return False
 
 
+class TwinCopies:
+    """Tells what two of our packet sockets see of one connection, both of whose ends are ours.
+
+    That happens in the offline lab, when its two people send each other a file. The bytes count
+    from the IP header on; who saw them first keeps them, and their real duplicates, too.
+    """
+
+    WINDOW = 16_384
+    """One socket may have so many frames waiting while the other one is read."""
+    KEY = 64
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[bytes, int] = OrderedDict()
+
+    def is_copy(self, watcher: int, packet: bytes | memoryview) -> bool:
+        """``packet`` begins with its IP header; ``watcher`` is whose socket it comes from."""
+        first = self._seen.setdefault(bytes(packet[: self.KEY]), watcher)
+        if len(self._seen) > self.WINDOW:
+            self._seen.popitem(last=False)
+        return first != watcher
+
+
 class LoopbackCopies:
     """Tells the second copy of each frame where a system shows loopback frames twice.
 

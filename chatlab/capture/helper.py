@@ -25,6 +25,7 @@ from chatlab.capture.control import (
     make_waiter,
     read_flow,
 )
+from chatlab.capture.copies import TwinCopies
 from chatlab.capture.dumpcap import DumpcapSource
 from chatlab.capture.lease import Lease
 from chatlab.core.errors import CaptureError, ChatlabError
@@ -65,6 +66,7 @@ class Capture:
         self._waiter = waiter
         self._descriptors = descriptors
         self._sources: dict[int, Source] = {}
+        self._twins = TwinCopies()
         self._dropped: dict[int, int] = {}
         """Per flow, its drops so far; flows that are gone are added up under -1."""
         self._removals: dict[int, float] = {}
@@ -142,7 +144,7 @@ class Capture:
         _, descriptors, _, _ = socket.recv_fds(self._descriptors, 64, 1)
         if not descriptors:
             raise CaptureError("The packet socket did not arrive.")
-        return PacketSocket(descriptors[0], flow, number)
+        return PacketSocket(descriptors[0], flow, number, self._twins)
 
     # --- frames -----------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from scapy.data import ETH_P_ALL, SO_TIMESTAMPNS, SOL_PACKET
 from chatlab.capture.arena import FrameMark
 from chatlab.capture.bpf import SNAPLEN
 from chatlab.capture.capture_file import CapturedFrame, CaptureFile
-from chatlab.capture.copies import StackedCopies
+from chatlab.capture.copies import StackedCopies, TwinCopies
 from chatlab.capture.layout import LINKTYPE_ETHERNET, LINKTYPE_RAW, Compass, filter_expression
 from chatlab.capture.lease import Lease
 from chatlab.core.flow import Direction, FlowKey
@@ -41,8 +41,11 @@ class PacketSocket(L2ListenSocket):
     settle_s = 0.0
     """The kernel queues frames as they pass; there is nothing to wait for."""
 
-    def __init__(self, descriptor: int, flow: FlowKey, number: int) -> None:
-        """``number`` stands for ``flow`` in the marks by which frames are known again."""
+    def __init__(self, descriptor: int, flow: FlowKey, number: int, twins: TwinCopies) -> None:
+        """``number`` stands for ``flow`` in the marks by which frames are known again.
+
+        ``twins`` is shared by all sockets of a capture.
+        """
         # scapy's constructor would open a socket, which takes a privilege.
         self.ins = socket.socket(fileno=descriptor)
         self.ins.setblocking(False)
@@ -61,6 +64,7 @@ class PacketSocket(L2ListenSocket):
         self.lease = Lease(flow)
         self._compass = Compass(flow)
         self._copies = StackedCopies()
+        self._twins = twins
         self._buffer = bytearray(SNAPLEN + _VLAN_TAG)
         self._view = memoryview(self._buffer)
         self._dropped = 0
@@ -108,6 +112,8 @@ class PacketSocket(L2ListenSocket):
         self.interface = interface
         direction: Direction | None = Direction.RECEIVED
         if hardware == _ARPHRD_LOOPBACK:
+            if self._twins.is_copy(self._number, frame[network:]):
+                return None
             # Only the arriving copy gets through the filter, whoever sent the frame.
             direction = self._compass.direction(frame, network)
         elif packet_type == PACKET_OUTGOING:

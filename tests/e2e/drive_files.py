@@ -87,6 +87,11 @@ async def sending(stage: Play) -> Facts:
         "scope": wire.scope is Scope.MESSAGE,
         "info": stage.feed.row(number).info,
         "rows": wire._model.rowCount(),
+        "twice": sum(
+            "Retransmission" in stage.feed.row(n).info
+            for n in range(1, 1 + stage.feed.count)
+            if stage.feed.row(n).protocol == "DCC"
+        ),
         "words": wire.words.words,
     }
 
@@ -101,7 +106,12 @@ async def talking(stage: Play) -> Facts:
     stage.type_in(plain, "/dcc chat bob")
     await stage.until("the proposal", lambda: files.transfers)
     files.accept(files.transfers[0].id)
-    await stage.until("the chat", lambda: files.transfers[0].state is TransferState.MOVING)
+    ours = stage.backstage.transfers(plain.chat.key.account)
+    assert ours is not None
+    both = (files, ours)
+    await stage.until(
+        "the chat", lambda: {side.transfers[0].state for side in both} == {TransferState.MOVING}
+    )
     key = next(key for key in stage.book.chats if key.name == "=bob")
     stage.window.chats.show_chat(stage.book.chats[key])
     pane = stage.window.chats.active

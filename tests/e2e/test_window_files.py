@@ -36,6 +36,7 @@ def test_a_file_arrives_unchanged_and_its_frames_are_shown(screen: Display, tmp_
     assert facts["scope"] is True
     assert "lab notes.bin" in str(facts["info"])
     assert int(str(facts["rows"])) > 4
+    assert facts["twice"] == 0  # Both ends are ours; each frame is shown once all the same.
     assert "of a TCP connection of its own" in str(facts["words"])
 
 

@@ -182,11 +182,9 @@ class SendFileDialog(Sheet):
 
     def _explain(self, nicks: tuple[str, ...]) -> None:
         """What the others learn, and who else can read it."""
-        words = ["DCC encrypts nothing, also where the chat itself is sealed by TLS."]
+        words = ["Anyone on the path can read it, also where the chat itself is sealed by TLS."]
         words += self._advise(nicks[:MAX_AT_ONCE])
-        self.notice.tell(
-            "eye", "readable", "Anyone on the path can read the file", bare_lines(words)
-        )
+        self.notice.tell("eye", "readable", "Nothing encrypts the file", bare_lines(words))
 
     def _browse(self) -> None:
         before = self.path()

@@ -1,6 +1,6 @@
 """What a system shows twice is kept once; what was sent twice is kept twice."""
 
-from chatlab.capture.copies import LoopbackCopies, StackedCopies
+from chatlab.capture.copies import LoopbackCopies, StackedCopies, TwinCopies
 
 MILLISECOND = 1_000_000
 
@@ -46,3 +46,20 @@ def test_a_loopback_that_shows_everything_once_keeps_its_duplicates() -> None:
     assert not any(
         copies.is_copy(at * MILLISECOND, data) for at, data in zip(times, frames, strict=True)
     )
+
+
+def test_a_frame_between_two_of_our_own_sockets_counts_once() -> None:
+    copies = TwinCopies()
+    assert not copies.is_copy(1, b"data")
+    assert not copies.is_copy(1, b"data")  # A real duplicate.
+    assert copies.is_copy(2, b"data")
+    assert copies.is_copy(2, b"data")
+    assert not copies.is_copy(2, b"more")
+    assert copies.is_copy(1, b"more")
+
+
+def test_what_is_remembered_of_twins_is_bounded() -> None:
+    copies = TwinCopies()
+    for number in range(TwinCopies.WINDOW + 10):
+        assert not copies.is_copy(1, str(number).encode())
+    assert len(copies._seen) == TwinCopies.WINDOW
