@@ -263,8 +263,9 @@ def test(arguments: Sequence[str]) -> int:
         "mypy": [in_venv("mypy"), "--no-error-summary"],
         "mypy dev.py": [in_venv("mypy"), "--no-error-summary", "dev.py"],
         "import layers": [in_venv("lint-imports")],
-        # One process for the tests of the whole machine, the others for the rest.
-        "pytest": [*pytest, "-n", "auto", "--dist", "loadgroup"],
+        # Those of the whole machine by themselves: they share it, and some measure time.
+        "pytest, parts": [*pytest, "-n", "auto", "--ignore", "tests/e2e"],
+        "pytest, end to end": [*pytest, "tests/e2e"],
     }
     failed = [name for name, command in checks.items() if not passes(name, command)]
     if failed:
@@ -276,7 +277,7 @@ def passes(name: str, command: Sequence[str]) -> bool:
     """Run one check; all but pytest speak only when they have something to say."""
     started = time.monotonic()
     say(f"{name} …")
-    is_long = name == "pytest"
+    is_long = name.startswith("pytest")
     result = subprocess.run(
         command,
         cwd=ROOT,

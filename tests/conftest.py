@@ -108,14 +108,6 @@ def _may_capture() -> bool:
     return True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side with others (``-n``), tests of the whole machine stay in one process: they
-    share ports, packet sockets and the display, and some measure time."""
-    for item in items:
-        if "e2e" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("machine"))
-
-
 # --- nothing is left out in CI --------------------------------------------------------------
 
 
