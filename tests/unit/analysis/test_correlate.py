@@ -157,6 +157,25 @@ def test_a_reused_four_tuple_belongs_to_the_connection_of_its_time(
     assert (found.attribution(A).stream, found.attribution(B).stream) == (0, 1)
 
 
+def test_a_connection_that_both_ends_of_are_ours_is_one_stream(
+    tmp_path: Path, correlate: Correlate
+) -> None:
+    talk = Talk().handshake()
+    (there,) = talk.send(SENT, b"hello\n")
+    (back,) = talk.send(RECEIVED, b"and to you\n")
+    found = correlate(talk.write(tmp_path / "a.pcapng"))
+    flow = talk.flow
+    found.opened(connection())
+    found.opened(connection(FlowKey(flow.remote, flow.local, flow.transport), name="c2"))
+    found.assign(A, wire(SENT, 0, 6))
+    found.assign(B, wire(RECEIVED, 0, 6, "c2"))
+    found.update()
+    assert found.attribution(A).frames == found.attribution(B).frames == (there,)
+    assert (found.attribution(A).stream, found.attribution(B).stream) == (0, 0)
+    assert set(found.messages_of(there)) == {A, B}
+    assert found.messages_of(back) == ()
+
+
 def test_datagrams_belong_to_the_look_up_of_their_time(
     tmp_path: Path, correlate: Correlate
 ) -> None:
