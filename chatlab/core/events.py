@@ -87,6 +87,7 @@ class MessageChanged:
     echo: WireRange | None = None
     time_ns: int | None = None
     msgid: str = ""
+    twin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

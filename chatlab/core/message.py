@@ -81,6 +81,8 @@ class Message:
     """Its author, or a moderator, took it back; ``text`` is empty then (XEP-0424, XEP-0425)."""
     reactions: Reactions = ()
     """What others, and we, answered with a sign (IRCv3 +draft/react, XEP-0444)."""
+    twin: str = ""
+    """The same for all messages that one gesture sent on several chats; else empty."""
     is_unstyled: bool = False
     """XMPP: signs such as ``*`` around words are no styling in it (XEP-0393, section 6)."""
     is_sealed: bool = False

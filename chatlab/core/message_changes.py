@@ -19,6 +19,7 @@ def changed(message: Message, event: MessageChanged) -> Message:
         echo=event.echo or message.echo,
         time_ns=event.time_ns or message.time_ns,
         msgid=event.msgid or message.msgid,
+        twin=event.twin or message.twin,
     )
 
 
