@@ -11,9 +11,10 @@ from pathlib import Path
 
 from chatlab.core.errors import ConnectError, UsageError
 from chatlab.server.authority import LabCertificate, issue, reuse_or_issue
-from chatlab.server.irc.listener import IrcServer, tls_context
+from chatlab.server.irc.listener import IrcServer
 from chatlab.server.irc.network import Network
 from chatlab.server.irc.sasl import Accounts
+from chatlab.server.listener import tls_context
 from chatlab.server.xmpp import listener as xmpp
 from chatlab.server.xmpp.host import Host
 from chatlab.server.xmpp.keeping import Keeper

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from chatlab.chat.irc.connection import IrcConnection
 from chatlab.chat.irc.outbox import SendPace
-from chatlab.chat.irc.timing import Timing
+from chatlab.chat.timing import Timing
 from chatlab.chat.transfer.opening import PeerDialler
 from chatlab.chat.wire import WireSink
 from chatlab.core.account import (

@@ -4,13 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from chatlab.chat.irc.answers import Answers
 from chatlab.chat.irc.arrival import Arrival, stop_waiting_later
 from chatlab.chat.irc.batches import Batches
 from chatlab.chat.irc.channels import Channels
-from chatlab.chat.irc.context import Context, Lasting, Verdict
+from chatlab.chat.irc.context import Context, Lasting
 from chatlab.chat.irc.credentials import Credentials, read_credentials
 from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.history import History
@@ -26,10 +25,11 @@ from chatlab.chat.irc.replies import Replies
 from chatlab.chat.irc.state import Channel, ServerState
 from chatlab.chat.irc.sts import StrictTransport
 from chatlab.chat.irc.tag_talk import TagTalk
-from chatlab.chat.irc.timing import Timers, Timing, first_of
-from chatlab.chat.irc.transport import Dialler, Transport
 from chatlab.chat.irc.typist import Typist
 from chatlab.chat.irc.whox import WhoX
+from chatlab.chat.timing import Timers, Timing, first_of
+from chatlab.chat.transport import Dialler, Transport
+from chatlab.chat.verdict import StateSetter, Verdict
 from chatlab.core.account import Account
 from chatlab.core.commands import Command
 from chatlab.core.errors import (
@@ -48,23 +48,11 @@ MAX_PINGS = 100
 """CTCP PINGs of ours whose answer is remembered as such."""
 
 
-class StateSetter(Protocol):
-    """Tells where the account is on its way to being online."""
-
-    def __call__(
-        self,
-        state: LinkState,
-        detail: str = "",
-        retry_in_s: float | None = None,
-        is_fault: bool = False,
-    ) -> None: ...
-
-
 @dataclass(slots=True, kw_only=True)
 class Shared:
     """What outlives a connection."""
 
-    dialler: Dialler
+    dialler: Dialler[Transport]
     secrets: SecretStore
     emit: EventSink
     set_state: StateSetter

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from chatlab.chat.irc.state import ServerState
+from chatlab.chat.kept_connection import not_connected
 from chatlab.chat.transfer.transfers import Transfers
 from chatlab.core.commands import Command
 from chatlab.core.errors import LocalProtocolError, UsageError
@@ -97,7 +98,7 @@ class CommandGroup:
 
     def _need_online(self) -> None:
         if not self._engine.is_online:
-            raise UsageError("This account is not connected.", "Connect it first: /connect")
+            raise not_connected()
 
     def _chat(self, chat: str) -> str:
         if not chat:

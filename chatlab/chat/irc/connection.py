@@ -1,20 +1,18 @@
 """One IRC account, kept up across connections: the engine behind ``core.ports.ChatConnection``.
 
-Theory of operation. ``_run`` makes one attempt after the other; an attempt dials, registers, and
-lasts until its link is closed. What belongs to one connection lives in a ``Context`` and ends with
-it; what belongs to the account (queued messages, the fate of sent ones, channels to rejoin) lives
-here. How an attempt ended is a ``Verdict``: it says why in words, and whether to try again.
+Theory of operation. An attempt dials, registers, and lasts until its link is closed;
+``KeptConnection`` makes one after the other. What belongs to one connection lives in a ``Context``
+and ends with it; what belongs to the account (queued messages, the fate of sent ones, channels to
+rejoin) lives here.
 """
 
-import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 
 from chatlab.chat.irc.attempt import Attempt, Shared
 from chatlab.chat.irc.client_tags import reply_tags
 from chatlab.chat.irc.commands import Commands
 from chatlab.chat.irc.composing import Draft, compose
-from chatlab.chat.irc.context import Lasting, Verdict
+from chatlab.chat.irc.context import Lasting
 from chatlab.chat.irc.credentials import keep_password_in
 from chatlab.chat.irc.dcc import Dcc
 from chatlab.chat.irc.delivery import Deliveries, Utterance
@@ -24,38 +22,34 @@ from chatlab.chat.irc.outbox import Outbox, SendPace
 from chatlab.chat.irc.state import ServerState
 from chatlab.chat.irc.sts import MemorySts, StrictTransport
 from chatlab.chat.irc.tag_talk import TagTalk
-from chatlab.chat.irc.timing import Timers, Timing, first_of
-from chatlab.chat.irc.transport import Dialler
+from chatlab.chat.kept_connection import KeptConnection, not_connected
+from chatlab.chat.timing import Timers, Timing
 from chatlab.chat.transfer.opening import PeerDialler
 from chatlab.chat.transfer.transfers import Transfers
+from chatlab.chat.transport import Dialler, Transport
+from chatlab.chat.verdict import Verdict
 from chatlab.core.account import Account
 from chatlab.core.commands import Command
-from chatlab.core.errors import LocalProtocolError, UsageError
-from chatlab.core.events import ChatEvent, LinkChanged, LinkState, MessageAdded, MessageChanged
+from chatlab.core.errors import LocalProtocolError
+from chatlab.core.events import MessageAdded, MessageChanged
 from chatlab.core.features import ServerFeatures
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink, SecretStore, StsStore
 from chatlab.protocol.irc_masking import mask_line, mask_text
 
-log = logging.getLogger(__name__)
-
-MAX_BACKOFF_S = 60.0
-STEADY_S = 30.0
-"""Online for this long, a connection counts as good, and the back-off begins anew."""
-_JITTER = 0.25
 QUIT_WAIT_S = 2.0
 """How long the server gets to close after our QUIT."""
 
 
-class IrcConnection:
+class IrcConnection(KeptConnection):
     """Implements ``ChatConnection`` for IRC."""
 
     def __init__(
         self,
         account: Account,
         sink: EventSink,
-        dialler: Dialler,
+        dialler: Dialler[Transport],
         secrets: SecretStore,
         *,
         pace: SendPace | None = None,
@@ -64,9 +58,7 @@ class IrcConnection:
         peers: PeerDialler | None = None,
     ) -> None:
         """``peers`` opens sockets for files and direct chats (DCC); without it there are none."""
-        self._account = account
-        self._sink = sink
-        self._timing = timing or Timing()
+        super().__init__(account, sink, timing or Timing())
         self._timers = Timers(self._timing)
         self._deliveries = Deliveries(account.id, self._emit)
         self._shared = Shared(
@@ -86,50 +78,15 @@ class IrcConnection:
         self._commands = Commands(self)
         self._attempt: Attempt | None = None
         self._offline_state = ServerState(account.nick)
-        self._task: asyncio.Task[None] | None = None
-        self._retry_now = asyncio.Event()
-        self._is_stopping = False
-        self._background: set[asyncio.Task[None]] = set()
+        self._turn = 0
+        """Which of the network’s servers is tried."""
 
     # -- ChatConnection
 
-    @property
-    def account(self) -> Account:
-        return self._account
-
     def update(self, account: Account) -> None:
         """Use these settings from the next connection on."""
-        for channel in self._account.channels:
-            if channel not in account.channels:
-                self._shared.lasting.leave(channel.channel)
-        for channel in account.channels:
-            self._shared.lasting.join(channel.channel, channel.key)
-        self._account = account
+        super().update(account)
         self._offline_state = ServerState(account.nick)
-
-    def start(self) -> None:
-        """Connect now, and keep trying where that makes sense."""
-        if self._task is None or self._task.done():
-            self._is_stopping = False
-            for channel in self._account.channels:
-                self._shared.lasting.join(channel.channel, channel.key)
-            self._task = asyncio.get_running_loop().create_task(self._run())
-        else:
-            self._retry_now.set()
-
-    async def stop(self, reason: str = "") -> None:
-        """Leave politely (QUIT) and close; returns when the socket is closed."""
-        task = self._task
-        if task is None or task.done():
-            return
-        self._is_stopping = True
-        self._shared.lasting.away = ""
-        if self._attempt is not None and self._attempt.is_connected:
-            self._set_state(LinkState.CLOSING)
-            await self._attempt.leave(reason or self._account.leave_message, QUIT_WAIT_S)
-        else:
-            task.cancel()
-        await asyncio.wait({task})
 
     def send(
         self, chat: str, text: str, kind: MessageKind = MessageKind.MESSAGE, *, reply_to: str = ""
@@ -205,10 +162,6 @@ class IrcConnection:
         """What the server announced about itself."""
         return features_of(self.state)
 
-    def answer_only(self, may_answer: Callable[[str], bool]) -> None:
-        """Answer CTCP requests of ``nick!user@host`` only where this says so."""
-        self._shared.lasting.may_answer = may_answer
-
     def wait_for(self, nicks: Sequence[str]) -> None:
         """Have the server tell when these come and go, and nobody else (IRCv3 monitor)."""
         known = self._shared.lasting.monitored
@@ -278,7 +231,7 @@ class IrcConnection:
         """Have a channel’s list handed on as MasksListed. Raises UsageError."""
         inquiries = self._attempt.inquiries if self._attempt is not None else None
         if inquiries is None or not self.is_online:
-            raise _not_connected()
+            raise not_connected()
         inquiries.masks.ask(chat, mode)
 
     def ask_about(self, nick: str, chat: str) -> None:
@@ -294,11 +247,36 @@ class IrcConnection:
     def ctcp_ping_token(self) -> str:
         return self._shared.new_ping()
 
-    def stop_soon(self, reason: str) -> None:
-        self._spawn(self.stop(reason))
+    # -- KeptConnection
 
-    def restart_soon(self) -> None:
-        self._spawn(self._restart())
+    @property
+    def _lasting(self) -> Lasting:
+        return self._shared.lasting
+
+    @property
+    def _is_connected(self) -> bool:
+        return self._attempt is not None and self._attempt.is_connected
+
+    async def _leave(self, reason: str) -> None:
+        if self._attempt is not None:
+            await self._attempt.leave(reason or self._account.leave_message, QUIT_WAIT_S)
+
+    async def _attempt_once(self) -> tuple[Verdict, float]:
+        attempt = Attempt(self._account.at_turn(self._turn), self._shared)
+        self._attempt = attempt
+        try:
+            verdict = await attempt.run()
+        finally:
+            self._attempt = None
+        if not verdict.is_upgrade:
+            self._turn += not attempt.online_for_s  # Another server may let us in.
+        return verdict, attempt.online_for_s
+
+    def _rest(self, reason: str) -> None:
+        self._turn = 0
+
+    def _pause(self, reason: str) -> None:
+        """What of IRC outlives a connection is in ``Lasting``; nothing ends here."""
 
     # -- inner
 
@@ -307,36 +285,10 @@ class IrcConnection:
         transfers = self.transfers
         return transfers if transfers is not None and transfers.owns_chat(chat) else None
 
-    async def _restart(self) -> None:
-        await self.stop()
-        self.start()
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-    def _emit(self, event: ChatEvent) -> None:
-        """Hand an event out; a fault of the listener must not cost the connection."""
-        try:
-            self._sink(event)
-        except Exception:
-            log.exception("A listener failed on %s", type(event).__name__)
-
-    def _set_state(
-        self,
-        state: LinkState,
-        detail: str = "",
-        retry_in_s: float | None = None,
-        is_fault: bool = False,
-    ) -> None:
-        now_ns = self._timing.clock_ns()
-        self._emit(LinkChanged(self._account.id, state, now_ns, detail, retry_in_s, is_fault))
-
     def _tag_talk(self) -> TagTalk:
         tag_talk = self._attempt.tag_talk if self._attempt is not None else None
         if tag_talk is None or not self.is_online:
-            raise _not_connected()
+            raise not_connected()
         return tag_talk
 
     def _accept(self, chat: str, draft: Draft, kind: MessageKind, reply_to: str = "") -> Message:
@@ -359,39 +311,3 @@ class IrcConnection:
             Utterance(message.id, draft.command, chat, draft.payload, draft.lines, reply_to)
         )
         return message
-
-    async def _run(self) -> None:
-        failures = turn = 0
-        try:
-            while True:
-                self._attempt = attempt = Attempt(self._account.at_turn(turn), self._shared)
-                verdict = await attempt.run()
-                self._attempt = None
-                if self._is_stopping:
-                    self._set_state(LinkState.OFFLINE)
-                    return
-                if verdict.is_upgrade:
-                    continue
-                if not verdict.may_retry:
-                    self._set_state(LinkState.OFFLINE, verdict.reason, is_fault=True)
-                    return
-                turn += not attempt.online_for_s  # Another server may let us in.
-                failures = 0 if attempt.online_for_s >= STEADY_S else failures
-                await self._wait_to_retry(verdict, failures)
-                failures += 1
-        except asyncio.CancelledError:
-            self._set_state(LinkState.OFFLINE)
-            raise
-        finally:
-            self._attempt = None
-
-    async def _wait_to_retry(self, verdict: Verdict, failures: int) -> None:
-        delay = min(MAX_BACKOFF_S, 2.0**failures)
-        delay = max(delay, verdict.min_delay_s) * (1 + _JITTER * self._timing.random())
-        self._set_state(LinkState.WAITING, verdict.reason, delay, is_fault=True)
-        self._retry_now.clear()
-        await first_of(self._timing.sleep(delay), self._retry_now.wait())
-
-
-def _not_connected() -> UsageError:
-    return UsageError("This account is not connected.", "Connect it first: /connect")

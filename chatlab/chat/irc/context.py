@@ -1,6 +1,5 @@
 """What the parts of the engine share during one connection."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,9 @@ from chatlab.chat.irc.link import LineEvent, Link
 from chatlab.chat.irc.outbox import Outbox
 from chatlab.chat.irc.replays import Replays
 from chatlab.chat.irc.state import ServerState
-from chatlab.chat.irc.timing import Timers, Timing
+from chatlab.chat.lasting import BaseLasting
+from chatlab.chat.timing import Timers, Timing
+from chatlab.chat.verdict import Verdict
 from chatlab.core.account import Account, Autojoin
 from chatlab.core.events import Informed, Severity
 from chatlab.core.ports import EventSink
@@ -17,49 +18,21 @@ if TYPE_CHECKING:
     from chatlab.chat.irc.dcc import Dcc
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why a connection ended, when we know better than the transport does."""
-
-    reason: str
-    """In words, with the next step."""
-    may_retry: bool = True
-    min_delay_s: float = 0.0
-    is_upgrade: bool = False
-    """The server demands TLS: connect again at once, and securely."""
-
-
 def as_sentence(text: str) -> str:
     """``text`` with a full stop, which servers' words often lack, so that more may follow."""
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-class Lasting:
+class Lasting(BaseLasting):
     """What of an account outlives its connections, and comes back after every registration."""
 
     def __init__(self, channels: tuple[Autojoin, ...]) -> None:
-        self._wanted = {channel.channel.lower(): channel for channel in channels}
-        self.may_answer: Callable[[str], bool] = lambda source: True
-        """Asked before a CTCP request of ``nick!user@host`` is answered."""
-        self.away = ""
-        """Our away message; empty while we are here."""
+        super().__init__(channels)
         self.monitored: dict[str, str] = {}
         """Whom the user waits for: folded nick to nick."""
         self.replays = Replays()
         self.dcc: Dcc | None = None
         """Files and direct chats; None where nothing can open sockets for them."""
-
-    def join(self, channel: str, key: str = "") -> None:
-        """Have a channel joined again, with the key known so far unless there is a new one."""
-        known = self._wanted.get(channel.lower())
-        self._wanted[channel.lower()] = Autojoin(channel, key or (known.key if known else ""))
-
-    def leave(self, channel: str) -> None:
-        self._wanted.pop(channel.lower(), None)
-
-    @property
-    def channels(self) -> tuple[Autojoin, ...]:
-        return tuple(self._wanted.values())
 
 
 @dataclass(slots=True, kw_only=True)

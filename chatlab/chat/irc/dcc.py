@@ -11,13 +11,14 @@ from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.link import LineEvent
 from chatlab.chat.irc.messages import next_message_id
 from chatlab.chat.irc.state import ServerState
-from chatlab.chat.irc.timing import Timing
+from chatlab.chat.kept_connection import not_connected
+from chatlab.chat.timing import Timing
 from chatlab.chat.transfer.entry import Surroundings
 from chatlab.chat.transfer.opening import PeerDialler
 from chatlab.chat.transfer.transfers import Transfers
 from chatlab.core.account import Account
 from chatlab.core.connection import Connection
-from chatlab.core.errors import RemoteProtocolError, UsageError
+from chatlab.core.errors import RemoteProtocolError
 from chatlab.core.events import Severity
 from chatlab.core.flow import WireRange
 from chatlab.core.ports import EventSink
@@ -90,7 +91,7 @@ class Dcc:
         """Ask the server where somebody is, and how it sees us, unless it has said so."""
         state, context = self._engine.state, self._context
         if context is None or not self._engine.is_online:
-            raise UsageError("This account is not connected.", "Connect it first: /connect")
+            raise not_connected()
         if (host := self.known_host(nick)) and state.host:
             return host
         folded = state.fold(nick)
@@ -118,7 +119,7 @@ class Dcc:
 
     def _put(self, line: bytes, on_written: Callable[[WireRange], None] | None) -> None:
         if self._context is None or not self._engine.is_online:
-            raise UsageError("This account is not connected.", "Connect it first: /connect")
+            raise not_connected()
         self._context.outbox.put_line(line, on_written)
 
     def is_same(self, one: str, other: str) -> bool:

@@ -11,8 +11,6 @@ Lines are handled in slices of a few milliseconds, in order, so that a flood nev
 
 import asyncio
 import logging
-import time
-from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -21,9 +19,9 @@ from irc.client import Event, NickMask
 from irc.client_aio import AioReactor
 from irc.events import Command
 
-from chatlab.chat.irc.timing import Timing
-from chatlab.chat.irc.transport import Transport
-from chatlab.chat.timing import stamp_ns
+from chatlab.chat.link import BaseLink
+from chatlab.chat.timing import Timing, stamp_ns
+from chatlab.chat.transport import Transport
 from chatlab.core.account import AccountId
 from chatlab.core.errors import ConnectError, RemoteProtocolError
 from chatlab.core.events import Informed, LineSeen, Severity
@@ -137,8 +135,8 @@ class Dispatcher(AioReactor):
             self._fallback(event)
 
 
-class Link:
-    """The engine's end of one transport; a ``WireSink``."""
+class Link(BaseLink[FramedLine, Transport]):
+    """The engine's end of one transport."""
 
     def __init__(
         self,
@@ -148,35 +146,10 @@ class Link:
         on_closed: Callable[[str], None],
         timing: Timing,
     ) -> None:
-        self.last_received = timing.monotonic()
-        self._account = account
+        super().__init__(account, emit, timing, on_closed, slice_s=SLICE_S, max_inbox=MAX_INBOX)
         self._dispatcher = dispatcher
-        self._emit = emit
-        self._on_closed = on_closed
-        self._timing = timing
-        self._transport: Transport | None = None
         self._framer = LineFramer()
-        self._early: list[tuple[bytes, ByteRange, bool]] = []
-        self._inbox: deque[FramedLine] = deque()
-        self._is_draining = False
-        self._closed_because: str | None = None
-        self._is_finished = False
-        self._is_aborted = False
         self._malformed = 0
-
-    def attach(self, transport: Transport) -> None:
-        """The dialler is done: handle what arrived meanwhile, and everything from now on."""
-        self._transport = transport
-        early, self._early = self._early, []
-        for chunk, origin, exact in early:
-            self.wire_received(chunk, origin, exact)
-        if self._closed_because is not None:
-            self._drain()
-
-    @property
-    def is_open(self) -> bool:
-        is_closed = self._is_aborted or self._closed_because is not None
-        return self._transport is not None and not is_closed
 
     @property
     def is_trusted(self) -> bool:
@@ -201,68 +174,20 @@ class Link:
 
     def send_bytes(self, line: bytes) -> WireRange:
         """Write one line, already formatted, without its line end."""
-        if self._transport is None or not self.is_open:
-            raise ConnectError("This account is not connected.", "Type /connect.")
-        wire = self._transport.write(line + b"\r\n")
-        text = mask_line(line.decode("utf-8"))
-        self._emit(LineSeen(self._account, Direction.SENT, text, self._timing.clock_ns(), wire))
-        return wire
+        return self._write(line + b"\r\n", mask_line(line.decode("utf-8")))
 
-    def acknowledged(self) -> int | None:
-        return self._transport.acknowledged() if self._transport is not None else None
+    # -- receiving
 
-    async def close(self) -> None:
-        if self._transport is not None:
-            await self._transport.close()
-
-    def abort(self, reason: str = "") -> None:
-        """Drop the connection; ``reason`` becomes the reason of its end."""
-        if self._transport is not None and self.is_open:
-            self._is_aborted = True
-            self._transport.abort(reason)
-
-    # -- receiving (WireSink)
-
-    def wire_received(self, chunk: bytes, origin: ByteRange, exact: bool) -> None:
-        if self._transport is None:
-            self._early.append((chunk, origin, exact))
-            return
-        self.last_received = self._timing.monotonic()
+    def _cut(self, chunk: bytes, origin: ByteRange, exact: bool) -> None:
         self._inbox.extend(self._framer.feed(chunk, origin, exact))
-        if not self._is_draining:
-            self._drain()
-        if len(self._inbox) > MAX_INBOX:
-            self._transport.set_reading(False)
 
-    def wire_closed(self, reason: str) -> None:
-        if self._closed_because is None:
-            self._closed_because = reason
-            if self._transport is not None and not self._is_draining:
-                self._drain()
-
-    def _drain(self) -> None:
-        self._is_draining = True
-        deadline = time.perf_counter() + SLICE_S
-        while self._inbox:
-            self._receive(self._inbox.popleft())
-            if len(self._inbox) == MAX_INBOX // 2 and self._transport is not None:
-                self._transport.set_reading(True)
-            if self._inbox and time.perf_counter() > deadline:
-                asyncio.get_running_loop().call_soon(self._drain)
-                return
-        self._is_draining = False
-        if self._closed_because is not None and not self._is_finished:
-            self._is_finished = True
-            self._on_closed(self._closed_because)
-
-    def _receive(self, framed: FramedLine) -> None:
-        assert self._transport is not None  # nothing is framed before attach()
-        text, _ = decode(framed.line)
+    def _receive(self, item: FramedLine) -> None:
+        text, _ = decode(item.line)
         now_ns = self._timing.clock_ns()
-        wire = WireRange(self._transport.connection.id, Direction.RECEIVED, framed.span)
+        wire = self._wire_of(item.span)
         try:
             line = parse(text)
-            if framed.is_too_long:
+            if item.is_too_long:
                 raise RemoteProtocolError("The line is longer than IRC allows; it was cut.")
         except RemoteProtocolError as error:
             self._emit(LineSeen(self._account, Direction.RECEIVED, text, now_ns, wire, True))

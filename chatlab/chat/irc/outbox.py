@@ -16,7 +16,7 @@ from chatlab.chat.irc.delivery import Deliveries, Utterance
 from chatlab.chat.irc.link import Link
 from chatlab.chat.irc.multiline import frame, limits_of
 from chatlab.chat.irc.state import ServerState
-from chatlab.chat.irc.timing import Timers, Timing
+from chatlab.chat.timing import Timers, Timing
 from chatlab.core.errors import ChatlabError, LocalProtocolError, UsageError
 from chatlab.core.flow import ByteRange, WireRange
 from chatlab.core.message import MessageId

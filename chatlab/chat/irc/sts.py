@@ -8,7 +8,7 @@ that shall hold; its port is ignored then. Nothing falls back to clear text when
 from dataclasses import dataclass, replace
 
 from chatlab.chat.irc.context import Context
-from chatlab.chat.irc.timing import Timing
+from chatlab.chat.timing import Timing
 from chatlab.core.account import Account, Security
 from chatlab.core.errors import FileError
 from chatlab.core.events import Severity

@@ -2,9 +2,10 @@
 
 from xml.etree import ElementTree as ET
 
-from chatlab.chat.xmpp.context import Feature, Verdict
+from chatlab.chat.verdict import Verdict
+from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.registration import REGISTER
-from chatlab.core.errors import ConnectError, LocalProtocolError
+from chatlab.core.errors import LocalProtocolError
 from chatlab.core.jid import split_jid
 
 
@@ -36,13 +37,6 @@ class AccountKeeping(Feature):
         before, self.context.verdict = self.context.verdict, verdict
         try:
             await self._ask(query)
-        except ConnectError:
-            # Some servers end the connection at once, and their answer is lost with it
-            # (XEP-0077, section 3.2).
-            if not self.context.state.is_online:
-                return
-            self.context.verdict = before
-            raise
         except BaseException:
             self.context.verdict = before
             raise

@@ -4,7 +4,7 @@ import logging
 from typing import Generic
 
 from chatlab.chat.timing import Timers, first_of
-from chatlab.chat.xmpp.context import Verdict
+from chatlab.chat.verdict import Verdict
 from chatlab.chat.xmpp.idling import IDLING
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.login import Refusal, mechanisms_of

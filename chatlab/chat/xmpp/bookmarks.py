@@ -42,7 +42,7 @@ class Bookmarks(Feature):
 
     def online(self, is_resumed: bool) -> None:
         if not is_resumed:
-            names = (room.channel.lower() for room in self.context.lasting.rooms)
+            names = (room.channel.lower() for room in self.context.lasting.channels)
             self._before = frozenset(names)
 
     def discovered(self) -> None:
@@ -110,7 +110,7 @@ class Bookmarks(Feature):
         room, kept = self.context.state.room(name), self._kept.get(name.lower())
         is_in = room is not None and room.is_joined
         is_auto = kept is not None and kept.is_auto
-        is_ours = name.lower() not in self._before and not self.context.lasting.password_of(name)
+        is_ours = name.lower() not in self._before and not self.context.lasting.key_of(name)
         if is_in and not is_auto and is_ours:
             nick = self.context.lasting.nick_in(name)
             self._put(replace(kept, is_auto=True) if kept else Bookmark(name, True, nick))

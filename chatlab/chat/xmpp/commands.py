@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from chatlab.chat.kept_connection import not_connected
 from chatlab.chat.xmpp.session import Session
 from chatlab.core.account import Application
 from chatlab.core.commands import COMMANDS, Command, Verb
@@ -70,7 +71,7 @@ class Commands:
 
     def _online(self, command: Command, chat: str) -> None:
         if not self._engine.is_online:
-            raise UsageError("This account is not connected.", "Connect it first: /connect")
+            raise not_connected()
         if command.verb is Verb.RAW:
             self._send_raw(command.argument(0))
         elif not self._engine.session.execute(command, chat):

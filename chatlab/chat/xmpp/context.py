@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from xml.etree import ElementTree as ET
 
+from chatlab.chat.lasting import BaseLasting
 from chatlab.chat.timing import Timers, Timing
+from chatlab.chat.verdict import Verdict
 from chatlab.chat.xmpp.delivery import Deliveries
 from chatlab.chat.xmpp.incoming import Envelope, Incoming
 from chatlab.chat.xmpp.known import Known
@@ -23,30 +25,17 @@ from chatlab.core.message import Message
 from chatlab.core.ports import EventSink
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why a connection ended, when we know better than the transport does."""
-
-    reason: str
-    """In words, with the next step."""
-    may_retry: bool = True
-
-
-class Lasting:
+class Lasting(BaseLasting):
     """What of an account outlives its sessions."""
 
     def __init__(self, rooms: tuple[Autojoin, ...]) -> None:
-        self._rooms = {room.channel.lower(): room for room in rooms}
+        super().__init__(rooms)
         self._nicks: dict[str, str] = {}
-        self.may_answer: Callable[[str], bool] = lambda source: True
-        """Asked before a question of this address is answered by itself."""
         self.known = Known()
         self.last_archived: dict[str, str] = {}
         """By archive: the name of the newest message there that we have."""
         self.signs: OrderedDict[tuple[str, str, str], tuple[str, ...]] = OrderedDict()
         """Reactions by chat, name of the message, and author (XEP-0444)."""
-        self.away = ""
-        """Our away message; empty while we are here."""
         self.is_active = True
         """Somebody looks at the window."""
         self.poison: dict[bytes, int] = {}
@@ -54,14 +43,9 @@ class Lasting:
         self.is_skipping = False
         """The owner connected again after being told of such a stanza: leave it out."""
 
-    def join(self, room: str, password: str = "") -> None:
-        """Have a room joined again after every login."""
-        known = self._rooms.get(room.lower())
-        self._rooms[room.lower()] = Autojoin(room, password or (known.key if known else ""))
-
-    def leave(self, room: str) -> None:
-        self._rooms.pop(room.lower(), None)
-        self._nicks.pop(room.lower(), None)
+    def leave(self, channel: str) -> None:
+        super().leave(channel)
+        self._nicks.pop(channel.lower(), None)
 
     def keep_nick(self, room: str, nick: str) -> None:
         """Our nickname there, chosen by hand: it holds after the next login as well."""
@@ -70,14 +54,6 @@ class Lasting:
     def nick_in(self, room: str) -> str:
         """The nickname that was chosen for this room; empty for the account's."""
         return self._nicks.get(room.lower(), "")
-
-    def password_of(self, room: str) -> str:
-        known = self._rooms.get(room.lower())
-        return known.key if known else ""
-
-    @property
-    def rooms(self) -> tuple[Autojoin, ...]:
-        return tuple(self._rooms.values())
 
 
 class Feature:

@@ -1,9 +1,9 @@
 """What is asked of a connection and awaited: ``AccountHolder`` and ``RoomKeeper`` of the core."""
 
+from chatlab.chat.kept_connection import not_connected
 from chatlab.chat.xmpp.account_keeping import AccountKeeping
 from chatlab.chat.xmpp.context import Context
 from chatlab.chat.xmpp.room_forms import RoomForms
-from chatlab.core.errors import UsageError
 from chatlab.core.forms import DataForm
 
 
@@ -28,4 +28,4 @@ class Errands:
 
     def _online_context(self) -> Context:
         """The session's; overridden by the connection. Raises UsageError when there is none."""
-        raise UsageError("This account is not connected.", "Connect it first: /connect")
+        raise not_connected()

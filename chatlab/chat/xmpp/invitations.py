@@ -49,7 +49,8 @@ class Invitations(Feature):
         invitation = self._mediated(incoming) or self._direct(incoming)
         if invitation is None:
             return False
-        if incoming.is_live and self._is_news(invitation):
+        may_ask = self.context.lasting.may_answer(invitation.by)
+        if incoming.is_live and may_ask and self._is_news(invitation):
             self.context.emit(
                 Invited(
                     self.context.account.id,
@@ -71,7 +72,7 @@ class Invitations(Feature):
         self.context.stream.send_element(
             _mediated_to(room.name, whom)
             if is_closed
-            else _direct_to(room.name, whom, self.context.lasting.password_of(room.name))
+            else _direct_to(room.name, whom, self.context.lasting.key_of(room.name))
         )
         self.context.inform(f"{whom} was invited.", chat=room.name)
         return True

@@ -1,17 +1,14 @@
 """The engine's end of one connection: bytes in, units of the stream out, each with its bytes.
 
-Theory of operation. What arrives is cut by ``StanzaSplitter``, which refuses what no parser should
-see. Units wait in an inbox and are handed on in slices of time, so that a flood never stops the
-window; while the inbox is full, TCP holds the server back. What is written is shown to consoles
-with the bytes that carry it. After a fault nothing more of the connection is believed.
+What arrives is cut by ``StanzaSplitter``, which refuses what no parser should see. What is written
+is shown to consoles with the bytes that carry it. After a fault nothing more of the connection is
+believed.
 """
 
-import asyncio
 import logging
-import time
-from collections import deque
 from collections.abc import Callable
 
+from chatlab.chat.link import BaseLink
 from chatlab.chat.timing import Timing
 from chatlab.chat.xmpp.transport import Transport
 from chatlab.core.account import AccountId
@@ -41,10 +38,11 @@ _MAX_START = 400
 """Bytes kept of a unit that may prove unacceptable, so that it can be named."""
 
 OnUnit = Callable[[StreamUnit, WireRange], None]
+_Item = StreamUnit | tuple[StreamFault, bytes]
 
 
-class Link:
-    """A ``WireSink`` for XMPP."""
+class Link(BaseLink[_Item, Transport]):
+    """The engine's end of one transport."""
 
     def __init__(
         self,
@@ -62,44 +60,18 @@ class Link:
         With ``on_skipped``, a stanza that would end the connection is stepped over where its end
         can be found, and told there.
         """
-        self.last_received = timing.monotonic()
+        super().__init__(account, emit, timing, on_closed, slice_s=SLICE_S, max_inbox=MAX_INBOX)
         self.half_since: float | None = None
         """When the unit began that is half here; None while there is none."""
-        self._account = account
-        self._emit = emit
-        self._timing = timing
         self._on_unit = on_unit
         self._on_fault = on_fault
-        self._on_closed = on_closed
-        self._transport: Transport | None = None
         self._on_skipped = on_skipped
         limit = MAX_SKIPPED if on_skipped is not None else MAX_STANZA
         self._splitter = StanzaSplitter(limit, is_stepping=on_skipped is not None)
-        self._early: list[tuple[bytes, ByteRange, bool]] = []
-        self._inbox: deque[StreamUnit | tuple[StreamFault, bytes]] = deque()
-        self._is_draining = False
-        self._closed_because: str | None = None
-        self._is_finished = False
-        self._is_over = False
-        """Aborted, or faulty: nothing more is taken in or sent."""
-
-    def attach(self, transport: Transport) -> None:
-        """The dialler is done: handle what arrived meanwhile, and everything from now on."""
-        self._transport = transport
-        early, self._early = self._early, []
-        for chunk, origin, exact in early:
-            self.wire_received(chunk, origin, exact)
-        if self._closed_because is not None:
-            self._drain()
 
     def restart(self) -> None:
         """The stream begins anew: what comes next is a header."""
         self._splitter.reset()
-
-    @property
-    def is_open(self) -> bool:
-        is_closed = self._is_over or self._closed_because is not None
-        return self._transport is not None and not is_closed
 
     @property
     def is_secure(self) -> bool:
@@ -110,51 +82,11 @@ class Link:
         """Data that tie a login to this TLS connection (RFC 5929); empty where there are none."""
         return self._transport.channel_binding(name) if self._transport is not None else b""
 
-    # -- sending
-
     def write(self, data: bytes) -> WireRange:
         """Write one unit at once. Raises ConnectError when offline."""
-        if self._transport is None or not self.is_open:
-            raise ConnectError("This account is not connected.", "Type /connect.")
-        wire = self._transport.write(data)
-        self._show(Direction.SENT, data, wire)
-        return wire
+        return self._write(data, _shown(data))
 
-    def acknowledged(self) -> int | None:
-        return self._transport.acknowledged() if self._transport is not None else None
-
-    async def close(self) -> None:
-        if self._transport is not None:
-            await self._transport.close()
-
-    def abort(self, reason: str = "") -> None:
-        """Drop the connection; ``reason`` becomes the reason of its end."""
-        if self._transport is not None and self.is_open:
-            self._is_over = True
-            self._transport.abort(reason)
-
-    # -- receiving (WireSink)
-
-    def wire_received(self, chunk: bytes, origin: ByteRange, exact: bool) -> None:
-        if self._transport is None:
-            self._early.append((chunk, origin, exact))
-            return
-        if self._is_over:
-            return
-        self.last_received = self._timing.monotonic()
-        self._cut(chunk, origin, exact)
-        if not self._is_draining:
-            self._drain()
-        if len(self._inbox) > MAX_INBOX:
-            self._transport.set_reading(False)
-
-    def wire_closed(self, reason: str) -> None:
-        if self._closed_because is None:
-            self._closed_because = reason
-            if self._transport is not None and not self._is_draining:
-                self._drain()
-
-    # -- inner
+    # -- receiving
 
     def _cut(self, chunk: bytes, origin: ByteRange, exact: bool) -> None:
         before = len(self._inbox)
@@ -167,24 +99,8 @@ class Link:
         elif self.half_since is None or len(self._inbox) > before:
             self.half_since = self.last_received
 
-    def _drain(self) -> None:
-        self._is_draining = True
-        deadline = time.perf_counter() + SLICE_S
-        while self._inbox:
-            self._receive(self._inbox.popleft())
-            if len(self._inbox) == MAX_INBOX // 2 and self._transport is not None:
-                self._transport.set_reading(True)
-            if self._inbox and time.perf_counter() > deadline:
-                asyncio.get_running_loop().call_soon(self._drain)
-                return
-        self._is_draining = False
-        if self._closed_because is not None and not self._is_finished:
-            self._is_finished = True
-            self._on_closed(self._closed_because)
-
-    def _receive(self, item: StreamUnit | tuple[StreamFault, bytes]) -> None:
-        assert self._transport is not None  # nothing is cut before attach()
-        if self._is_over:
+    def _receive(self, item: _Item) -> None:
+        if self._is_aborted:
             return
         if not isinstance(item, StreamUnit):
             self._show_refused(item[1])
@@ -194,8 +110,9 @@ class Link:
             self._show_refused(item.data[:_MAX_START])
             self._on_skipped(fault, item.data[:_MAX_START])
             return
-        wire = WireRange(self._transport.connection.id, Direction.RECEIVED, item.span)
-        self._show(Direction.RECEIVED, item.data, wire, item.kind)
+        wire, now_ns = self._wire_of(item.span), self._timing.clock_ns()
+        text = _shown(item.data, item.kind)
+        self._emit(LineSeen(self._account, Direction.RECEIVED, text, now_ns, wire))
         try:
             self._on_unit(item, wire)
         except ConnectError:
@@ -209,16 +126,11 @@ class Link:
         now_ns = self._timing.clock_ns()
         self._emit(LineSeen(self._account, Direction.RECEIVED, text, now_ns, None, True))
 
-    def _show(
-        self,
-        direction: Direction,
-        data: bytes,
-        wire: WireRange,
-        kind: UnitKind = UnitKind.ELEMENT,
-    ) -> None:
-        shown = mask_stanza(data) if kind is UnitKind.ELEMENT else data
-        text = shown.decode("utf-8", "replace")
-        self._emit(LineSeen(self._account, direction, text, self._timing.clock_ns(), wire))
+
+def _shown(data: bytes, kind: UnitKind = UnitKind.ELEMENT) -> str:
+    """What consoles show of a unit: no password, and no secret of a login."""
+    masked = mask_stanza(data) if kind is UnitKind.ELEMENT else data
+    return masked.decode("utf-8", "replace")
 
 
 def _fault_of(unit: StreamUnit) -> StreamFault | None:

@@ -8,7 +8,8 @@ to leave such stanzas out.
 
 import re
 
-from chatlab.chat.xmpp.context import Lasting, Verdict
+from chatlab.chat.verdict import Verdict
+from chatlab.chat.xmpp.context import Lasting
 from chatlab.protocol.xmpp import StreamFault
 
 MAX_DEATHS = 3

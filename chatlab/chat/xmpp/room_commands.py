@@ -28,7 +28,7 @@ class RoomCommands(Feature):
                 rooms.leave(room, command.argument(0))
             case Verb.CYCLE:
                 room = rooms.needed(chat)
-                password = self.context.lasting.password_of(room.name)
+                password = self.context.lasting.key_of(room.name)
                 rooms.leave(room, "")
                 rooms.join(room.name, password)
             case Verb.NICK:

@@ -53,7 +53,7 @@ class Rooms(Feature):
                 self._tell_members(room, is_news=False)
                 self._check(room)
         else:
-            for wanted in self.context.lasting.rooms:
+            for wanted in self.context.lasting.channels:
                 self.join(wanted.channel, wanted.key)
         self._check_later()
 
@@ -317,7 +317,7 @@ class Rooms(Feature):
             self.context.inform(
                 "The room did not know us any more; entering again.", chat=room.name
             )
-            self.join(room.name, self.context.lasting.password_of(room.name), room.nick)
+            self.join(room.name, self.context.lasting.key_of(room.name), room.nick)
 
 
 def _codes(presence: ET.Element) -> frozenset[str]:

@@ -9,8 +9,9 @@ import logging
 from xml.etree import ElementTree as ET
 
 from chatlab.chat.timing import Timers
+from chatlab.chat.verdict import Verdict
 from chatlab.chat.xmpp.composing import to_message
-from chatlab.chat.xmpp.context import Context, Verdict
+from chatlab.chat.xmpp.context import Context
 from chatlab.chat.xmpp.features import FEATURES
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.management import REQUEST, Management, tag

@@ -1,26 +1,13 @@
 """What outlives sessions and connections of one account."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from chatlab.chat.timing import Timing
+from chatlab.chat.verdict import StateSetter
 from chatlab.chat.xmpp.context import Lasting
 from chatlab.chat.xmpp.delivery import Deliveries
 from chatlab.chat.xmpp.outbox import Outbox
-from chatlab.core.events import LinkState
 from chatlab.core.ports import EventSink, SecretStore
-
-
-class StateSetter(Protocol):
-    """Tells where the account is on its way to being online."""
-
-    def __call__(
-        self,
-        state: LinkState,
-        detail: str = "",
-        retry_in_s: float | None = None,
-        is_fault: bool = False,
-    ) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)

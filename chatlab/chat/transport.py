@@ -1,7 +1,7 @@
-"""What the engine needs of the wire below it; ``chat/wire.py`` and ``chat/dial.py`` provide it."""
+"""What an engine needs of the wire below it; ``wire.py`` and ``dial.py`` provide it."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from chatlab.chat.wire import WireSink
 from chatlab.core.account import Account
@@ -20,7 +20,7 @@ class Transport(Protocol):
         ...
 
     def acknowledged(self) -> int | None:
-        """Offset up to which the peer's TCP has acknowledged; None when unknowable."""
+        """Stream offset up to which the peer's TCP has acknowledged; None when unknowable."""
         ...
 
     def set_reading(self, is_reading: bool) -> None:
@@ -32,11 +32,14 @@ class Transport(Protocol):
     def abort(self, reason: str = "") -> None: ...
 
 
-class Dialler(Protocol):
+T_co = TypeVar("T_co", bound=Transport, covariant=True)
+
+
+class Dialler(Protocol[T_co]):
     """Makes transports."""
 
     async def dial(
         self, account: Account, sink: WireSink, on_stage: Callable[[LinkState], None]
-    ) -> Transport:
+    ) -> T_co:
         """Connect to the account's server. Raises ConnectError or CertificateError."""
         ...
