@@ -8,7 +8,9 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import NamedTuple
 
+from chatlab.analysis.byte_source import CapturedBytes
 from chatlab.analysis.correlate import Correlator
+from chatlab.analysis.decryption import Decryption, OpenRecord
 from chatlab.analysis.streams import Placement, Streams
 from chatlab.analysis.units import (
     Speech,
@@ -22,6 +24,7 @@ from chatlab.core.account import Application
 from chatlab.core.flow import ByteRange, Transport
 from chatlab.protocol.tls import HEADER_SIZE, begins_record
 from chatlab.protocol.tls_handshake import ClientHello, cipher_name, version_name
+from chatlab.protocol.tls_secrets import KeyLog
 from chatlab.protocol.xmpp import StanzaSplitter, StreamFault, StreamUnit, UnitKind
 
 MAX_STREAMS = 256
@@ -48,13 +51,42 @@ class TlsNames(NamedTuple):
     hello: ClientHello | None
 
 
+class SealedPart(NamedTuple):
+    """One line or stanza that lies sealed in the records of a frame."""
+
+    part: Part
+    """Its unit by positions of the plaintext; ``here`` are bytes of its records, ``begins`` and
+    ``ends`` whether the first and the last of these do so in the frame."""
+    wire: ByteRange
+    """The bytes of the stream, in whole records, that carry it."""
+
+
+class _Decrypted(NamedTuple):
+    """Both directions of a stream, with the secrets of one moment."""
+
+    records: tuple[Units, Units]
+    keys: int
+    sides: tuple[Decryption, Decryption]
+
+    @property
+    def is_locked(self) -> bool:
+        return any(each.failure is not None for each in self.sides)
+
+
 class Contents:
     """Finds the units of frames."""
 
-    def __init__(self, streams: Streams, correlator: Correlator) -> None:
+    def __init__(
+        self, streams: Streams, correlator: Correlator, keys: KeyLog | None = None
+    ) -> None:
+        """``keys``: the secrets that TLS records are opened with; it may grow."""
         self._streams = streams
         self._correlator = correlator
+        self._keys = keys or KeyLog()
+        self.uses_keys = True
+        """Whether TLS is looked into; without, all is as an observer has it."""
         self._units: OrderedDict[int, tuple[Units, Units]] = OrderedDict()
+        self._decryptions: OrderedDict[int, _Decrypted] = OrderedDict()
 
     def units(self, stream: int) -> tuple[Units, Units]:
         """Both directions of a TCP stream."""
@@ -66,7 +98,7 @@ class Contents:
             if spoken is Application.IRC and ours is not None and ours.tls is not None:
                 spoken = None  # Lines before STARTTLS, or records: the bytes tell.
             one, other = (
-                Units(self._streams, self._streams.direction(stream, side), spoken)
+                Units(CapturedBytes(self._streams, self._streams.direction(stream, side)), spoken)
                 for side in (0, 1)
             )
             known = self._units[stream] = (one, other)
@@ -74,6 +106,61 @@ class Contents:
                 self._units.popitem(last=False)
         self._units.move_to_end(stream)
         return known
+
+    def decryption(self, stream: int, side: int) -> Decryption | None:
+        """What TLS had sealed in one direction; None where nothing of it can be opened."""
+        if not self.uses_keys or not len(self._keys):
+            return None
+        pair = self.units(stream)
+        known = self._decryptions.get(stream)
+        is_stale = known is not None and known.keys != len(self._keys) and known.is_locked
+        if known is None or known.records is not pair or is_stale:
+            ours = self._correlator.connection_of(self._streams.tcp[stream].first_frame)
+            spoken = ours.application if ours is not None else None
+            one, other = pair
+            sides = (
+                Decryption(one, other, self._keys, spoken),
+                Decryption(other, one, self._keys, spoken),
+            )
+            known = self._decryptions[stream] = _Decrypted(pair, len(self._keys), sides)
+            while len(self._decryptions) > MAX_STREAMS:
+                self._decryptions.popitem(last=False)
+        self._decryptions.move_to_end(stream)
+        found = known.sides[side]
+        found.update()
+        return None if found.failure is not None and not found.high else found
+
+    def sealed_parts(self, place: Placement, most: int = 0) -> tuple[SealedPart, ...]:
+        """The lines and stanzas inside of the TLS records that a frame holds bytes of.
+
+        ``most``: the first so many are enough; 0 for all.
+        """
+        if place.transport is not Transport.TCP or not len(place.payload):
+            return ()
+        found = self.decryption(place.stream, place.side)
+        records = found.opened(place.span) if found is not None else []
+        data = [each.span for each in records if len(each.span)]
+        if found is None or not data:
+            return ()
+        units = found.units.overlapping(ByteRange(data[0].start, data[-1].stop), most)
+        texts = found.units.read_all(units)
+        into_frame = place.payload.start - place.position
+        parts: list[SealedPart] = []
+        for unit, text in zip(units, texts, strict=True):
+            if unit.is_record:
+                continue
+            wire = found.carriers(unit.span)
+            here = wire.intersection(place.span).shifted(into_frame)
+            begins, ends = wire.start >= place.span.start, wire.stop <= place.span.stop
+            parts.append(SealedPart(Part(unit, text, here, begins, ends), wire))
+        return tuple(parts)
+
+    def records(self, place: Placement) -> list[OpenRecord]:
+        """The records that a frame holds bytes of and that could be opened."""
+        found = self.decryption(place.stream, place.side) if len(place.payload) else None
+        if found is None or place.transport is not Transport.TCP:
+            return []
+        return [each for each in found.opened(place.span) if each.was_sealed]
 
     def parts(self, number: int, place: Placement, most: int = 0) -> tuple[Part, ...]:
         """The units that a frame holds bytes of; empty for anything else.

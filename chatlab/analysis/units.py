@@ -8,15 +8,14 @@ known for our own connections and otherwise read from the bytes, never from a po
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from itertools import accumulate
 from typing import NamedTuple
 
-from chatlab.analysis.streams import Streams
+from chatlab.analysis.byte_source import ByteSource
 from chatlab.core.account import Application
 from chatlab.core.flow import ByteRange
-from chatlab.protocol.tcp import StreamDirection
 from chatlab.protocol.tls import HEADER_SIZE, begins_record
 from chatlab.protocol.tls_handshake import (
     CHANGE_CIPHER_SPEC,
@@ -33,8 +32,6 @@ from chatlab.protocol.xmpp import StanzaSplitter, StreamFault, UnitKind
 
 MAX_LINE = 16 * 1024
 """A longer run without a line end is no line (the longest with tags has 8,703 bytes)."""
-GAP_PATIENCE = 64 * 1024
-"""Bytes that may lie behind a gap before the walk goes on without what is missing."""
 MAX_PROBES = 32
 """Segments looked at for the beginning of something known."""
 WALK_STEP = 512 * 1024
@@ -134,15 +131,9 @@ def stanza_type(kind: UnitKind) -> int:
 class Units:
     """The units of one direction, found as far as its bytes have been captured."""
 
-    def __init__(
-        self,
-        streams: Streams,
-        direction: StreamDirection,
-        application: Application | None = None,
-    ) -> None:
+    def __init__(self, source: ByteSource, application: Application | None = None) -> None:
         """``application``: what it is known to speak in clear; None to find out."""
-        self._streams = streams
-        self.direction = direction
+        self._source = source
         self.speech = _SPEECHES[application]
         self.client_hello: ClientHello | None = None
         self.server_hello: ServerHello | None = None
@@ -183,23 +174,34 @@ class Units:
         if not units:
             return []
         first, last = units[0].span.start, units[-1].span.stop
-        whole = self._streams.read(self.direction, ByteRange(first, last))
+        whole = self._source.read(ByteRange(first, last))
         if whole is None:
             return [self.read(unit) for unit in units]
         return [whole[unit.span.start - first : unit.span.stop - first] for unit in units]
 
     def read(self, unit: Unit) -> bytes | None:
         """The bytes of a unit; None when some were not captured."""
-        return self._streams.read(self.direction, unit.span)
+        return self._source.read(unit.span)
+
+    def since(self, row: int) -> Iterator[Unit]:
+        """The units from number ``row`` on, counted from 0, as far as the walk has come."""
+        for each in range(row, len(self._starts)):
+            yield Unit(ByteRange(self._starts[each], self._stops[each]), self._kinds[each])
+
+    def walk(self) -> bool:
+        """Go on finding units; whether there may be more at once."""
+        before = self._position, self.speech, self._fed, self._probes
+        self._walk()
+        return before != (self._position, self.speech, self._fed, self._probes)
 
     def _walk(self) -> None:
         """Find units from where the last walk ended, but not too many at a time."""
-        seen = self.direction.seen
+        seen = self._source.seen
         if not seen.starts:
             return
         if self._position is None:
-            self._position = 0 if self.direction.is_anchored else seen.starts[0]
-            if self.speech is Speech.STANZAS and not self.direction.is_anchored:
+            self._position = 0 if self._source.is_anchored else seen.starts[0]
+            if self.speech is Speech.STANZAS and not self._source.is_anchored:
                 self.speech = Speech.UNKNOWN  # It may begin in the middle of a stanza.
         limit = max(self._position, self._fed) + WALK_STEP
         while self.speech is not Speech.OPAQUE and self._position < limit:
@@ -219,12 +221,13 @@ class Units:
 
     def _skip_gap(self, position: int) -> bool:
         """Go on behind a gap which is not going to be filled any more."""
-        if self.direction.high - position <= GAP_PATIENCE:
+        seen = self._source.seen
+        if self._source.high - position <= self._source.patience:
             return False
-        row = bisect_right(self.direction.seen.starts, position)
-        if row >= len(self.direction.seen.starts):
+        row = bisect_right(seen.starts, position)
+        if row >= len(seen.starts):
             return False
-        self._position = self.direction.seen.starts[row]
+        self._position = seen.starts[row]
         if self.speech in (Speech.RECORDS, Speech.STANZAS):
             # Only a segment that begins with a record or stanza tells where the next one lies.
             self.speech, self._probes, self._splitter = Speech.UNKNOWN, 0, None
@@ -232,7 +235,7 @@ class Units:
 
     def _probe(self, position: int, end: int) -> None:
         """Find out what is spoken from the next segment that begins with something known."""
-        head = self._streams.read(self.direction, ByteRange(position, min(end, position + 1024)))
+        head = self._source.read(ByteRange(position, min(end, position + 1024)))
         if head is None:
             self.speech = Speech.OPAQUE
         elif begins_record(head):
@@ -245,8 +248,7 @@ class Units:
             self._probes += 1
             follower = head.find(b"\n") + 1
             is_text = head[: follower or None].isascii() and (follower or len(head) < 512)
-            segments = self.direction.segments(ByteRange(position, position + 1))
-            stops = [stop for _, stop, _ in segments]
+            stops = self._source.stops_at(position)
             if self._probes >= MAX_PROBES or not stops:
                 self.speech = Speech.OPAQUE
             else:
@@ -256,7 +258,7 @@ class Units:
 
     def _walk_records(self, position: int, end: int) -> None:
         while position + HEADER_SIZE <= end:
-            head = self._streams.read(self.direction, ByteRange(position, position + HEADER_SIZE))
+            head = self._source.read(ByteRange(position, position + HEADER_SIZE))
             if head is None or not begins_record(head):
                 self.speech = Speech.OPAQUE
                 break
@@ -271,9 +273,12 @@ class Units:
         self._add(start, stop, kind)
         if kind == CHANGE_CIPHER_SPEC and self.sealed_from is None:
             self.sealed_from = start
-        if kind != HANDSHAKE or (self.client_hello and self.server_hello):
+        if kind != HANDSHAKE or self.client_hello:
             return
-        record = self._streams.read(self.direction, ByteRange(start, stop))
+        chosen = self.server_hello
+        if chosen is not None and self.sealed_from is not None and not chosen.is_retry:
+            return  # Behind the change of keys nothing lies open that begins like a hello.
+        record = self._source.read(ByteRange(start, stop))
         for message in handshake_messages((record or b"")[HEADER_SIZE:]) or ():
             if message.kind == CLIENT_HELLO:
                 self.client_hello = self.client_hello or parse_client_hello(message.body)
@@ -283,7 +288,7 @@ class Units:
     def _walk_lines(self, position: int, end: int) -> None:
         while position < end:
             span = ByteRange(position, min(end, position + _CHUNK))
-            data = self._streams.read(self.direction, span)
+            data = self._source.read(span)
             if data is None:
                 self.speech = Speech.OPAQUE
                 break
@@ -334,7 +339,7 @@ class Units:
         try:
             while self._fed < end:
                 span = ByteRange(self._fed, min(end, self._fed + _CHUNK))
-                data = self._streams.read(self.direction, span)
+                data = self._source.read(span)
                 if data is None:
                     self.speech = Speech.OPAQUE
                     return
@@ -349,7 +354,7 @@ class Units:
         """Something that is no stanza: TLS behind STARTTLS or from the first byte on, or noise."""
         position = self._position or 0
         span = ByteRange(position, min(end, position + HEADER_SIZE))
-        head = self._streams.read(self.direction, span) or b""
+        head = self._source.read(span) or b""
         self._splitter = None
         if begins_record(head):
             self.speech = Speech.RECORDS

@@ -45,8 +45,10 @@ class Field:
     name: str
     value: str
     span: ByteRange
-    """Bytes of the frame that it was read from; empty for something derived."""
+    """Bytes that it was read from; empty for something derived."""
     fields: tuple["Field", ...] = ()
+    source: int = 0
+    """Whose bytes these are: 0 the frame’s own, else those of that ``ByteView``, from 1 on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,54 @@ class Layer:
     span: ByteRange
     fields: tuple[Field, ...] = ()
     exposure: Exposure = field(default=Exposure.PLUMBING)
+    source: int = 0
+    """As in ``Field``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where bytes of a view come from: these bytes of the frame."""
+
+    span: ByteRange
+    """In the view."""
+    frame: ByteRange
+    """As long as ``span`` where byte stands for byte; else one as a whole stands for the other."""
+
+    @property
+    def is_exact(self) -> bool:
+        return len(self.span) == len(self.frame)
+
+
+@dataclass(frozen=True, slots=True)
+class ByteView:
+    """Bytes that are shown beside a frame’s own: put together from several, or decrypted."""
+
+    name: str
+    """As analysers call it, e.g. ``Decrypted TLS``."""
+    data: bytes
+    origins: tuple[Origin, ...] = ()
+    """Ascending; what no origin covers lies in other frames."""
+
+    def in_frame(self, span: ByteRange) -> ByteRange:
+        """The bytes of the frame that stand for these of the view; empty where there are none."""
+        found = [_partner(span, each.span, each.frame) for each in self.origins]
+        return _hull([each for each in found if len(each)])
+
+    def from_frame(self, span: ByteRange) -> ByteRange:
+        """The bytes of the view that stand for these of the frame."""
+        found = [_partner(span, each.frame, each.span) for each in self.origins]
+        return _hull([each for each in found if len(each)])
+
+
+def _partner(span: ByteRange, here: ByteRange, there: ByteRange) -> ByteRange:
+    """What of ``there`` stands for the part of ``span`` that lies ``here``."""
+    common = span.intersection(here)
+    if not len(common) or len(here) != len(there):
+        return there if len(common) else ByteRange(0, 0)
+    return common.shifted(there.start - here.start)
+
+
+def _hull(spans: list[ByteRange]) -> ByteRange:
+    if not spans:
+        return ByteRange(0, 0)
+    return ByteRange(min(each.start for each in spans), max(each.stop for each in spans))

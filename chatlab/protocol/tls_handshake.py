@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chatlab.core.flow import ByteRange
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
-CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
+CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, FINISHED, KEY_UPDATE = 1, 2, 11, 20, 24
 VERSIONS = {
     0x0300: "SSLv3",
     0x0301: "TLSv1",
@@ -65,7 +65,13 @@ ALERTS = {
 }
 CIPHERS = {
     0x002F: "TLS_RSA_WITH_AES_128_CBC_SHA",
+    0x0033: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
     0x0035: "TLS_RSA_WITH_AES_256_CBC_SHA",
+    0x0039: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
+    0x003C: "TLS_RSA_WITH_AES_128_CBC_SHA256",
+    0x003D: "TLS_RSA_WITH_AES_256_CBC_SHA256",
+    0x0067: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256",
+    0x006B: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
     0x009C: "TLS_RSA_WITH_AES_128_GCM_SHA256",
     0x009D: "TLS_RSA_WITH_AES_256_GCM_SHA384",
     0x009E: "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
@@ -88,11 +94,15 @@ CIPHERS = {
     0xC02C: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
     0xC02F: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
     0xC030: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    0xC0AC: "TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
+    0xC0AD: "TLS_ECDHE_ECDSA_WITH_AES_256_CCM",
+    0xC0AE: "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
+    0xC0AF: "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8",
     0xCCA8: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
     0xCCA9: "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
     0xCCAA: "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 }
-_SERVER_NAME, _ALPN, _SUPPORTED_VERSIONS = 0, 16, 43
+_SERVER_NAME, _ALPN, _ENCRYPT_THEN_MAC, _SUPPORTED_VERSIONS = 0, 16, 22, 43
 _RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """The random value that makes a ServerHello a HelloRetryRequest (RFC 8446, section 4.1.3)."""
 
@@ -121,6 +131,8 @@ class ClientHello:
     alpn: tuple[str, ...]
     versions: tuple[int, ...]
     ciphers: tuple[int, ...]
+    random: bytes = b""
+    """Names the connection in a key log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,14 @@ class ServerHello:
 
     version: int
     cipher: int
+    random: bytes = b""
+    encrypt_then_mac: bool = False
+    """CBC suites: the MAC is taken of what was encrypted (RFC 7366)."""
+
+    @property
+    def is_retry(self) -> bool:
+        """It only asks for another ClientHello."""
+        return self.random == _RETRY_RANDOM
 
 
 def version_name(version: int) -> str:
@@ -185,7 +205,7 @@ class _Reader:
 def parse_client_hello(body: bytes) -> ClientHello:
     reader = _Reader(body)
     legacy = reader.number(2)
-    reader.take(32)
+    random = reader.take(32)
     reader.vector(1)
     ciphers = reader.vector(2)
     reader.vector(1)
@@ -202,6 +222,7 @@ def parse_client_hello(body: bytes) -> ClientHello:
         alpn=tuple(alpn),
         versions=_numbers(offered) or (legacy,),
         ciphers=_numbers(ciphers),
+        random=random,
     )
 
 
@@ -209,7 +230,7 @@ def parse_server_hello(body: bytes) -> ServerHello | None:
     """The server's choice; None when too little of it is there."""
     reader = _Reader(body)
     version = reader.number(2)
-    reader.take(32)
+    random = reader.take(32)
     reader.vector(1)
     cipher = reader.take(2)
     reader.take(1)
@@ -219,7 +240,8 @@ def parse_server_hello(body: bytes) -> ServerHello | None:
         return None
     if len(chosen) == 2:
         version = int.from_bytes(chosen, "big")
-    return ServerHello(version, int.from_bytes(cipher, "big"))
+    is_behind = _ENCRYPT_THEN_MAC in extensions
+    return ServerHello(version, int.from_bytes(cipher, "big"), random, is_behind)
 
 
 def parse_certificates(body: bytes) -> tuple[bytes, ...]:

@@ -5,13 +5,14 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatlab.analysis.byte_source import GAP_PATIENCE, CapturedBytes
 from chatlab.analysis.contents import Contents
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.explain import Explainer
 from chatlab.analysis.layers import LayerBuilder
 from chatlab.analysis.rows import RowBuilder
 from chatlab.analysis.streams import Streams
-from chatlab.analysis.units import GAP_PATIENCE, Speech, Units, looks_like_irc
+from chatlab.analysis.units import Speech, Units, looks_like_irc
 from chatlab.core.account import Application
 from chatlab.core.flow import ByteRange
 from tests.helpers.tcp_talk import RECEIVED, SENT, Talk, connection
@@ -34,7 +35,7 @@ def units_of(
 ) -> Units:
     streams = Streams(open_log(talk.write(tmp_path / "a.pcapng", first)))
     streams.update()
-    return Units(streams, streams.direction(0, 0), speaks)
+    return Units(CapturedBytes(streams, streams.direction(0, 0)), speaks)
 
 
 def spans(units: Units) -> list[tuple[int, int, int]]:

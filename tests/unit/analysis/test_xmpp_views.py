@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatlab.analysis.byte_source import CapturedBytes
 from chatlab.analysis.units import Speech, Units
 from chatlab.core.account import Application
 from chatlab.core.flow import ByteRange, Endpoint, FlowKey
@@ -114,7 +115,7 @@ def test_starttls_in_mid_stream_turns_stanzas_into_records(
     assert infos[5:7] == ["STARTTLS request", "STARTTLS proceed"]
     assert infos[7] == "Client Hello (SNI=irc.example)"
     streams = views.correlator.streams
-    units = Units(streams, streams.direction(0, 0), Application.XMPP)
+    units = Units(CapturedBytes(streams, streams.direction(0, 0)), Application.XMPP)
     found = units.overlapping(ByteRange(0, 1 << 40))
     assert units.speech is Speech.RECORDS
     clear = len(CLIENT_HEADER + STARTTLS)
