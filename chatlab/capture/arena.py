@@ -5,9 +5,11 @@ here, and only then takes it: if it is killed in between, the frame is here, in 
 The successor writes what is here, and knows by ``last`` which frame it may meet again.
 
 Layout: a head of 64-bit numbers, then pcapng blocks. ``base`` is the length of the file before the
-batch, ``filled`` the bytes of whole blocks behind the head, ``frames`` all frames so far. They are
-true at every instant: the file is either still ``base`` long (or cut within the batch), and the
-batch is to be written anew, or it holds all of it.
+batch, ``filled`` the bytes of whole blocks behind the head, ``frames`` all frames so far, and
+``written`` those in the file before the batch. They are true at every instant: the file is either
+still ``base`` long (or cut within the batch), and the batch is to be written anew, or it holds all
+of it. What a full disk did not take waits elsewhere (``owed`` bytes) and is lost with the process;
+the batch is then, too, for it may need what was lost: a section header, an interface.
 """
 
 import mmap
@@ -18,10 +20,9 @@ from typing import NamedTuple
 CAPACITY = 8 * 1024 * 1024
 """Bytes of one batch; the largest frame fits many times."""
 _NUMBER = struct.Struct("<Q")
-_PROGRESS = struct.Struct("<QQ")
 _MARK = struct.Struct("<QQQ")
 _FRAME_PROGRESS = struct.Struct("<QQQQQ")
-_BASE, _FILLED, _FRAMES, _LAST, _HEAD = 0, 8, 16, 24, 48
+_WRITTEN, _BASE, _FILLED, _FRAMES, _LAST, _OWED, _HEAD = 0, 8, 16, 24, 32, 56, 64
 
 
 class FrameMark(NamedTuple):
@@ -64,14 +65,29 @@ class Arena:
         return self._number(_FRAMES)
 
     @property
+    def written(self) -> int:
+        return self._number(_WRITTEN)
+
+    @property
     def blocks(self) -> memoryview:
         """The whole blocks in hand; valid until the next ``begin``."""
         return self._view[_HEAD : _HEAD + self.filled]
 
-    def begin(self, base: int) -> None:
+    @property
+    def owed(self) -> int:
+        return self._number(_OWED)
+
+    def begin(self, base: int, written: int, frames: int, owed: int = 0) -> None:
         """Forget the batch, which is in the file now; the next one goes to ``base``."""
-        _NUMBER.pack_into(self._memory, _FILLED, 0)
-        _NUMBER.pack_into(self._memory, _BASE, base)
+        # In this order: whoever is killed between two of them has lost no frame, doubled none.
+        for where, number in (
+            (_OWED, owed),
+            (_WRITTEN, written),
+            (_FILLED, 0),
+            (_BASE, base),
+            (_FRAMES, frames),
+        ):
+            _NUMBER.pack_into(self._memory, where, number)
 
     def has_room(self, size: int) -> bool:
         return self.filled + size <= CAPACITY
@@ -83,8 +99,7 @@ class Arena:
 
     def append(self, block: bytes) -> None:
         """Add one whole block that is no frame."""
-        filled = self._copy(block)
-        _PROGRESS.pack_into(self._memory, _FILLED, filled, self.frames)
+        _NUMBER.pack_into(self._memory, _FILLED, self._copy(block))
 
     def append_frame(self, block: bytes, mark: FrameMark) -> None:
         """Add one whole block that holds a frame."""

@@ -4,13 +4,14 @@ When the disk is full the file is cut back to its last whole block and stays rea
 meanwhile waits in memory (``MAX_PENDING``), and every later batch tries again.
 """
 
-import os
 import platform
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from chatlab import __version__
+from chatlab.capture.append_file import AppendFile
 from chatlab.capture.arena import NO_FRAME, Arena, FrameMark
 from chatlab.capture.bpf import SNAPLEN
 from chatlab.core.flow import Direction
@@ -23,6 +24,9 @@ _BLOCK_OVERHEAD = 2048
 """More than all that a frame needs beside its bytes, a new interface's description included."""
 _FIRST = -1
 """Sorts blocks that frames depend on before all frames."""
+CLOCK_STEP_NS = 1_000_000_000
+"""Sources are read one after the other, so within a batch times go back a little; by this much
+only when somebody has set the clock, and then the order of arrival is the true one."""
 
 
 class CapturedFrame(NamedTuple):
@@ -56,24 +60,25 @@ class CaptureFile:
         ``whole_until``: a length up to which the file is known to hold whole blocks.
         Raises OSError when the file cannot be opened.
         """
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(path, flags, 0o600)
+        self._file = AppendFile(path)
         self._arena = arena
         self._order: list[tuple[int, int, int]] = []
         """Of each block in the arena: sort key, start, stop."""
         self._is_sorted = True
-        self._pending: list[bytes] = []
-        self._pending_frames = 0
+        self._newest = _FIRST
+        self._is_clock_set = False
+        self._pending: deque[tuple[bytes, int]] = deque()
+        """Batches that the disk did not take, each with the number of its frames."""
+        self._pending_size = 0
         self._interfaces: dict[tuple[str, int], _Interface] = {}
         self.unwritten = 0
         """Frames that were given up because the disk stayed full."""
-        self.fault = ""
-        """Why nothing can be written at the moment; empty while all is well."""
-        self.position = self._recover(whole_until)
-        self.frames = arena.frames
+        self.frames = 0
+        """Those in the file."""
         self.met_before = arena.last
         """The predecessor's last frame: written, but perhaps still in the kernel's queue."""
-        arena.begin(self.position)
+        self._recover(whole_until)
+        self._begin()
         self._append(
             pcapng.section_header(
                 os=platform.platform(terse=True), application=f"ChatLab {__version__}"
@@ -81,24 +86,51 @@ class CaptureFile:
         )
         self.flush()
 
-    def _recover(self, whole_until: int) -> int:
-        """Mend what a killed predecessor left, and return the length of the file."""
-        size = os.fstat(self._descriptor).st_size
-        arena = self._arena
-        if arena.filled:
-            if size < arena.base + arena.filled:
-                os.ftruncate(self._descriptor, arena.base)
-                os.write(self._descriptor, arena.blocks)
-            return arena.base + arena.filled
-        position = min(whole_until, size)
-        while position < size:
-            os.lseek(self._descriptor, position, os.SEEK_SET)
-            whole = pcapng.whole_blocks(os.read(self._descriptor, _READ_STEP))
+    def _recover(self, whole_until: int) -> None:
+        """Mend what a killed predecessor left."""
+        arena, file = self._arena, self._file
+        if arena.owed:
+            # It may have been killed just when the disk had taken some of it after all.
+            self.frames = arena.written + self._scan(min(arena.base, file.position))
+            self.unwritten = arena.frames - self.frames
+            return
+        batch = pcapng.count_frames(arena.blocks)
+        self.frames = arena.frames - batch
+        if not arena.filled:
+            self._scan(min(whole_until, file.position))
+        elif file.position < arena.base + arena.filled:
+            file.cut(arena.base)
+            self._put(bytes(arena.blocks), batch)
+        else:
+            self.frames += batch
+
+    def _scan(self, position: int) -> int:
+        """Cut the file off behind its last whole block; the frames from ``position`` on."""
+        file, found = self._file, 0
+        while position < file.position:
+            data = file.read(position, _READ_STEP)
+            whole = pcapng.whole_blocks(data)
             if not whole:
-                os.ftruncate(self._descriptor, position)
+                file.cut(position)
                 break
+            found += pcapng.count_frames(data[:whole])
             position += whole
-        return position
+        return found
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file that hold whole blocks."""
+        return self._file.position
+
+    @property
+    def fault(self) -> str:
+        """Why nothing can be written at the moment; empty while all is well."""
+        return self._file.fault
+
+    @property
+    def hint(self) -> str:
+        """What helps against the fault."""
+        return self._file.hint
 
     @property
     def is_full(self) -> bool:
@@ -115,11 +147,13 @@ class CaptureFile:
         The interface is described, with the filter under which it was first seen, when new.
         ``mark`` is how the frame is known again if this process dies before it takes it.
         """
-        if self._pending_size() > MAX_PENDING:
-            self.unwritten += 1
-            return
         key = frame.interface, frame.link_type
         interface = self._interfaces.get(key)
+        if self._pending_size > MAX_PENDING:
+            self.unwritten += 1
+            if interface is not None:
+                interface.dropped += 1
+            return
         if interface is None:
             interface = _Interface(len(self._interfaces))
             self._interfaces[key] = interface
@@ -145,9 +179,6 @@ class CaptureFile:
         self._arena.append_frame(block, mark)
         self._note(frame.time_ns, start, len(block))
 
-    def _pending_size(self) -> int:
-        return sum(map(len, self._pending))
-
     def add_secret(self, key_log_line: str) -> None:
         """Add a line of an NSS key log and write it at once, before later frames."""
         self.flush()
@@ -170,8 +201,10 @@ class CaptureFile:
         self._note(_FIRST, start, len(block))
 
     def _note(self, key: int, start: int, length: int) -> None:
-        if self._order and key < self._order[-1][0]:
+        if key < self._newest:
             self._is_sorted = False
+            self._is_clock_set |= _FIRST < key < self._newest - CLOCK_STEP_NS
+        self._newest = max(self._newest, key)
         self._order.append((key, start, start + length))
 
     def flush(self) -> None:
@@ -180,34 +213,41 @@ class CaptureFile:
             return
         blocks = self._arena.blocks
         if not self._is_sorted:
-            self._order.sort(key=lambda each: each[0])
+            self._order.sort(key=self._place)
             blocks = memoryview(b"".join(blocks[start:stop] for _, start, stop in self._order))
-        frames = sum(key != _FIRST for key, _, _ in self._order)
-        if self._pending:
-            blocks = memoryview(b"".join((*self._pending, blocks)))
-        if self._write(blocks):
-            self.frames += frames + self._pending_frames
-            self._pending, self._pending_frames = [], 0
-        else:
-            self._pending = [bytes(blocks)]
-            self._pending_frames += frames
-        self._order.clear()
-        self._is_sorted = True
-        self._arena.begin(self.position)
+        self._put(blocks, sum(key != _FIRST for key, _, _ in self._order))
+        self._begin()
 
-    def _write(self, blocks: memoryview) -> bool:
-        written = 0
-        try:
-            while written < len(blocks):
-                written += os.write(self._descriptor, blocks[written:])
-        except OSError as error:
-            self.fault = error.strerror or str(error)
-            if written:
-                os.ftruncate(self._descriptor, self.position)
-            return False
-        self.position += len(blocks)
-        self.fault = ""
-        return True
+    def _place(self, entry: tuple[int, int, int]) -> int:
+        key, start, _ = entry
+        return start if self._is_clock_set and key != _FIRST else key
+
+    def _begin(self) -> None:
+        """The batch is written, or waits outside the arena: make room for the next one."""
+        self._order.clear()
+        self._is_sorted, self._is_clock_set, self._newest = True, False, _FIRST
+        waiting = sum(frames for _, frames in self._pending)
+        frames = self.frames + waiting
+        self._arena.begin(self.position, self.frames, frames, self._pending_size)
+
+    def _put(self, blocks: bytes | memoryview, frames: int) -> None:
+        """Append a batch to the file, after those that the disk did not take before."""
+        while self._pending:
+            piece, count = self._pending[0]
+            if not self._file.append(piece):
+                break
+            self.frames += count
+            self._pending_size -= len(piece)
+            self._pending.popleft()
+        if len(blocks) and (self._pending or not self._file.append(blocks)):
+            self._pending.append((bytes(blocks), frames))
+            self._pending_size += len(blocks)
+        else:
+            self.frames += frames
+
+    def look_after(self) -> None:
+        """To be called now and then: see ``AppendFile.look_after``."""
+        self._file.look_after()
 
     def close(self, time_ns: int) -> None:
         """Add the statistics of each interface and make sure all of it is on the disk."""
@@ -221,6 +261,4 @@ class CaptureFile:
                 )
             )
         self.flush()
-        if not self.fault:
-            os.fsync(self._descriptor)
-        os.close(self._descriptor)
+        self._file.close()

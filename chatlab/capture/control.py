@@ -12,7 +12,7 @@ Command                                       Notice
 {"sync": 7}                                   {"synced": 7, position, frames, dropped}
 {"stop": true}                                {"stopped": true, position, …}
                                               {"ready": true, position, …} first of all
-                                              {"position", "frames", "dropped", "fault"}
+                                              {"position", "frames", "dropped", "fault", "hint"}
 """
 
 import json

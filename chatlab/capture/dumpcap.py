@@ -185,6 +185,16 @@ class DumpcapSource:
         """dumpcap has ended; nothing more will come."""
         return self._is_over
 
+    @property
+    def last_words(self) -> str:
+        """Why it has ended, as it says itself; to be asked once that ``is_over``."""
+        assert self._process.stderr is not None
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        return _last_words(self._process.stderr.read())
+
     def _feed(self, data: bytes) -> None:
         try:
             for block in self._reader.feed(data):

@@ -36,8 +36,9 @@ LINGER_S = 2.0
 NOTICE_S = 0.01
 """At most this often the window is told of new frames."""
 RETRY_S = 1.0
-"""A full disk is tried again this often."""
+"""A file that cannot be written is tried again this often."""
 
+_ENDED_HINT = "Connect again: each new connection gets a dumpcap of its own."
 _log = logging.getLogger(__name__)
 
 
@@ -73,6 +74,7 @@ class Capture:
         self._syncs: list[tuple[float, int]] = []
         self._told: Words = {}
         self._tell_at = 0.0
+        self._mend_at = 0.0
         self._is_stopping = False
 
     def run(self) -> None:
@@ -81,6 +83,7 @@ class Capture:
             for words in self._waiter.wait(self._patience()):
                 self._obey(words)
             self._drain_all()
+            self._look_after_file(time.monotonic())
             self._settle_debts(time.monotonic())
             self._is_stopping |= self._waiter.is_closed
         self._finish()
@@ -159,12 +162,23 @@ class Capture:
             if more:
                 self._tell(time.monotonic())
 
+    def _look_after_file(self, now: float) -> None:
+        """A fault stands for a while before it is mended, so that it is told."""
+        if now >= self._mend_at:
+            self._file.look_after()
+        if not self._file.fault:
+            self._mend_at = 0.0
+        elif now >= self._mend_at:
+            self._mend_at = now + RETRY_S
+            self._file.flush()
+
     def _progress(self) -> dict[str, str | int]:
         return {
             "position": self._file.position,
             "frames": self._file.frames,
             "dropped": sum(self._dropped.values()) + self._file.unwritten,
             "fault": self._file.fault,
+            "hint": self._file.hint,
         }
 
     def _count_drops(self) -> None:
@@ -176,9 +190,9 @@ class Capture:
 
     def _tell(self, now: float) -> None:
         """Say how far the file is, unless that was said just now or the window cannot hear."""
-        if self._file.position == self._told.get("position") and (
-            self._file.fault == self._told.get("fault")
-        ):
+        file, told = self._file, self._told
+        now_and_then = (file.position, file.fault, file.hint)
+        if now_and_then == (told.get("position"), told.get("fault"), told.get("hint")):
             self._tell_at = 0.0
             return
         if now < self._tell_at:
@@ -203,7 +217,8 @@ class Capture:
             self._waiter.say({"synced": entry[1], **self._progress()})
         for number, source in list(self._sources.items()):
             if isinstance(source, DumpcapSource) and source.is_over:
-                self._waiter.say({"refused": number, "reason": "dumpcap has ended.", "hint": ""})
+                reason = f"dumpcap has stopped capturing {source.flow.remote}: {source.last_words}"
+                self._waiter.say({"refused": number, "reason": reason, "hint": _ENDED_HINT})
                 self._close(number)
 
     def _close(self, number: int) -> None:

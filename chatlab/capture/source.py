@@ -43,10 +43,6 @@ MAX_SECRETS = 1024
 _log = logging.getLogger(__name__)
 
 _RESTART_HINT = "Start the capture again; chatting goes on."
-_DISK_HINT = (
-    "Free some space: what comes meanwhile waits in memory and is written then. "
-    "Or save the capture elsewhere."
-)
 
 
 @dataclass(slots=True)
@@ -57,6 +53,7 @@ class _Progress:
     frames: int = 0
     dropped: int = 0
     fault: str = ""
+    hint: str = ""
 
 
 class CaptureSource:
@@ -262,10 +259,13 @@ class CaptureSource:
     def _on_words(self, words: dict[str, object]) -> None:
         match words:
             case {"position": int(position), "frames": int(frames), "dropped": int(dropped)}:
-                fault = str(words.get("fault", ""))
                 base = self._base
                 self._progress = _Progress(
-                    position, base.frames + frames, base.dropped + dropped, fault
+                    position,
+                    base.frames + frames,
+                    base.dropped + dropped,
+                    str(words.get("fault", "")),
+                    str(words.get("hint", "")),
                 )
                 self._publish()
         match words:
@@ -361,9 +361,10 @@ class CaptureSource:
     def _publish(self) -> None:
         progress = self._progress
         if progress.fault:
-            if not isinstance(self._status, CaptureLost):
-                reason = f"{self._file} cannot be written: {progress.fault}."
-                self._set(CaptureLost(reason=reason, since_ns=time.time_ns(), hint=_DISK_HINT))
+            before = self._status
+            since_ns = before.since_ns if isinstance(before, CaptureLost) else time.time_ns()
+            reason = f"{self._file} cannot be written: {progress.fault}."
+            self._set(CaptureLost(reason=reason, since_ns=since_ns, hint=progress.hint))
             return
         if self._backend is None or self._helper is None:
             return

@@ -5,8 +5,9 @@ a section header sets the byte order and starts the numbering of interfaces anew
 little-endian with nanoseconds.
 """
 
+import ipaddress
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chatlab.core.flow import Direction
 
@@ -14,6 +15,7 @@ SECTION_HEADER = 0x0A0D0D0A
 INTERFACE = 1
 OBSOLETE_PACKET = 2
 SIMPLE_PACKET = 3
+NAME_RESOLUTION = 4
 STATISTICS = 5
 ENHANCED_PACKET = 6
 SECRETS = 10
@@ -26,6 +28,7 @@ OPT_END, OPT_COMMENT = 0, 1
 SHB_HARDWARE, SHB_OS, SHB_APPLICATION = 2, 3, 4
 IF_NAME, IF_DESCRIPTION, IF_TSRESOL, IF_FILTER, IF_TSOFFSET = 2, 3, 9, 11, 14
 EPB_FLAGS = 2
+NRB_END, NRB_IPV4, NRB_IPV6 = 0, 1, 2
 ISB_RECEIVED, ISB_DROPPED, ISB_OS_DROPPED = 4, 5, 7
 _DIRECTION_BITS = {None: 0, Direction.RECEIVED: 1, Direction.SENT: 2}
 _CHECKSUM_NOT_READY = 1 << 9
@@ -95,6 +98,19 @@ def decryption_secrets(key_log: bytes, kind: int = TLS_KEY_LOG) -> bytes:
     return _block(SECRETS, head + key_log + bytes(-len(key_log) % 4), [])
 
 
+def name_resolution(names: Iterable[tuple[str, str]]) -> bytes:
+    """The names that addresses were reached by, so that analysers need not ask DNS for them."""
+    parts: list[bytes] = []
+    for address, name in names:
+        packed = ipaddress.ip_address(address).packed
+        kind = NRB_IPV4 if len(packed) == 4 else NRB_IPV6
+        # Room for the address and the zero that ends the name.
+        value = packed + text(name)[: MAX_OPTION - 17] + b"\0"
+        parts += (struct.pack("<HH", kind, len(value)), value, bytes(-len(value) % 4))
+    parts.append(struct.pack("<HH", NRB_END, 0))
+    return _block(NAME_RESOLUTION, b"".join(parts), [])
+
+
 def interface_statistics(
     interface_id: int, received: int | None, dropped: int | None, time_ns: int
 ) -> bytes:
@@ -138,3 +154,13 @@ def whole_blocks(data: bytes) -> int:
             break
         position += length
     return position
+
+
+def count_frames(blocks: bytes | memoryview) -> int:
+    """How many frames there are among whole blocks that this module has made."""
+    position = found = 0
+    while position < len(blocks):
+        kind, length = struct.unpack_from("<II", blocks, position)
+        found += kind == ENHANCED_PACKET
+        position += length
+    return found

@@ -62,11 +62,22 @@ def test_the_file_begins_with_its_section(path: Path) -> None:
 def test_frames_of_one_batch_are_in_the_order_of_their_times(path: Path) -> None:
     file = CaptureFile(path, Arena())
     for time_ns in (3, 1, 2):
-        file.add(frame(time_ns * SECOND + 7, bytes([time_ns])), "tcp")
+        file.add(frame(SECOND + time_ns, bytes([time_ns])), "tcp")
     file.flush()
     assert [packet.data for packet in packets(path)] == [b"\x01", b"\x02", b"\x03"]
-    assert packets(path)[0].time_ns == SECOND + 7
+    assert packets(path)[0].time_ns == SECOND + 1
     assert file.frames == 3
+    file.close(0)
+
+
+def test_when_the_clock_is_set_back_frames_stay_in_the_order_of_their_arrival(path: Path) -> None:
+    file = CaptureFile(path, Arena())
+    times = [3600 * SECOND, 3600 * SECOND + 1, SECOND, SECOND + 1]
+    for number, time_ns in enumerate(times):
+        file.add(frame(time_ns, b"%d" % number, f"if{number % 2}"), "tcp")
+    file.flush()
+    assert [packet.data for packet in packets(path)] == [b"0", b"1", b"2", b"3"]
+    assert [packet.time_ns for packet in packets(path)] == times
     file.close(0)
 
 
@@ -206,4 +217,51 @@ def test_frames_beyond_the_memory_for_a_full_disk_are_counted(
     disk.room = 1 << 20
     file.flush()
     assert len(packets(path)) + file.unwritten == 10
+    assert file.frames == len(packets(path))
     file.close(0)
+
+
+def test_frames_given_up_for_a_full_disk_are_in_the_statistics(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = CaptureFile(path, Arena())
+    file.add(frame(SECOND), "tcp")
+    file.flush()
+    monkeypatch.setattr(capture_file, "MAX_PENDING", 100)
+    disk = FullDisk(0)
+    monkeypatch.setattr(os, "write", disk.write)
+    for _ in range(5):
+        file.add(frame(SECOND, bytes(300)), "tcp")
+        file.flush()
+    disk.room = 1 << 20
+    file.close(SECOND)
+    (last,) = [block for block in blocks(path) if isinstance(block, Statistics)]
+    assert (last.received, last.dropped) == (6, file.unwritten)
+    assert len(packets(path)) == 6 - file.unwritten
+
+
+@pytest.mark.only_on("linux")
+def test_what_waited_for_a_full_disk_when_its_process_was_killed_is_counted(
+    path: Path, arena: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = CaptureFile(path, Arena(arena))
+    victim.add(frame(SECOND), "tcp")
+    victim.flush()
+    disk = FullDisk(0)
+    monkeypatch.setattr(os, "write", disk.write)
+    for number in range(3):
+        victim.add(frame(SECOND + number), "tcp")
+        victim.flush()
+    victim.add(frame(SECOND + 9, b"on an interface that the file does not know", "eth0"), "tcp")
+
+    successor = CaptureFile(path, Arena(arena))
+    assert successor.fault
+    disk.room = 1 << 20
+    successor.add(frame(SECOND, b"later"), "tcp")
+    successor.flush()
+    assert [packet.data for packet in packets(path)] == [b"frame", b"later"]
+    assert (successor.frames, successor.unwritten) == (2, 4)
+    successor.close(0)
+    third = CaptureFile(path, Arena(arena))
+    assert (third.frames, third.unwritten) == (2, 0)
+    third.close(0)
