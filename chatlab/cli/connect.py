@@ -64,7 +64,6 @@ _SHA256_LENGTH = 64
 _READABLE = "Without TLS, anyone on the way can read the password."
 _ALWAYS = frozenset({Verb.CONNECT, Verb.DISCONNECT, Verb.QUIT, Verb.RECONNECT})
 """Obeyed in any state; everything else waits until the account is online."""
-_PASSWORD_MECHANISMS = frozenset({LoginMethod.PLAIN, LoginMethod.SCRAM_SHA_256})
 
 
 def connect(options: argparse.Namespace) -> int:
@@ -158,7 +157,8 @@ def _read_mechanisms(options: argparse.Namespace) -> tuple[LoginMethod, ...]:
                 f"--sasl: “{unknown[0]}” is not known here.", f"Known are {', '.join(known)}."
             )
         logins = tuple(known[name] for name in names)
-    if _PASSWORD_MECHANISMS & set(logins) and not options.password_file:
+    needs_password = any(login.is_scram or login is LoginMethod.PLAIN for login in logins)
+    if needs_password and not options.password_file:
         raise UsageError("This login needs a password.", "Name its file with --password-file.")
     if LoginMethod.EXTERNAL in logins and not options.client_cert:
         raise UsageError("SASL EXTERNAL needs a certificate.", "Name its file with --client-cert.")

@@ -37,13 +37,18 @@ class LoginMethod(Enum):
     NONE = "none"
     PLAIN = "PLAIN"
     SCRAM_SHA_1 = "SCRAM-SHA-1"
-    """What every XMPP server has (RFC 6120, section 13.8); IRC networks do not offer it."""
+    """What every XMPP server has (RFC 6120, section 13.8), and few IRC networks."""
     SCRAM_SHA_256 = "SCRAM-SHA-256"
     EXTERNAL = "EXTERNAL"
     ECDSA = "ECDSA-NIST256P-CHALLENGE"
     """Proves the private key of the client certificate's file; few networks still take it."""
     NICKSERV = "NickServ"
     """After registration, in a message to the network's service; where there is no SASL."""
+
+    @property
+    def is_scram(self) -> bool:
+        """Proves a password without sending it (RFC 5802)."""
+        return self in (LoginMethod.SCRAM_SHA_1, LoginMethod.SCRAM_SHA_256)
 
     @property
     def is_sasl(self) -> bool:

@@ -333,10 +333,7 @@ def test_names_with_markup_stay_text(qtbot: QtBot) -> None:
     assert formats == {Qt.TextFormat.PlainText}
 
 
-# SCRAM-SHA-1 is XMPP's alone.
-@pytest.mark.parametrize(
-    "login", [way for way in LoginMethod if way is not LoginMethod.SCRAM_SHA_1]
-)
+@pytest.mark.parametrize("login", LoginMethod)
 def test_every_way_to_log_in_comes_back(qtbot: QtBot, login: LoginMethod) -> None:
     account = replace(PLAIN_ACCOUNT, login=login, ignores_sts=True)
     dialog = AccountDialog(account.id, PRESETS, account, LOGIN_STORED)

@@ -17,7 +17,6 @@ _STS_HINT = (
     "The server demands TLS, and this account stays in clear for an experiment: log in over TLS."
 )
 _SENT_AS_IT_IS = frozenset({LoginMethod.PLAIN, LoginMethod.NICKSERV})
-_NEED_PASSWORD = _SENT_AS_IT_IS | {LoginMethod.SCRAM_SHA_256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ def read_credentials(account: Account, secrets: SecretStore) -> Credentials:
     server = _server_password(account, secrets) if account.has_server_password else ""
     methods = _usable_methods(account)
     login = ""
-    if _NEED_PASSWORD & set(methods):
+    if any(method.is_scram or method in _SENT_AS_IT_IS for method in methods):
         login = secrets.get(account.id, SecretKind.LOGIN) or ""
         if not login:
             raise ConnectError("The login password is not stored.", "Enter it in the account.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from chatlab.core.account import LoginMethod
 from chatlab.core.errors import ConnectError, RemoteProtocolError
-from chatlab.protocol.scram import ScramClient
+from chatlab.protocol.scram import SHA_1, SHA_256, ScramClient
 
 if TYPE_CHECKING:  # Loaded only where a key is read: it takes its time.
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -81,10 +81,10 @@ class EcdsaMechanism:
 
 
 class ScramMechanism:
-    """RFC 7677: proves the password without sending it."""
+    """RFC 5802 and RFC 7677: proves the password without sending it."""
 
-    def __init__(self, name: str, password: str) -> None:
-        self._client = ScramClient(name, password)
+    def __init__(self, name: str, password: str, hash_name: str = SHA_256) -> None:
+        self._client = ScramClient(name, password, hash_name=hash_name)
         self._steps = 0
 
     async def respond(self, challenge: bytes) -> bytes:
@@ -128,13 +128,19 @@ def make_mechanism(login: LoginMethod, name: str, password: str, key_file: str =
 
     Raises LocalProtocolError for an unusable name or password, ConnectError for the key's file.
     """
-    if login is LoginMethod.EXTERNAL:
-        return ExternalMechanism()
-    if login is LoginMethod.ECDSA:
-        return EcdsaMechanism(name, key_file)
-    if login is LoginMethod.SCRAM_SHA_256:
-        return ScramMechanism(name, password)
-    return PlainMechanism(name, password)
+    match login:
+        case LoginMethod.EXTERNAL:
+            return ExternalMechanism()
+        case LoginMethod.ECDSA:
+            return EcdsaMechanism(name, key_file)
+        case LoginMethod.SCRAM_SHA_256:
+            return ScramMechanism(name, password)
+        case LoginMethod.SCRAM_SHA_1:
+            return ScramMechanism(name, password, SHA_1)
+        case LoginMethod.PLAIN:
+            return PlainMechanism(name, password)
+        case LoginMethod.NONE | LoginMethod.NICKSERV:
+            raise ValueError(f"{login.value} is no SASL mechanism")
 
 
 def encode_chunks(response: bytes) -> Iterator[str]:

@@ -288,12 +288,13 @@ _LOGINS = {
     LoginMethod.NONE: "No login",
     LoginMethod.PLAIN: "Password (SASL PLAIN)",
     LoginMethod.SCRAM_SHA_256: "Password that is proved, not sent (SASL SCRAM-SHA-256)",
+    LoginMethod.SCRAM_SHA_1: "The same, of older servers (SASL SCRAM-SHA-1)",
     LoginMethod.EXTERNAL: "Certificate (SASL EXTERNAL)",
     LoginMethod.ECDSA: "Key of the certificate (SASL ECDSA-NIST256P-CHALLENGE)",
     LoginMethod.NICKSERV: "Password told to NickServ, where there is no SASL",
 }
 _WITH_CERTIFICATE = (LoginMethod.EXTERNAL, LoginMethod.ECDSA)
-_WITH_PASSWORD = (LoginMethod.PLAIN, LoginMethod.SCRAM_SHA_256, LoginMethod.NICKSERV)
+_AS_IT_IS = (LoginMethod.PLAIN, LoginMethod.NICKSERV)
 
 
 class LoginGroup(Form):
@@ -333,7 +334,7 @@ class LoginGroup(Form):
 
     @property
     def uses_password(self) -> bool:
-        return self.login in _WITH_PASSWORD
+        return self.login.is_scram or self.login in _AS_IT_IS
 
     def show_account(self, account: Account) -> None:
         self.certificate.set_text(account.client_certificate)

@@ -83,7 +83,7 @@ def observer_text(
             "handshake), when, and how much. Not your nick, not your password, not one word."
         )
     words = f"Everything: your nick, the channels, each word that you or others say on {name}"
-    if sends_password and login is not LoginMethod.SCRAM_SHA_256:
+    if sends_password and not login.is_scram:
         return f"{words} – and your password."
     if sends_password:
         return f"{words}. Of the password only a proof crosses (SCRAM), not the password itself."

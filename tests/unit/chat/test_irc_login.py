@@ -14,7 +14,7 @@ from chatlab.core.events import (
     LinkState,
     NickInUse,
 )
-from chatlab.protocol.scram import ScramKeys, ScramServer
+from chatlab.protocol.scram import SHA_1, SHA_256, ScramKeys, ScramServer
 from tests.helpers.irc_play import MemorySecrets, Play, PlayServer, account, settle
 
 PASSWORD = "correct horse"
@@ -78,7 +78,8 @@ class SaslScript:
     def __init__(self, play: Play, keys: ScramKeys | None = None) -> None:
         self.play = play
         self.payload = ""
-        self.scram = ScramServer(lambda name: keys)
+        hash_name = keys.hash_name if keys is not None else SHA_256
+        self.scram = ScramServer(lambda name: keys, hash_name=hash_name)
         self.steps = 0
         self.answer = "903 ann :SASL authentication successful"
         play.server.on["AUTHENTICATE"] = lambda line: self.take()
@@ -137,13 +138,20 @@ def test_sasl_external_has_nothing_to_send() -> None:
     run(scenario)
 
 
-def test_scram_proves_the_password_on_both_sides_even_in_plain_text() -> None:
+@pytest.mark.parametrize(
+    ("method", "hash_name"),
+    [(LoginMethod.SCRAM_SHA_256, SHA_256), (LoginMethod.SCRAM_SHA_1, SHA_1)],
+)
+def test_scram_proves_the_password_on_both_sides_even_in_plain_text(
+    method: LoginMethod, hash_name: str
+) -> None:
     async def scenario() -> None:
         play = Play(
-            account(LoginMethod.SCRAM_SHA_256, security=Security.PLAIN),
+            account(method, security=Security.PLAIN),
+            PlayServer(f"sasl={method.value}"),
             secrets=MemorySecrets(login=PASSWORD),
         )
-        SaslScript(play, ScramKeys.derive(PASSWORD))
+        SaslScript(play, ScramKeys.derive(PASSWORD, hash_name=hash_name))
         online = asyncio.Event()
         take = play.server.on["AUTHENTICATE"]
 

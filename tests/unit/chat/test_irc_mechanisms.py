@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from chatlab.chat.irc.sasl import make_mechanism
 from chatlab.core.account import LoginMethod, Security
 from chatlab.core.events import LinkChanged, LinkState
 from tests.helpers.irc_play import MemorySecrets, Play, PlayServer, account, settle
@@ -174,3 +175,9 @@ def test_a_key_that_cannot_be_used_is_told_before_anything_is_signed(
         assert "key.pem" in play.of(LinkChanged)[-1].detail
 
     run(scenario)
+
+
+@pytest.mark.parametrize("method", [m for m in LoginMethod if not m.is_sasl])
+def test_what_is_no_mechanism_is_never_taken_for_the_password_itself(method: LoginMethod) -> None:
+    with pytest.raises(ValueError, match="no SASL mechanism"):
+        make_mechanism(method, "ann", PASSWORD)
