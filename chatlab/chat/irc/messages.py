@@ -21,7 +21,8 @@ from chatlab.protocol.irc_masking import mask_text
 
 CTCP_LIMIT = 5
 CTCP_PERIOD_S = 30.0
-"""At most CTCP_LIMIT answers in this time, so that nobody can use us to flood somebody."""
+"""At most CTCP_LIMIT answers in this time, so that nobody can use us to flood somebody; and of
+the requests without an answer no more are told, so that nobody can flood the reader."""
 _ANSWERED = ("ACTION", "CLIENTINFO", "DCC", "PING", "TIME", "VERSION")
 _WORD = r"[\w\[\]\\`^{|}-]"
 _TYPING = {state.value: state for state in Typing}
@@ -46,6 +47,9 @@ class Messages:
         self._pings = pings
         """Token to time of the CTCP PINGs that we sent."""
         self._answers: deque[float] = deque(maxlen=CTCP_LIMIT)
+        self._told: deque[float] = deque(maxlen=CTCP_LIMIT)
+        self._is_hushed = False
+        """It was said that further requests are not told."""
         self._highlight: tuple[str, re.Pattern[str]] | None = None
 
     def handle(self, dispatcher: Dispatcher) -> None:
@@ -201,17 +205,14 @@ class Messages:
         if event.is_history:
             return
         if answer is None or not self._context.lasting.may_answer(event.line.source):
-            self._context.inform(
-                f"{event.nick} sent a CTCP {ctcp.command} request; it was not answered.",
-                event,
-                code="CTCP",
+            self._tell_unanswered(
+                event, f"{event.nick} sent a CTCP {ctcp.command} request; it was not answered."
             )
             return
-        if not self._may_answer():
-            self._context.inform(
-                f"{event.nick} asked for CTCP {ctcp.command}; too many such requests, no answer.",
+        if not self._is_within(self._answers):
+            self._tell_unanswered(
                 event,
-                code="CTCP",
+                f"{event.nick} asked for CTCP {ctcp.command}; too many such requests, no answer.",
             )
             return
         self._context.inform(
@@ -224,11 +225,23 @@ class Messages:
         except ChatlabError as error:
             self._context.inform(f"The CTCP answer could not be sent. {error}", event)
 
-    def _may_answer(self) -> bool:
+    def _tell_unanswered(self, event: LineEvent, words: str) -> None:
+        """Say so for the first few, then that there are more."""
+        if self._is_within(self._told):
+            self._is_hushed = False
+        elif self._is_hushed:
+            return
+        else:
+            self._is_hushed = True
+            words = "More CTCP requests come than are told of here; the raw console has them all."
+        self._context.inform(words, event, code="CTCP")
+
+    def _is_within(self, times: deque[float]) -> bool:
+        """Note one more; False when there were CTCP_LIMIT of them within the period."""
         now = self._context.timing.monotonic()
-        if len(self._answers) == CTCP_LIMIT and now - self._answers[0] < CTCP_PERIOD_S:
+        if len(times) == CTCP_LIMIT and now - times[0] < CTCP_PERIOD_S:
             return False
-        self._answers.append(now)
+        times.append(now)
         return True
 
     def _on_ctcp_reply(self, event: LineEvent, ctcp: Ctcp) -> None:

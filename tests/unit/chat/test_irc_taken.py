@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 
+from chatlab.chat.irc.messages import CTCP_LIMIT, CTCP_PERIOD_S
 from chatlab.core.events import Informed, MessageAdded
 from chatlab.core.message import Delivery
 from tests.helpers.irc_play import Play, PlayServer, account, deliveries, settle
@@ -74,6 +75,27 @@ def test_who_does_not_want_to_answer_questions_of_clients_does_not() -> None:
         assert len(told) == 4
         play.server.say(":bob!b@b PRIVMSG #lab :\x01ACTION waves\x01")
         assert play.of(MessageAdded)[-1].message.text == "waves"
+        await play.stop()
+
+    run(scenario)
+
+
+def test_requests_without_an_answer_cannot_flood_the_reader() -> None:
+    async def scenario() -> None:
+        play = await Play(account(answers_ctcp=False)).start()
+
+        async def ask(count: int) -> list[str]:
+            before = len(play.of(Informed))
+            for _ in range(count):
+                play.server.say(":bob!b@b PRIVMSG ann :\x01VERSION\x01")
+            await settle()
+            return [event.text for event in play.of(Informed)[before:]]
+
+        told = await ask(200)
+        assert len(told) == CTCP_LIMIT + 1
+        assert "More CTCP requests" in told[-1]
+        await play.time.advance(CTCP_PERIOD_S + 1)
+        assert len(await ask(1)) == 1
         await play.stop()
 
     run(scenario)
