@@ -20,6 +20,13 @@ class ChatKind(Enum):
     PRIVATE = "private"
 
 
+def kind_of(name: str) -> ChatKind:
+    """What a chat is, as far as its name tells (IRC)."""
+    if name == SERVER_CHAT:
+        return ChatKind.SERVER
+    return ChatKind.CHANNEL if name[0] in CHANNEL_SIGNS else ChatKind.PRIVATE
+
+
 class NoteKind(Enum):
     """What a line that is nobody's message tells."""
 

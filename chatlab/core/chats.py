@@ -21,6 +21,7 @@ from chatlab.core.chat import (
     Entry,
     Note,
     NoteKind,
+    kind_of,
 )
 from chatlab.core.condensing import condense_all, condensed
 from chatlab.core.labels import label_of, relabel
@@ -54,6 +55,8 @@ class ChatBook:
         self._index = MessageIndex()
         self._in_view: set[ChatKey] = set()
         self._muted: frozenset[ChatKey] = frozenset()
+        self.is_condensing = True
+        """Comings and goings in a row become one line."""
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call ``observer`` with every change from now on; the function returned ends that."""
@@ -82,7 +85,7 @@ class ChatBook:
         """The chat called ``name``, made when there is none yet."""
         key = ChatKey(account, name.lower())
         if (chat := self.chats.get(key)) is None:
-            chat = self.chats[key] = Chat(key, name, kind or self._kind_of(name))
+            chat = self.chats[key] = Chat(key, name, kind or kind_of(name))
             chat.is_muted = key in self._muted
             chat.label = label_of(self.accounts.get(account), key.name)
             self._tell(Change.CHAT_ADDED, chat)
@@ -141,7 +144,8 @@ class ChatBook:
     def prepend(self, key: ChatKey, entries: list[Entry]) -> None:
         """Put older entries (history from disk) before those in memory."""
         if (chat := self.chats.get(key)) and entries:
-            entries = [self._known(key, entry) for entry in condense_all(entries)]
+            shown = condense_all(entries) if self.is_condensing else entries
+            entries = [self._known(key, entry) for entry in shown]
             chat.entries[:0] = entries
             self._tell(Change.ENTRIES_ADDED, chat, 0, len(entries))
 
@@ -185,11 +189,6 @@ class ChatBook:
             case _:
                 pass  # For dialogs and consoles: nothing of a transcript changes.
 
-    def _kind_of(self, name: str) -> ChatKind:
-        if name == SERVER_CHAT:
-            return ChatKind.SERVER
-        return ChatKind.CHANNEL if name[0] in CHANNEL_SIGNS else ChatKind.PRIVATE
-
     def _tell(
         self, change: Change, what: Chat | AccountState, first: int = 0, count: int = 0
     ) -> None:
@@ -212,7 +211,8 @@ class ChatBook:
     def _add_presence(self, chat: Chat, time_ns: int, text: str) -> None:
         """Comings and goings in a row are one line."""
         note = Note(time_ns, NoteKind.PRESENCE, text)
-        if chat.entries and (whole := condensed(chat.entries[-1], note)) is not None:
+        last = chat.entries[-1] if chat.entries and self.is_condensing else None
+        if last is not None and (whole := condensed(last, note)) is not None:
             chat.entries[-1] = whole
             self._tell(Change.ENTRY_CHANGED, chat, len(chat.entries) - 1, 1)
         else:

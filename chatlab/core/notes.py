@@ -2,6 +2,9 @@
 
 from chatlab.core import events as ev
 
+_SAID_TWICE = "Quit:"
+"""What many servers put before the reason of whoever quit on purpose."""
+
 
 def joined(event: ev.MemberJoined) -> str:
     return "You joined" if event.is_self else f"{event.member.nick} joined"
@@ -11,7 +14,10 @@ def left(event: ev.MemberLeft) -> str:
     who = "You" if event.is_self else event.nick
     how = event.how.value.replace("was", "were") if event.is_self else event.how.value
     by = f" by {event.by}" if event.by else ""
-    reason = f" ({event.reason})" if event.reason else ""
+    words = event.reason
+    if event.how is ev.Departure.QUIT and words.startswith(_SAID_TWICE):
+        words = words[len(_SAID_TWICE) :].strip()
+    reason = f" ({words})" if words else ""
     return f"{who} {how}{by}{reason}"
 
 

@@ -1,6 +1,8 @@
 """What a reader can choose about the program as a whole."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +16,8 @@ class Preferences:
     keep_history: bool = True
     history_lines: int = 200
     """Older lines shown when a chat opens."""
+    condenses: bool = True
+    """Comings and goings in a row are one line of the transcript."""
     capture_on_start: bool = True
     notifies: bool = False
     """Messages for the reader are shown by the desktop while ChatLab is not in front."""
@@ -28,3 +32,5 @@ class Preferences:
     """Ports to listen on for direct connections, both included; 0: any."""
     dcc_prefers_passive: bool = False
     """Offer so that the other party listens, whatever the addresses look like."""
+    shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Keys by the name of an action, where the reader wants others than usual; may be none."""

@@ -14,6 +14,9 @@ from chatlab.store.toml_file import TomlFile
 
 MAX_OPEN_CHATS = 200
 MAX_PANES = 4
+MAX_SHORTCUTS = 300
+MAX_KEYS = 4
+_MAX_ACTION, _MAX_KEY = 60, 40
 _MAX_PIXELS = 32_767
 _MAX_GEOMETRY = 4_096
 
@@ -52,6 +55,8 @@ class Settings:
     """Write transcripts to disk. Off means: keep nothing."""
     history_lines: int = 200
     """Older lines shown when a chat opens."""
+    condenses: bool = True
+    """Comings and goings in a row are one line."""
     capture_on_start: bool = True
     notifies: bool = False
     """Messages for the reader are shown by the desktop as well; off, for labs are shared."""
@@ -66,6 +71,8 @@ class Settings:
     """Ports to listen on for direct connections, both included; 0: any."""
     dcc_prefers_passive: bool = False
     """Direct connections: let the other party listen."""
+    shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Keys by the name of an action, where others than usual are wanted; the window checks them."""
     last_folder: str = ""
     """Where a file was last opened or saved."""
     window: WindowSettings = WindowSettings()
@@ -75,8 +82,8 @@ MIN_FONT_SCALE, MAX_FONT_SCALE = 70, 250
 MAX_AWAY_MINUTES = 24 * 60
 MAX_PORT = 65_535
 _TOP = (
-    "theme", "font_scale", "keep_history", "history_lines", "capture_on_start", "notifies",
-    "closes_to_tray", "auto_away_minutes", "download_folder", "dcc_first_port", "dcc_last_port",
+    "theme", "font_scale", "keep_history", "history_lines", "condenses", "capture_on_start",
+    "notifies", "closes_to_tray", "auto_away_minutes", "download_folder", "dcc_first_port", "dcc_last_port",
     "dcc_prefers_passive", "last_folder",
 )  # fmt: skip
 
@@ -107,6 +114,7 @@ def _read_settings(reader: TableReader) -> Settings:
         font_scale=reader.number("font_scale", default.font_scale, MIN_FONT_SCALE, MAX_FONT_SCALE),
         keep_history=reader.flag("keep_history", default.keep_history),
         history_lines=reader.number("history_lines", default.history_lines, 0, 10_000),
+        condenses=reader.flag("condenses", default.condenses),
         capture_on_start=reader.flag("capture_on_start", default.capture_on_start),
         notifies=reader.flag("notifies", default.notifies),
         closes_to_tray=reader.flag("closes_to_tray", default.closes_to_tray),
@@ -117,6 +125,7 @@ def _read_settings(reader: TableReader) -> Settings:
         dcc_first_port=reader.number("dcc_first_port", 0, 0, MAX_PORT),
         dcc_last_port=reader.number("dcc_last_port", 0, 0, MAX_PORT),
         dcc_prefers_passive=reader.flag("dcc_prefers_passive", default.dcc_prefers_passive),
+        shortcuts=_read_shortcuts(reader.table("shortcuts")),
         last_folder=reader.text("last_folder"),
         window=_read_window(reader.table("window")),
     )
@@ -140,6 +149,16 @@ def _read_window(reader: TableReader) -> WindowSettings:
     )
     reader.finish()
     return window
+
+
+def _read_shortcuts(reader: TableReader) -> Mapping[str, tuple[str, ...]]:
+    """Names that no version knows are kept out by the window, which has the table of actions."""
+    names = [name for name in reader.names() if len(name) <= _MAX_ACTION][:MAX_SHORTCUTS]
+    found = {name: reader.texts(name)[:MAX_KEYS] for name in names}
+    return {
+        name: tuple(key for key in keys if key and len(key) <= _MAX_KEY)
+        for name, keys in found.items()
+    }
 
 
 def _read_splits(reader: TableReader) -> Mapping[str, tuple[int, ...]]:
@@ -170,6 +189,7 @@ def _to_table(settings: Settings) -> Table:
         name: value.value if isinstance(value := getattr(settings, name), Enum) else value
         for name in _TOP
     }
+    table["shortcuts"] = {name: list(keys) for name, keys in settings.shortcuts.items()}
     window = settings.window
     table["window"] = {
         "geometry": window.geometry,

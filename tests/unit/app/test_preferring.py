@@ -9,7 +9,13 @@ from chatlab.app.preferring import preferences_of, with_preferences
 from chatlab.core.preferences import Preferences
 from chatlab.store.settings import Settings
 
-OTHER = {"theme": "dark", "font_scale": 125, "history_lines": 7, "auto_away_minutes": 3}
+OTHER = {
+    "theme": "dark",
+    "font_scale": 125,
+    "history_lines": 7,
+    "auto_away_minutes": 3,
+    "shortcuts": {"find": ("F4",)},
+}
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Preferences)])

@@ -3,8 +3,9 @@
 import pytest
 
 from chatlab.core import events as ev
+from chatlab.core import notes
 from chatlab.core.account import Account, AccountId
-from chatlab.core.chats import Change, Chat, ChatBook, Note, NoteKind
+from chatlab.core.chats import Change, Chat, ChatBook, ChatKey, Note, NoteKind
 from chatlab.core.condensing import MAX_GAP_NS, MAX_PARTS, condense_all, condensed, summary
 from tests.helpers.chats import NOON, message
 
@@ -100,3 +101,22 @@ def test_what_comes_from_disk_looks_as_it_did() -> None:
     (whole,) = condense_all(notes)
     assert isinstance(whole, Note)
     assert (whole.text, whole.parts) == ("ann and bob joined", tuple(sentences))
+
+
+def test_who_wants_every_line_gets_every_line() -> None:
+    book = ChatBook()
+    book.is_condensing = False
+    book.add_account(Account(id=LAB, name="Lab", host="irc.test", port=6697, nick="me"))
+    for event in (came("ann"), came("bob"), went("ann")):
+        book.apply(event)
+    chat = book.chats[ChatKey(LAB, "#lab")]
+    book.prepend(chat.key, [Note(1, NoteKind.PRESENCE, text) for text in ("x joined", "y joined")])
+    assert lines(chat) == ["x joined", "y joined", "ann joined", "bob joined", "ann quit"]
+
+
+def test_a_reason_does_not_say_again_that_it_is_one_for_quitting() -> None:
+    assert notes.left(went("ann", "Quit: bye")) == "ann quit (bye)"
+    assert notes.left(went("bob", "Quit:")) == "bob quit"
+    assert notes.left(went("eve", "Ping timeout: 60 s")) == "eve quit (Ping timeout: 60 s)"
+    part = ev.MemberLeft(LAB, ("#lab",), "ann", ev.Departure.PART, NOON, "Quit: bye")
+    assert notes.left(part) == "ann left (Quit: bye)"

@@ -18,6 +18,8 @@ CHANGED = Settings(
     font_scale=125,
     keep_history=False,
     history_lines=50,
+    condenses=False,
+    shortcuts={"find": ("Ctrl+G", "F4"), "bold": ()},
     capture_on_start=False,
     notifies=True,
     closes_to_tray=True,
@@ -148,3 +150,15 @@ def test_what_cannot_be_written_says_so_and_leaves_the_old(path: Path) -> None:
         store.save(Settings())
     draft.rmdir()
     assert store.load().value == CHANGED
+
+
+def test_shortcuts_of_a_file_are_bounded_and_may_be_unknown_to_the_store(path: Path) -> None:
+    long = "x" * 100
+    write(
+        path,
+        f'[shortcuts]\nfind = ["Ctrl+G", 3, "", "{long}"]\n{long} = ["F4"]\n'
+        'odd = ["1", "2", "3", "4", "5"]\n',
+    )
+    loaded = SettingsStore(path).load()
+    assert loaded.value.shortcuts == {"find": ("Ctrl+G",), "odd": ("1", "2", "3", "4")}
+    assert len(loaded.notes) == 1
