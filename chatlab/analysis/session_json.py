@@ -1,4 +1,4 @@
-"""Connections and messages as JSON, for the comments of a saved capture.
+"""Connections and messages as JSON, for comments of a saved capture and for a session's transcript.
 
 Written and read field by field: names in a file outlive names in the program. Unknown fields are
 ignored, so an older ChatLab can read a newer one's files.
@@ -23,6 +23,7 @@ from chatlab.core.flow import (
     WireRange,
 )
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+from chatlab.core.reactions import Reaction
 
 VERSION = 1
 
@@ -35,7 +36,7 @@ def dumps(value: Json) -> str:
 
 def loads(text: str) -> Json:
     """Raises ValueError (JSONDecodeError is one) at anything but an object."""
-    return _object(json.loads(text))
+    return as_object(json.loads(text))
 
 
 # --- connections --------------------------------------------------------------------------------
@@ -87,62 +88,62 @@ def _from_tls(tls: TlsFacts) -> Json:
 def without_chain(value: Json) -> Json:
     """The same connection without its certificates, which may be too long for a comment."""
     tls = value["tls"]
-    return value | {"tls": _object(tls) | {"chain": []}} if tls is not None else value
+    return value | {"tls": as_object(tls) | {"chain": []}} if tls is not None else value
 
 
 def to_connection(value: Json) -> Connection:
     tls = value["tls"]
     return Connection(
-        id=ConnectionId(_text(value["id"])),
-        account=AccountId(_text(value["account"])),
+        id=ConnectionId(as_text(value["id"])),
+        account=AccountId(as_text(value["account"])),
         application=Application(value["application"]),
         flow=FlowKey(
             _endpoint(value["local"]),
             _endpoint(value["remote"]),
-            Transport[_text(value["transport"]).upper()],
+            Transport[as_text(value["transport"]).upper()],
         ),
-        purpose=_text(value["purpose"]),
-        host=_text(value["host"]),
-        opened_ns=_number(value["opened_ns"]),
+        purpose=as_text(value["purpose"]),
+        host=as_text(value["host"]),
+        opened_ns=as_number(value["opened_ns"]),
         is_captured=value["is_captured"] is True,
-        tls=_to_tls(_object(tls)) if tls is not None else None,
+        tls=_to_tls(as_object(tls)) if tls is not None else None,
     )
 
 
 def _to_tls(value: Json) -> TlsFacts:
     return TlsFacts(
-        version=_text(value["version"]),
-        cipher=_text(value["cipher"]),
-        server_name=_text(value["server_name"]),
-        trust=_text(value["trust"]),
-        chain=tuple(_certificate(_object(each)) for each in _list(value["chain"])),
+        version=as_text(value["version"]),
+        cipher=as_text(value["cipher"]),
+        server_name=as_text(value["server_name"]),
+        trust=as_text(value["trust"]),
+        chain=tuple(_certificate(as_object(each)) for each in as_list(value["chain"])),
     )
 
 
 def _certificate(value: Json) -> CertificateInfo:
     return CertificateInfo(
-        subject=_text(value["subject"]),
-        issuer=_text(value["issuer"]),
-        names=tuple(_text(each) for each in _list(value["names"])),
-        not_before=_text(value["not_before"]),
-        not_after=_text(value["not_after"]),
-        sha256=_text(value["sha256"]),
-        key=_text(value["key"]),
+        subject=as_text(value["subject"]),
+        issuer=as_text(value["issuer"]),
+        names=tuple(as_text(each) for each in as_list(value["names"])),
+        not_before=as_text(value["not_before"]),
+        not_after=as_text(value["not_after"]),
+        sha256=as_text(value["sha256"]),
+        key=as_text(value["key"]),
     )
 
 
 def to_anchors(value: Json) -> dict[Direction, Anchor]:
     found: dict[Direction, Anchor] = {}
-    for name, entry in _object(value["anchors"]).items():
-        offset, sequence, evidence = _list(entry)
-        found[Direction(name)] = Anchor(_number(offset), _number(sequence), Evidence(evidence))
+    for name, entry in as_object(value["anchors"]).items():
+        offset, sequence, evidence = as_list(entry)
+        found[Direction(name)] = Anchor(as_number(offset), as_number(sequence), Evidence(evidence))
     return found
 
 
 # --- messages -----------------------------------------------------------------------------------
 
 
-def from_message(message: Message, *, is_withheld: bool) -> Json:
+def from_message(message: Message) -> Json:
     return {
         "version": VERSION,
         "id": message.id,
@@ -151,7 +152,7 @@ def from_message(message: Message, *, is_withheld: bool) -> Json:
         "direction": message.direction.value,
         "sender": message.sender,
         "target": message.target,
-        "text": None if is_withheld else message.text,
+        "text": message.text,
         "kind": message.kind.value,
         "time_ns": message.time_ns,
         "delivery": message.delivery.value if message.delivery is not None else None,
@@ -166,35 +167,45 @@ def from_message(message: Message, *, is_withheld: bool) -> Json:
         "is_retracted": message.is_retracted,
         "is_sealed": message.is_sealed,
         "is_unstyled": message.is_unstyled,
+        "user_host": message.user_host,
+        "reactions": [[each.text, list(each.people)] for each in message.reactions],
     }
 
 
 def to_message(value: Json) -> Message:
     delivery = value["delivery"]
     return Message(
-        id=MessageId(_text(value["id"])),
-        account=AccountId(_text(value["account"])),
+        id=MessageId(as_text(value["id"])),
+        account=AccountId(as_text(value["account"])),
         application=Application(value["application"]),
         direction=Direction(value["direction"]),
-        sender=_text(value["sender"]),
-        target=_text(value["target"]),
-        text=_text(value["text"]) if value["text"] is not None else "",
+        sender=as_text(value["sender"]),
+        target=as_text(value["target"]),
+        # None: a copy without keys, of before such copies left sealed messages out.
+        text=as_text(value["text"]) if value["text"] is not None else "",
         kind=MessageKind(value["kind"]),
-        time_ns=_number(value["time_ns"]),
+        time_ns=as_number(value["time_ns"]),
         delivery=Delivery(delivery) if delivery is not None else None,
-        failure=_text(value["failure"]),
+        failure=as_text(value["failure"]),
         wire=_to_wire(value["wire"]),
         echo=_to_wire(value["echo"]),
         is_history=value["is_history"] is True,
         is_highlight=value["is_highlight"] is True,
         # Absent in files of before XMPP.
-        msgid=_text(value.get("msgid", "")),
-        reply_to=_text(value.get("reply_to", "")),
+        msgid=as_text(value.get("msgid", "")),
+        reply_to=as_text(value.get("reply_to", "")),
         is_corrected=value.get("is_corrected") is True,
         is_retracted=value.get("is_retracted") is True,
         is_sealed=value.get("is_sealed") is True,
         is_unstyled=value.get("is_unstyled") is True,
+        user_host=as_text(value.get("user_host", "")),
+        reactions=tuple(_reaction(each) for each in as_list(value.get("reactions", []))),
     )
+
+
+def _reaction(value: object) -> Reaction:
+    text, people = as_list(value)
+    return Reaction(as_text(text), tuple(as_text(each) for each in as_list(people)))
 
 
 def _from_wire(wire: WireRange | None) -> list[object] | None:
@@ -206,41 +217,41 @@ def _from_wire(wire: WireRange | None) -> list[object] | None:
 def _to_wire(value: object) -> WireRange | None:
     if value is None:
         return None
-    connection, direction, start, stop = _list(value)
-    span = ByteRange(_number(start), _number(stop))
-    return WireRange(ConnectionId(_text(connection)), Direction(direction), span)
+    connection, direction, start, stop = as_list(value)
+    span = ByteRange(as_number(start), as_number(stop))
+    return WireRange(ConnectionId(as_text(connection)), Direction(direction), span)
 
 
 # --- checked readers: a file may hold anything ----------------------------------------------------
 
 
-def _object(value: object) -> Json:
+def as_object(value: object) -> Json:
     if not isinstance(value, dict):
         raise TypeError(f"an object was expected, not {type(value).__name__}")
     return value
 
 
-def _list(value: object) -> list[object]:
+def as_list(value: object) -> list[object]:
     if not isinstance(value, list):
         raise TypeError(f"a list was expected, not {type(value).__name__}")
     return value
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"text was expected, not {type(value).__name__}")
     return value
 
 
-def _number(value: object) -> int:
+def as_number(value: object) -> int:
     if not isinstance(value, int) or not -(1 << 62) < value < 1 << 62:
         raise TypeError("a whole number was expected")
     return value
 
 
 def _endpoint(value: object) -> Endpoint:
-    address, port = _list(value)
-    if not 0 <= _number(port) <= 65_535:
+    address, port = as_list(value)
+    if not 0 <= as_number(port) <= 65_535:
         raise ValueError(f"there is no port {port}")
     # Raises ValueError at anything that is not an address.
-    return Endpoint(str(ipaddress.ip_address(_text(address))), _number(port))
+    return Endpoint(str(ipaddress.ip_address(as_text(address))), as_number(port))

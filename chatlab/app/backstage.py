@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.history import HistoryKeeper
 from chatlab.app.read_markers import ReadMarkers
-from chatlab.app.saving import save_capture_beside
+from chatlab.app.saving import capture_work, save_beside
 from chatlab.app.xmpp_errands import SessionErrands
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.capture import CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.errors import ChatlabError, FileError
 from chatlab.core.events import Severity
+from chatlab.core.export import SecretsChoice
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
 from chatlab.core.ports import ChatConnection, EventSink, FileTransfers
@@ -288,14 +289,11 @@ class WindowBackstage:
             await self.session.catch_up()
         count = self._feed.count
         try:
-            await save_capture_beside(
-                self._feed,
+            choice = SecretsChoice.KEEP if with_secrets else SecretsChoice.DROP
+            await save_beside(
+                capture_work(self._feed, choice),
                 file,
-                with_secrets=with_secrets,
-                with_messages=with_messages,
-                on_progress=lambda percent: self.on_progress(
-                    f"Saving the capture: {percent}\u00a0%"
-                ),
+                lambda percent: self.on_progress(f"Saving the capture: {percent}\u00a0%"),
             )
         finally:
             self.on_progress("")

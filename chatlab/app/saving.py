@@ -1,4 +1,4 @@
-"""Writes a capture, with what only ChatLab knows about it, to a file of the user's."""
+"""Writes a session, or a copy of its capture, to a file of the user's."""
 
 import asyncio
 import os
@@ -6,76 +6,99 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from chatlab import __version__
 from chatlab.app.feed import CaptureFeed
+from chatlab.core.chats import ChatBook
 from chatlab.core.errors import FileError
+from chatlab.core.export import SecretsChoice
 
 SLICE_S = 0.005
 """How long blocks are written before the event loop gets its turn."""
+SESSION_SUFFIX = ".chatlab"
+CAPTURE_SUFFIX = ".pcapng"
+
+
+@dataclass(frozen=True, slots=True)
+class SaveWork:
+    """Something to be written, step by step, so that a window can go on meanwhile."""
+
+    steps: Callable[[BinaryIO], Iterator[None]]
+    count: int
+    """About how many steps that takes."""
+
+
+def capture_work(feed: CaptureFeed, secrets: SecretsChoice = SecretsChoice.KEEP) -> SaveWork:
+    """All frames of ``feed`` as pcapng, each message's with comments; see ``SecretsChoice``."""
+    messages = list(feed.messages.values())
+
+    def steps(stream: BinaryIO) -> Iterator[None]:
+        # Loaded when it is wanted: the window is painted before.
+        from chatlab.analysis.redaction import Redaction
+        from chatlab.analysis.session_blocks import Contents, session_blocks
+
+        redaction = None
+        if secrets is SecretsChoice.REDACT:
+            redaction = Redaction(feed.streams, feed.correlator)
+            yield from redaction.look()
+        key_log = "\n".join(feed.key_log)
+        contents = Contents(feed.log, feed.correlator, messages, key_log, program_name())
+        for block in session_blocks(contents, secrets, redaction=redaction):
+            stream.write(block)
+            yield
+
+    return SaveWork(steps, len(messages) + feed.count)
+
+
+def session_work(feed: CaptureFeed, book: ChatBook, notes: str) -> SaveWork:
+    """Everything there is, in the form that can be opened again."""
+
+    def steps(stream: BinaryIO) -> Iterator[None]:
+        from chatlab.app.session_archive import write_archive
+
+        yield from write_archive(stream, feed, book, notes)
+
+    return SaveWork(steps, 2 * len(feed.messages) + feed.count)
+
+
+def program_name() -> str:
+    return f"ChatLab {__version__}"
+
+
+def save(work: SaveWork, file: Path) -> None:
+    """Write ``work``; the file appears whole or not at all. Raises FileError."""
+    with _complaints(file), appearing_whole(file) as stream:
+        for _ in work.steps(stream):
+            pass
 
 
 def save_capture(
-    feed: CaptureFeed, file: Path, *, with_secrets: bool, with_messages: bool = True
+    feed: CaptureFeed, file: Path, secrets: SecretsChoice = SecretsChoice.KEEP
 ) -> None:
-    """Write all frames of ``feed`` as pcapng; the file appears whole or not at all.
-
-    ``with_secrets`` puts the TLS secrets in, so that Wireshark decrypts by itself, and whoever
-    has the file can, too. Raises FileError.
-    """
-    blocks, _ = _blocks(feed, with_secrets=with_secrets, with_messages=with_messages)
-    with _complaints(file), appearing_whole(file) as stream:
-        for block in blocks:
-            stream.write(block)
+    """Write all frames of ``feed`` as pcapng. Raises FileError."""
+    save(capture_work(feed, secrets), file)
 
 
-async def save_capture_beside(
-    feed: CaptureFeed,
-    file: Path,
-    *,
-    with_secrets: bool,
-    with_messages: bool,
-    on_progress: Callable[[int], None],
-) -> None:
+async def save_beside(work: SaveWork, file: Path, on_progress: Callable[[int], None]) -> None:
     """The same while the window goes on; ``on_progress`` gets the per cent, as they change.
 
     Frames and messages that come meanwhile are not in the file.
     """
-    blocks, steps = _blocks(feed, with_secrets=with_secrets, with_messages=with_messages)
     told, deadline = 0, time.perf_counter() + SLICE_S
     with _complaints(file), appearing_whole(file) as stream:
-        for step, block in enumerate(blocks):
-            stream.write(block)
+        for step, _ in enumerate(work.steps(stream)):
             if time.perf_counter() < deadline:
                 continue
-            if (percent := 100 * step // (steps + 1)) > told:
-                told = min(percent, 99)
+            if (percent := min(99, 100 * step // (work.count + 1))) > told:
+                told = percent
                 on_progress(told)
             await asyncio.sleep(0)
             deadline = time.perf_counter() + SLICE_S
         stream.flush()
         await asyncio.to_thread(os.fsync, stream.fileno())
-
-
-def _blocks(
-    feed: CaptureFeed, *, with_secrets: bool, with_messages: bool
-) -> tuple[Iterator[bytes], int]:
-    """What is to be written, and in about how many pieces."""
-    # Loaded when it is wanted: the window is painted before.
-    from chatlab.analysis.session_file import session_blocks
-
-    messages = list(feed.messages.values()) if with_messages else []
-    blocks = session_blocks(
-        feed.log,
-        feed.correlator,
-        messages,
-        "\n".join(feed.key_log),
-        application=f"ChatLab {__version__}",
-        with_secrets=with_secrets,
-    )
-    return blocks, len(messages) + len(feed.log)
 
 
 @contextmanager
@@ -85,8 +108,8 @@ def _complaints(file: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise FileError(
-            f"The capture cannot be saved as {file}: {error.strerror or error}.",
-            "Choose another folder; nothing of the capture is lost.",
+            f"{file} cannot be written: {error.strerror or error}.",
+            "Choose another folder; nothing of the session is lost.",
         ) from error
 
 

@@ -292,7 +292,7 @@ class _Life:
         keeps = self._feed.count > 0 and not self._backstage.is_saved
         if keeps:
             try:
-                save_capture(self._feed, self._folder.whole_file, with_secrets=True)
+                save_capture(self._feed, self._folder.whole_file)
             except FileError as error:  # The growing file stays in its place.
                 print(error, file=sys.stderr)
         self._folder.close(keeps=keeps)

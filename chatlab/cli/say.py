@@ -272,7 +272,7 @@ class _Talk:
         """Save and show what there is, and say of every message that did not arrive why."""
         records = self._records()
         if self._options.save:
-            save_capture(self._feed, self._options.save, with_secrets=True)
+            save_capture(self._feed, self._options.save)
         if self._options.json:
             for record in records:
                 print(json.dumps(record, ensure_ascii=False))

@@ -100,3 +100,35 @@ def _write(data: bytes, element: Element, lines: list[str]) -> None:
 
 def _text(data: bytes, span: ByteRange) -> str:
     return data[span.start : span.stop].decode("utf-8", "replace")
+
+
+# --- in bytes, for copies that are handed on -------------------------------------------------------
+
+_SASL_EXCHANGE = frozenset(
+    {"auth", "response", "challenge", "success", "initial-response", "additional-data"}
+)
+
+
+def blanked_spans(data: bytes, stanza: Element) -> list[ByteRange]:
+    """As ``secret_spans``, and all that SASL said in both directions; none within another.
+
+    What a server proves (``v=`` of SCRAM) lets one try passwords just as what a client proves.
+    """
+    found = secret_spans(data, stanza)
+    for element in stanza.walk():
+        if element.namespace not in (SASL, SASL2) or element.name not in _SASL_EXCHANGE:
+            continue
+        if element.text.strip() and not element.children:
+            found.append(element.content)
+    merged: list[ByteRange] = []
+    for span in sorted(each for each in found if len(each)):
+        if merged and span.start < merged[-1].stop:
+            merged[-1] = ByteRange(merged[-1].start, max(merged[-1].stop, span.stop))
+        else:
+            merged.append(span)
+    return merged
+
+
+def may_hold_secrets(data: bytes) -> bool:
+    """Whether a piece of a stream, whole or not, has something that goes with secrets."""
+    return any(word in data for word in _MAY_HOLD_SECRETS)

@@ -138,7 +138,7 @@ def test_a_capture_that_begins_late_finds_its_place_by_content(tls: bool, tmp_pa
             # A readable line might be an older one's twin until later bytes have been read.
             await asyncio.to_thread(feeder.until_heard_by, "ann")
             await talk.session.catch_up()
-            save_capture(talk.feed, saved, with_secrets=True)
+            save_capture(talk.feed, saved)
             return talk.records(), talk.feed.key_log
 
     with lab_server(tmp_path / "server") as lab:
@@ -182,7 +182,7 @@ def test_in_a_quiet_chat_a_late_capture_finds_its_place_too(tls: bool, tmp_path:
             await talk.until_all_is_there(0, 2)
             (heard,) = (m.id for m in talk.feed.messages.values() if m.text == f"{line}!")
             await talk.until(lambda: bool(talk.feed.attribution(heard).frames))
-            save_capture(talk.feed, saved, with_secrets=True)
+            save_capture(talk.feed, saved)
             return talk.feed.key_log
 
     with lab_server(tmp_path / "server") as lab:
@@ -231,7 +231,7 @@ def test_a_killed_capture_process_costs_no_frame(tls: bool, tmp_path: Path) -> N
                     await talk.session.catch_up()
             await talk.session.restart_capture()
             await talk.session.catch_up()
-            save_capture(talk.feed, saved, with_secrets=True)
+            save_capture(talk.feed, saved)
             return talk.records()
 
     with lab_server(tmp_path / "server") as lab, Feeder(lab.host, lab.port, "rain") as feeder:

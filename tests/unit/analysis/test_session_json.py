@@ -6,6 +6,7 @@ from chatlab.analysis.session_json import dumps, from_message, loads, to_message
 from chatlab.core.account import AccountId, Application
 from chatlab.core.flow import Direction
 from chatlab.core.message import Message, MessageId
+from chatlab.core.reactions import Reaction
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,8 @@ def test_each_mark_of_a_message_survives_the_file(flag: str) -> None:
         time_ns=1,
         msgid="n1",
         reply_to="n0",
+        user_host="bob@host",
+        reactions=(Reaction("👍", ("ann", "eve")),),
         **{flag: True},  # type: ignore[arg-type]
     )
-    assert to_message(loads(dumps(from_message(message, is_withheld=False)))) == message
+    assert to_message(loads(dumps(from_message(message)))) == message

@@ -15,15 +15,12 @@ from chatlab.analysis.explain import Explainer
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.layers import LayerBuilder
 from chatlab.analysis.rows import RowBuilder
-from chatlab.analysis.session_file import (
-    message_records,
-    read_session,
-    restore,
-    session_blocks,
-)
+from chatlab.analysis.session_blocks import Contents, session_blocks
+from chatlab.analysis.session_file import message_records, read_session, restore
 from chatlab.analysis.streams import Streams
 from chatlab.core.attribution import Evidence
 from chatlab.core.errors import FileError
+from chatlab.core.export import SecretsChoice
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Delivery, Message, MessageId
 from chatlab.protocol import pcapng
@@ -48,14 +45,9 @@ class Session:
     record: int
 
     def save(self, file: Path, *, with_secrets: bool) -> Path:
-        blocks = session_blocks(
-            self.log,
-            self.correlator,
-            self.messages,
-            self.key_log,
-            application="ChatLab test",
-            with_secrets=with_secrets,
-        )
+        contents = Contents(self.log, self.correlator, self.messages, self.key_log, "ChatLab test")
+        choice = SecretsChoice.KEEP if with_secrets else SecretsChoice.DROP
+        blocks = session_blocks(contents, choice)
         file.write_bytes(b"".join(blocks))
         return file
 
@@ -217,9 +209,7 @@ def test_saving_again_keeps_everything_once(
     correlator = Correlator(Streams(log))
     restore(saved, correlator)
     correlator.update()
-    blocks = session_blocks(
-        log, correlator, saved.messages, "", application="ChatLab test", with_secrets=True
-    )
+    blocks = session_blocks(Contents(log, correlator, saved.messages, "", "ChatLab test"))
     assert b"".join(blocks) == (tmp_path / "one.pcapng").read_bytes()
 
 
@@ -234,11 +224,8 @@ def test_without_secrets_a_saved_capture_holds_no_more_than_the_wire(
     assert b"TRAFFIC_SECRET" not in data
     log = open_log(file)
     saved = read_session(log)
-    assert {each.id: each.text for each in saved.messages} == {
-        "first": "",
-        "second": "",
-        "waiting": "was waiting",
-    }
+    assert saved.messages == ()
+    assert [each.account for each in saved.connections] == ["account 1"]
     assert log.secrets == []
 
 
@@ -275,8 +262,8 @@ def test_tshark_decrypts_a_saved_capture_and_counts_the_same_frames(
         assert carriers == {*known.frames, *known.echo_frames}
     assert len(tshark(file)) == len(session.log)
     comments = tshark(file, "-Y", "frame.comment", "-T", "fields", "-e", "frame.comment")
-    assert len(comments) == 2
-    assert comments[0].startswith("alice → #lab: a sealed greeting")
+    assert len(comments) == 3  # Two messages, and the echo of one.
+    assert comments[0].startswith("Sent: alice → #lab: a sealed greeting")
 
 
 @pytest.mark.servers

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from chatlab.analysis.correlate import Correlator
-from chatlab.analysis.session_file import message_records, read_session, restore, session_blocks
+from chatlab.analysis.session_blocks import Contents, session_blocks
+from chatlab.analysis.session_file import message_records, read_session, restore
 from chatlab.analysis.streams import Streams
 from chatlab.core.account import Application
 from chatlab.core.flow import ByteRange
@@ -150,9 +151,7 @@ def test_messages_of_every_mode_are_saved_and_read_again(
         assert each.wire is not None
         correlator.assign(each.id, each.wire)
     correlator.update()
-    blocks = session_blocks(
-        log, correlator, [sent, got], keys, application="ChatLab test", with_secrets=True
-    )
+    blocks = session_blocks(Contents(log, correlator, [sent, got], keys, "ChatLab test"))
     file = tmp_path / "saved.pcapng"
     file.write_bytes(b"".join(blocks))
 
@@ -173,5 +172,5 @@ def test_messages_of_every_mode_are_saved_and_read_again(
     assert first["tls"] == (None if mode == "plain" else "TLSv1.3")
     assert second["direction"] == "received"
     assert list(saved_log.comments(frame))[-1].startswith(
-        "alice@lab.test → bob@lab.test: hello café\nchatlab-message {"
+        "Sent: alice@lab.test → bob@lab.test: hello café\nchatlab-message {"
     )

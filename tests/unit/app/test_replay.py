@@ -28,7 +28,7 @@ def saved(tmp_path: Path, *, is_sealed: bool = False) -> Path:
     feed, _ = full_feed(tmp_path / "capture.pcapng")
     if is_sealed:
         feed.changed(connection(tls=tls_facts()))
-    save_capture(feed, tmp_path / "lesson.pcapng", with_secrets=False)
+    save_capture(feed, tmp_path / "lesson.pcapng")
     return tmp_path / "lesson.pcapng"
 
 

@@ -11,27 +11,30 @@ import pytest
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.session_file import read_session
 from chatlab.app import saving
-from chatlab.app.saving import save_capture, save_capture_beside
+from chatlab.app.saving import capture_work, save_beside, save_capture
 from chatlab.core.errors import FileError
+from chatlab.core.export import SecretsChoice
+from tests.helpers.tcp_talk import connection, tls_facts
 from tests.unit.app.feeding import full_feed
 
 
 def test_the_copy_has_the_same_frames_and_the_messages(tmp_path: Path) -> None:
     feed, _ = full_feed(tmp_path / "capture.pcapng")
     file = tmp_path / "saved.pcapng"
-    save_capture(feed, file, with_secrets=False)
+    save_capture(feed, file)
     with FrameLog(file) as log:
         log.pull()
         assert [log.raw(n) for n in range(1, len(log) + 1)] == [feed.raw(n) for n in range(1, 7)]
         assert [each.text for each in read_session(log).messages] == ["hi", "ho"]
 
 
-def test_secrets_and_messages_are_left_out_on_demand(tmp_path: Path) -> None:
+def test_secrets_and_what_they_protect_are_left_out_on_demand(tmp_path: Path) -> None:
     feed, _ = full_feed(tmp_path / "capture.pcapng")
+    feed.changed(connection(tls=tls_facts()))
     feed.secret("CLIENT_RANDOM " + "ab" * 32 + " " + "cd" * 48)
     bare, full = tmp_path / "bare.pcapng", tmp_path / "full.pcapng"
-    save_capture(feed, bare, with_secrets=False, with_messages=False)
-    save_capture(feed, full, with_secrets=True)
+    save_capture(feed, bare, SecretsChoice.DROP)
+    save_capture(feed, full)
     assert b"CLIENT_RANDOM" not in bare.read_bytes()
     assert b"CLIENT_RANDOM" in full.read_bytes()
     with FrameLog(bare) as log:
@@ -43,7 +46,7 @@ def test_secrets_and_messages_are_left_out_on_demand(tmp_path: Path) -> None:
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     feed, _ = full_feed(tmp_path / "capture.pcapng")
     file = tmp_path / "saved.pcapng"
-    save_capture(feed, file, with_secrets=True)
+    save_capture(feed, file)
     assert file.stat().st_mode & 0o777 == 0o600
 
 
@@ -60,7 +63,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_crumbs(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(FileError, match="No space left") as caught:
-        save_capture(feed, file, with_secrets=False)
+        save_capture(feed, file)
     assert "another folder" in caught.value.hint
     assert file.read_bytes() == b"the lesson of last week"
     assert list(file.parent.iterdir()) == [file]
@@ -69,7 +72,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_crumbs(
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     feed, _ = full_feed(tmp_path / "capture.pcapng")
     with pytest.raises(FileError, match="nowhere"):
-        save_capture(feed, tmp_path / "nowhere" / "saved.pcapng", with_secrets=False)
+        save_capture(feed, tmp_path / "nowhere" / "saved.pcapng")
 
 
 def test_a_capture_saved_beside_other_work_is_the_same(
@@ -77,18 +80,14 @@ def test_a_capture_saved_beside_other_work_is_the_same(
 ) -> None:
     feed, _ = full_feed(tmp_path / "capture.pcapng")
     at_once, beside = tmp_path / "at-once.pcapng", tmp_path / "beside.pcapng"
-    save_capture(feed, at_once, with_secrets=True)
+    save_capture(feed, at_once)
     monkeypatch.setattr(saving, "SLICE_S", 0.0)
     told: list[int] = []
     turns = 0
 
     async def save() -> None:
         nonlocal turns
-        work = asyncio.create_task(
-            save_capture_beside(
-                feed, beside, with_secrets=True, with_messages=True, on_progress=told.append
-            )
-        )
+        work = asyncio.create_task(save_beside(capture_work(feed), beside, told.append))
         while not work.done():
             await asyncio.wait([work], timeout=0)
             turns += 1
@@ -111,9 +110,7 @@ def test_a_save_that_is_cancelled_leaves_nothing(
         file = tmp_path / "out" / "saved.pcapng"
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0):
-                await save_capture_beside(
-                    feed, file, with_secrets=True, with_messages=True, on_progress=print
-                )
+                await save_beside(capture_work(feed), file, print)
 
     asyncio.run(save())
     assert list((tmp_path / "out").iterdir()) == []
