@@ -18,6 +18,7 @@ from chatlab.ui.actions import ActionId
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.ports import Backstage
 from chatlab.ui.presenter import Presenter
+from chatlab.ui.shortcuts import how_to
 from chatlab.ui.widgets.chat_pane import ChatPane
 from chatlab.ui.widgets.message_bar import BarMessage
 
@@ -141,7 +142,7 @@ class TagDesk:
             return
         pane = self._window.chats.active
         if not said.msgid or not pane.features.can_react:
-            self._complain(said, UsageError("This server passes no reactions on.", _WORDS))
+            self._complain(said, UsageError("This server passes no reactions on.", _in_words()))
             return
         chooser = ReactionChooser(pane)
         chooser.chosen.connect(lambda sign: self._react(said, sign, is_removed=False))
@@ -152,7 +153,9 @@ class TagDesk:
         if (said := self._said(message, Direction.RECEIVED)) is None:
             return
         state = self._book.accounts.get(said.account)
-        nick = state.nick if state else ""
+        found = self._book.find(said.id)
+        own_nick = found[0].own_nick if found else ""  # In a room it may be another one.
+        nick = own_nick or (state.nick if state else "")
         is_ours = any(one.text == sign and one.is_from(nick) for one in said.reactions)
         self._react(said, sign, is_removed=is_ours)
 
@@ -229,4 +232,5 @@ class TagDesk:
         self._presenter.speaker.complain(ChatKey(said.account, said.target.lower()), error)
 
 
-_WORDS = "Answer in words: Ctrl+R."
+def _in_words() -> str:
+    return f"Answer in words: {how_to(ActionId.REPLY)}."

@@ -195,6 +195,17 @@ def test_a_click_on_a_reaction_joins_it_or_leaves_it(stage: Stage) -> None:
     assert stage.connection.reactions == [("#lab", "m1", "👍", False), ("#lab", "m1", "👍", True)]
 
 
+def test_a_reaction_of_ours_is_known_by_our_name_in_that_room(stage: Stage) -> None:
+    said = say(stage, "shall we?", "m1")
+    renamed = ev.MemberRenamed(LAB, ("#lab",), "me", "me-in-here", NOON, is_self=False)
+    stage.take(renamed)
+    chat(stage).own_nick = "me-in-here"
+    assert stage.book.accounts[LAB].nick == "me"
+    stage.take(ev.ReactionSeen(LAB, "#lab", "me-in-here", "m1", "👍", NOON))
+    pane(stage).transcript.reaction_toggled.emit(said.id, "👍")
+    assert stage.connection.reactions == [("#lab", "m1", "👍", True)]
+
+
 def test_commands_react_and_take_it_off_again(stage: Stage) -> None:
     say(stage, "shall we?", "m1")
     stage.speaker.say(KEY, "/react 👍")

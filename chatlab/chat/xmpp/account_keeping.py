@@ -1,8 +1,8 @@
 """The account on the server: another password, or its end (XEP-0077, sections 3.2 and 3.3)."""
 
+from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
-from chatlab.chat.verdict import Verdict
 from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.registration import REGISTER
 from chatlab.core.errors import LocalProtocolError
@@ -33,15 +33,17 @@ class AccountKeeping(Feature):
         """Returns when the account is gone; the connection ends with it. Raises ChatlabError."""
         query = ET.Element(f"{{{REGISTER}}}query")
         ET.SubElement(query, f"{{{REGISTER}}}remove")
-        verdict = Verdict("The account was deleted on the server.", may_retry=False)
-        before, self.context.verdict = self.context.verdict, verdict
-        try:
-            await self._ask(query)
-        except BaseException:
-            self.context.verdict = before
-            raise
-        self.context.give_up("The account was deleted on the server.")
 
-    async def _ask(self, query: ET.Element) -> None:
+        def on_answer(answer: ET.Element) -> None:
+            # At once: some servers end the stream right behind their answer, with an error.
+            if answer.get("type") == "result":
+                self.context.give_up("The account was deleted on the server.")
+
+        await self._ask(query, on_answer)
+
+    async def _ask(
+        self, query: ET.Element, on_answer: Callable[[ET.Element], None] | None = None
+    ) -> None:
         stream = self.context.stream
-        await stream.ask(stream.query("set", self.context.state.domain, query))
+        question = stream.query("set", self.context.state.domain, query)
+        await stream.ask(question, on_answer=on_answer)

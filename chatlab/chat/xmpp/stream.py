@@ -114,9 +114,22 @@ class Stream(BaseXMPP):
         guarded = _guarded(handler)
         self.register_handler(Callback(f"chatlab {self._names} {path}", matcher, guarded))
 
-    async def ask(self, iq: Iq, timeout_s: float = ANSWER_S) -> Iq:
-        """Send a question and wait for the result. Raises ChatlabError in words."""
-        future = iq.send(timeout=timeout_s)
+    async def ask(
+        self,
+        iq: Iq,
+        timeout_s: float = ANSWER_S,
+        on_answer: Callable[[ET.Element], None] | None = None,
+    ) -> Iq:
+        """Send a question and wait for the result. Raises ChatlabError in words.
+
+        ``on_answer`` gets the result or error before anything that came behind it is handled.
+        """
+
+        def tell(answer: Iq) -> None:
+            if on_answer is not None:
+                on_answer(answer.xml)
+
+        future = iq.send(callback=tell, timeout=timeout_s)
         self._asked.add(future)
         try:
             return await future

@@ -169,6 +169,23 @@ def test_invitations_are_events_and_enter_nothing() -> None:
     scene(play_it)
 
 
+def test_who_is_ignored_cannot_invite() -> None:
+    async def play_it(play: Play) -> None:
+        play.xmpp.answer_only(lambda source: not source.startswith("bob@"))
+        play.server.say(
+            f"<message from='bob@chat.test/x' to='{ME}'><x xmlns='jabber:x:conference' "
+            f"jid='den@{SERVICE}'/></message>",
+            f"<message from='den@{SERVICE}' to='{ME}'><x xmlns='{USER}'>"
+            "<invite from='bob@chat.test/y'/></x></message>",
+            f"<message from='den@{SERVICE}' to='{ME}'><x xmlns='{USER}'>"
+            "<invite from='cid@chat.test/y'/></x></message>",
+        )
+        assert [event.by for event in play.of(ev.Invited)] == ["cid@chat.test"]
+        assert not play.of(ev.MessageAdded)
+
+    scene(play_it)
+
+
 @pytest.mark.parametrize(("feature", "is_direct"), [("muc_open", True), ("muc_membersonly", False)])
 def test_members_only_rooms_pass_invitations_on(feature: str, is_direct: bool) -> None:
     server = House()
