@@ -1,23 +1,22 @@
-"""What ``permission`` judges by: facts about this system, gathered without changing it."""
+"""What ``permission`` judges by: facts about this Linux system, gathered without changing it."""
 
 import getpass
 import os
+import shlex
+import shutil
 import socket
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatlab.capture import opener_install
 from chatlab.capture.dumpcap import check_dumpcap, find_dumpcap
 from chatlab.core.errors import CaptureError
 
-OPENER_PLACES = (Path("/usr/libexec/chatlab/opener"), Path("/usr/lib/chatlab/opener"))
-"""Where a package installs the opener that carries a capability."""
+OPENER_PLACES = opener_install.PLACES
 _OS_RELEASE = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
 _CAP_NET_RAW = 13
 """linux/capability.h"""
-_CHMODBPF = Path("/Library/LaunchDaemons/org.wireshark.ChmodBPF.plist")
-_BPF_DEVICES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +27,16 @@ class LinuxFacts:
     socket_error: str
     """Why a packet socket cannot be opened."""
     opener: str = ""
+    """The program that carries the capability."""
     is_opener_executable: bool = False
     has_opener_capability: bool = False
+    is_listed: bool = True
+    """Whether the installed opener serves this user."""
+    pkexec: str = ""
+    polkit_opener: str = ""
+    """The script that pkexec runs as root, where it is installed for that."""
+    install_command: str = ""
+    """What an administrator types to have the opener installed; empty where that cannot be."""
     may_gain_rights: bool = True
     """Whether a program that carries capabilities gets them when this user runs it."""
     dumpcap: str = ""
@@ -42,25 +49,9 @@ class LinuxFacts:
     """ID and ID_LIKE of os-release(5)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MacosFacts:
-    user: str
-    has_usable_device: bool
-    device_error: str = ""
-    has_chmodbpf: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowsFacts:
-    is_installed: bool
-    is_running: bool = False
-    is_admin_only: bool = False
-    is_administrator: bool = False
-
-
 def linux_facts() -> LinuxFacts:
     """Look at this Linux system."""
-    opener = next((path for path in OPENER_PLACES if path.exists()), None)
+    opener = _find(opener_install.STARTER)
     dumpcap = find_dumpcap() or ""
     is_executable = bool(dumpcap) and os.access(dumpcap, os.X_OK)
     group, is_member = _group_of(dumpcap) if dumpcap else ("", False)
@@ -71,6 +62,10 @@ def linux_facts() -> LinuxFacts:
         opener=str(opener or ""),
         is_opener_executable=opener is not None and os.access(opener, os.X_OK),
         has_opener_capability=opener is not None and _has_capability(opener),
+        is_listed=_is_listed(),
+        pkexec=shutil.which("pkexec") or "",
+        polkit_opener=_polkit_opener(),
+        install_command=_install_command(),
         may_gain_rights=_may_gain_rights(),
         dumpcap=dumpcap,
         is_dumpcap_executable=is_executable,
@@ -79,6 +74,37 @@ def linux_facts() -> LinuxFacts:
         dumpcap_error=_dumpcap_error(dumpcap) if is_executable and socket_error else "",
         distributions=_distributions(),
     )
+
+
+def _find(name: str) -> Path | None:
+    """A file of the installed opener’s."""
+    return next((place / name for place in OPENER_PLACES if (place / name).exists()), None)
+
+
+def _is_listed() -> bool:
+    if (users := _find(opener_install.USERS)) is None:
+        return True  # Installed by a package that lists nobody, or not at all.
+    try:
+        listed = users.read_text(encoding="utf-8").split()
+    except OSError:
+        return False
+    return bool({str(os.getuid()), opener_install.EVERYBODY} & set(listed))
+
+
+def _polkit_opener() -> str:
+    script = _find(opener_install.SCRIPT)
+    return str(script) if script is not None and opener_install.POLICY.exists() else ""
+
+
+def _install_command() -> str:
+    if not opener_install.is_roots_program(Path(opener_install.PYTHON)):
+        return ""
+    return shlex.join(("sudo", *install_words(_user())))
+
+
+def install_words(*arguments: str) -> tuple[str, ...]:
+    """The command that installs the opener, for somebody who is root."""
+    return (opener_install.PYTHON, "-I", "-S", opener_install.__file__, *arguments)
 
 
 def _user() -> str:
@@ -153,58 +179,3 @@ def parse_os_release(text: str) -> tuple[str, ...]:
     values = dict(line.partition("=")[::2] for line in text.splitlines() if "=" in line)
     words = f"{values.get('ID', '')} {values.get('ID_LIKE', '')}"
     return tuple(words.replace('"', "").replace("'", "").split())
-
-
-def macos_facts() -> MacosFacts:
-    """Look at this Mac."""
-    error = "there are none"
-    for number in range(_BPF_DEVICES):
-        try:
-            os.close(os.open(f"/dev/bpf{number}", os.O_RDWR))
-        except OSError as problem:
-            error = problem.strerror or str(problem)
-            continue
-        return MacosFacts(user=_user(), has_usable_device=True)
-    return MacosFacts(
-        user=_user(),
-        has_usable_device=False,
-        device_error=error,
-        has_chmodbpf=_CHMODBPF.exists(),
-    )
-
-
-def windows_facts() -> WindowsFacts:
-    """Look at this Windows system, by what Npcap's guide says may be relied on."""
-    if sys.platform == "win32":
-        import ctypes
-
-        library = Path(os.environ.get("WINDIR", r"C:\Windows"), "System32", "Npcap", "wpcap.dll")
-        is_installed, is_admin_only = _npcap_service()
-        state = subprocess.run(
-            ["sc", "query", "npcap"], stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
-        return WindowsFacts(
-            is_installed=is_installed and library.exists(),
-            is_running=b"RUNNING" in state.stdout,
-            is_admin_only=is_admin_only,
-            is_administrator=bool(ctypes.windll.shell32.IsUserAnAdmin()),
-        )
-    return WindowsFacts(is_installed=False)
-
-
-def _npcap_service() -> tuple[bool, bool]:
-    """Whether Npcap's service is registered, and whether only administrators may use it."""
-    if sys.platform == "win32":
-        import winreg
-
-        key = r"SYSTEM\CurrentControlSet\Services\npcap"
-        try:
-            winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key).Close()
-        except OSError:
-            return False, False
-        try:
-            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key + r"\Parameters") as parameters:
-                return True, bool(winreg.QueryValueEx(parameters, "AdminOnly")[0])
-        except OSError:
-            return True, False
-    return False, False

@@ -5,19 +5,25 @@ sent a socket of the caller's own, bound to its local address, with the text ``A
 of the peer. The local end is read from that socket: holding it is the proof that the caller may
 see this connection. A TCP socket that is not connected may name port 0, which means any port of
 that one peer: it is going to listen. Back goes a packet socket whose filter passes this one connection and
-is locked for good (SO_LOCK_FILTER); then the opener is gone.
+is locked for good (SO_LOCK_FILTER); then the opener is gone. It serves one request a run.
 
-Nothing the caller says is believed: a socket that another user has made, one from another network
-namespace, or one bound to an address that is not this machine's, proves nothing and is refused.
+Nothing the caller says is believed. Who the caller is, the kernel tells (SO_PEERCRED), and so it
+does for the socket's owner (fstat). A socket that another user has made, one whose local end
+another user holds, too (SO_REUSEADDR), one from another network namespace, or one bound to an
+address that is not this machine's, proves nothing and is refused.
 
-The answer is one line, ``opened`` with the descriptor or ``refused CODE: reason``. What cannot be
-taken back from the holder of a packet socket is sending on it, and seeing who is given the same
-two ends later; whoever makes this program privileged for other users should know.
+What cannot be taken back from the holder of a packet socket is sending on it, listening
+promiscuously, binding it to one interface instead of all, and seeing who is given the same two ends
+later. What it sees stays that one 4-tuple, wherever it is bound. An installed opener therefore
+serves only the users that its administrator has listed (``serve_listed``).
+
+The answer is one line, ``opened`` with the descriptor or ``refused CODE: reason``.
 """
 
 import array
 import ctypes
 import os
+import select
 import socket
 import struct
 import sys
@@ -36,7 +42,7 @@ was seen to fill 64 MiB."""
 REQUEST_LIMIT = 256
 PATIENCE_S = 5.0
 
-# asm-generic/socket.h, linux/if_packet.h, linux/if_ether.h
+# asm-generic/socket.h, linux/if_packet.h, linux/if_ether.h, net/tcp_states.h
 _SO_ATTACH_FILTER = 26
 _SO_RCVBUFFORCE = 33
 _SO_TIMESTAMPNS = 35
@@ -46,7 +52,10 @@ _SO_NETNS_COOKIE = 71
 _SOL_PACKET = 263
 _PACKET_AUXDATA = 8
 _ETH_P_ALL = 3
+_TIME_WAIT = "06"
 
+_CREDENTIALS = struct.Struct("=iII")
+_EVERYBODY = "*"
 _MAPPED_IPV4 = bytes(10) + b"\xff\xff"
 
 
@@ -58,11 +67,17 @@ class Refused(Exception):
         self.code = code
 
 
-def main() -> int:
-    with socket.socket(fileno=os.dup(0)) as channel:
+def main(users: str = "") -> int:
+    """Serve one request; ``users`` is the file of those that may ask, empty for no such limit."""
+    try:
+        channel = socket.socket(fileno=os.dup(0))
+    except OSError:
+        print("This program is started by ChatLab, with a socket to talk through.", file=sys.stderr)
+        return 2
+    with channel:
         channel.settimeout(PATIENCE_S)
         try:
-            with serve(channel) as opened:
+            with serve(channel, users) as opened:
                 socket.send_fds(channel, [b"opened\n"], [opened.fileno()])
         except Refused as refusal:
             channel.send(f"refused {refusal.code}: {refusal}\n".encode())
@@ -70,21 +85,16 @@ def main() -> int:
     return 0
 
 
-def serve(channel: socket.socket) -> socket.socket:
+def serve(channel: socket.socket, users: str = "") -> socket.socket:
     """Read one request and open what it asks for. Raises Refused."""
-    try:
-        request, descriptors, _, _ = socket.recv_fds(channel, REQUEST_LIMIT, 1)
-    except OSError as error:
-        raise Refused("request", f"no request came ({error.strerror or error})") from None
-    if len(descriptors) != 1:
-        raise Refused("request", "the request holds no socket")
-    try:
-        owned = socket.socket(fileno=descriptors[0])
-    except OSError:
-        os.close(descriptors[0])
-        raise Refused("socket", "the descriptor is not a socket") from None
+    caller = caller_of(channel)
+    if users:
+        check_listed(caller, users)
+    request, owned = receive(channel)
     with owned:
-        _check_owner(owned)
+        if caller and os.fstat(owned.fileno()).st_uid != caller:
+            # A socket that was passed on shows nothing but that somebody passed it on.
+            raise Refused("foreign", "the socket belongs to another user")
         local = local_end(owned)
         remote = remote_end(owned, request)
         transport = owned.getsockopt(socket.SOL_SOCKET, _SO_PROTOCOL)
@@ -92,14 +102,92 @@ def serve(channel: socket.socket) -> socket.socket:
             program = connection_filter(local, remote, transport)
         except ValueError as error:
             raise Refused("request", str(error)) from None
+        if caller:
+            check_alone(local, transport, caller)
         return open_packet_socket(program, owned)
 
 
-def _check_owner(owned: socket.socket) -> None:
-    """A socket that was passed on shows nothing but that somebody passed it on."""
-    caller = os.getuid()
-    if caller and os.fstat(owned.fileno()).st_uid != caller:
-        raise Refused("foreign", "the socket belongs to another user")
+def caller_of(channel: socket.socket) -> int:
+    """The user who asks, by the kernel's word. Raises Refused."""
+    if channel.family != socket.AF_UNIX:
+        raise Refused("request", "requests come through a Unix socket")
+    credentials = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    caller = int(_CREDENTIALS.unpack(credentials)[1])
+    # Started as root (by polkit) it serves who holds the other end; else its own user alone.
+    if os.getuid() not in (0, caller):
+        raise Refused("foreign", "the request comes from another user")
+    return caller
+
+
+def check_listed(caller: int, users: str) -> None:
+    """Obey the administrator's list: user ids, one a line, or ``*`` for everybody."""
+    try:
+        with open(users, encoding="utf-8") as file:
+            listed = {line.partition("#")[0].strip() for line in file}
+    except OSError as error:
+        raise Refused("unlisted", f"{users} cannot be read ({error.strerror})") from None
+    if caller and not {str(caller), _EVERYBODY} & listed:
+        raise Refused("unlisted", f"user {caller} is not listed in {users}")
+
+
+def receive(channel: socket.socket) -> tuple[bytes, socket.socket]:
+    """The one request and the one socket with it. Raises Refused."""
+    try:
+        request, descriptors, flags, _ = socket.recv_fds(channel, REQUEST_LIMIT, 2)
+    except OSError as error:
+        raise Refused("request", f"no request came ({error.strerror or error})") from None
+    try:
+        if len(descriptors) != 1 or flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+            raise Refused("request", "the request does not hold one socket and one address")
+        if _is_there_more(channel):
+            raise Refused("request", "one run serves one request")
+        return request, socket.socket(fileno=os.dup(descriptors[0]))
+    except OSError:
+        raise Refused("socket", "the descriptor is not a socket") from None
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _is_there_more(channel: socket.socket) -> bool:
+    ready, _, _ = select.select([channel], [], [], 0)
+    return bool(ready and channel.recv(1, socket.MSG_PEEK))
+
+
+def check_alone(local: tuple[bytes, int], transport: int, caller: int) -> None:
+    """With SO_REUSEADDR several users may hold one port: then its frames may be anybody's."""
+    name = "tcp" if transport == socket.IPPROTO_TCP else "udp"
+    for table in (f"/proc/self/net/{name}", f"/proc/self/net/{name}6"):
+        for text, state, user in _sockets(table):
+            # What is in TIME_WAIT belongs to nobody any more; it is listed as root's.
+            if state == _TIME_WAIT or user == caller:
+                continue
+            address, port = listed_end(text)
+            # Who listens for TCP on all addresses shares its port with nobody.
+            is_everywhere = transport == socket.IPPROTO_UDP and not any(address)
+            if port == local[1] and (address == local[0] or is_everywhere):
+                raise Refused("shared", f"user {user} holds port {port}, too")
+
+
+def _sockets(table: str) -> list[tuple[str, str, int]]:
+    """Local end, state and owner of each row of a table of proc_net_tcp(5)."""
+    try:
+        with open(table, encoding="ascii") as file:
+            rows = [line.split() for line in file][1:]
+    except FileNotFoundError:
+        return []  # A system without IPv6.
+    except OSError as error:
+        raise Refused("system", f"{table} cannot be read ({error.strerror})") from None
+    return [(row[1], row[3], int(row[7])) for row in rows]
+
+
+def listed_end(text: str) -> tuple[bytes, int]:
+    """An end as those tables write it: words in this machine's order, then the port."""
+    words, _, port = text.partition(":")
+    address = b"".join(
+        struct.pack("=I", int(words[at : at + 8], 16)) for at in range(0, len(words), 8)
+    )
+    return address.removeprefix(_MAPPED_IPV4), int(port, 16)
 
 
 def local_end(owned: socket.socket) -> tuple[bytes, int]:

@@ -11,6 +11,10 @@ from chatlab.core.errors import CaptureError
 from chatlab.core.flow import FlowKey
 
 PATIENCE_S = 5.0
+POLKIT_PATIENCE_S = 120.0
+"""Somebody may have to type a password first."""
+_POLKIT_REFUSALS = (126, 127)
+"""pkexec(1): dismissed, and not authorised."""
 _ANSWER_LIMIT = 1024
 OWN_OPENER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("opener.py")))
 """Has just the rights of this program; an installed opener may have more."""
@@ -25,7 +29,7 @@ class OpenerRefused(CaptureError):
 
     @property
     def is_permission(self) -> bool:
-        return self.code == "permission"
+        return self.code in ("permission", "unlisted")
 
 
 async def open_packet_socket(
@@ -45,14 +49,22 @@ async def open_packet_socket(
             socket.send_fds(ours, [request], [fileno])
             process = await _run(command, theirs)
         try:
-            await asyncio.wait_for(process.wait(), PATIENCE_S)
+            patience_s = POLKIT_PATIENCE_S if is_polkit(command) else PATIENCE_S
+            await asyncio.wait_for(process.wait(), patience_s)
         except TimeoutError:
             raise CaptureError("The opener does not answer.", "Connect again.") from None
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+        if is_polkit(command) and process.returncode in _POLKIT_REFUSALS:
+            raise OpenerRefused("permission", "polkit did not allow it")
         return _read_answer(ours)
+
+
+def is_polkit(command: Sequence[str]) -> bool:
+    """Whether pkexec starts the opener."""
+    return Path(command[0]).name == "pkexec"
 
 
 async def _run(command: Sequence[str], channel: socket.socket) -> asyncio.subprocess.Process:

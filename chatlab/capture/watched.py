@@ -45,7 +45,7 @@ class Watched:
 
 def passes_descriptors(state: BackendState) -> bool:
     """Whether packets are opened here and handed over, not by the capture process itself."""
-    return state.backend in (Backend.PACKET_SOCKET, Backend.INSTALLED_OPENER)
+    return state.backend in (Backend.PACKET_SOCKET, Backend.INSTALLED_OPENER, Backend.POLKIT)
 
 
 def is_connected(fileno: int) -> bool:

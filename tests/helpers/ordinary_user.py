@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 
 import chatlab
+from chatlab.capture import opener_install
 from tests.conftest import find_program
 
 NAME = "student"
@@ -84,7 +85,7 @@ def ordinary_user(
             *_open_paths(stage, home),
             *_user_database(stage, home, uid, joins=joins),
             *_dumpcap(stage, dumpcap),
-            *(_opener() if has_opener else ()),
+            *(_opener(uid) if has_opener else ()),
             *commands,
         ]
         groups = [f"--groups={_GROUP_ID}"] if joins and is_logged_in_since else ["--clear-groups"]
@@ -156,30 +157,18 @@ def _dumpcap(stage: Path, state: Dumpcap) -> list[str]:
     return [*steps, f"mount --bind {copy} {program}"]
 
 
-def _opener() -> list[str]:
-    """An opener as a package would install it, but without its capability.
-
-    The right belongs to the interpreter, a copy that is there for this script alone; the script
-    carries the same mark, by which ``permission`` knows it.
-    """
-    library = OPENER.with_name("lib") / "chatlab"
-    source = Path(chatlab.__file__).parent
-    python = OPENER.with_name("python")
+def _opener(uid: int) -> list[str]:
+    """The opener as an administrator installs it for this user, but without its capability."""
     code = (
-        f"#!{python} -IS\nimport sys\nsys.path.append({str(library.parent)!r})\n"
-        "from chatlab.capture.opener import main\nsys.exit(main())\n"
+        f"import sys; sys.path.append({str(Path(chatlab.__file__).parents[1])!r})\n"
+        "from chatlab.capture import opener_install as opener\n"
+        f"opener.PLACES = (opener.Path({str(OPENER.parent)!r}),)\n"
+        f"print(opener.install({str(uid)!r}))\n"
     )
-    home = Path(sys.base_prefix, "bin")
-    interpreter = home / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    hidden = (*opener_install.PLACES, opener_install.POLICY.parent)
     return [
         f"mount -t tmpfs -o mode=755 tmpfs {OPENER.parents[1]}",
-        f"mkdir -p {library}/capture",
-        f"cp {source}/__init__.py {library}/",
-        f"cp {source}/capture/__init__.py {source}/capture/opener.py {source}/capture/bpf.py"
-        f" {library}/capture/",
-        f"cp {interpreter} {python}",
-        f"echo 'home = {home}' > {OPENER.with_name('pyvenv.cfg')}",
-        f"printf %s {shlex.quote(code)} > {OPENER}",
-        f"chmod 755 {OPENER} {python}",
-        f"setcap cap_net_raw=ep {python}",
+        *(f"! test -d {each} || mount -t tmpfs -o mode=755 tmpfs {each}" for each in hidden),
+        f"{opener_install.PYTHON} -I -S -c {shlex.quote(code)} >/dev/null",
+        f"setcap -r {OPENER}",
     ]

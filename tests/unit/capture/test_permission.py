@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from chatlab.capture.facts import LinuxFacts, MacosFacts, WindowsFacts, parse_os_release
+from chatlab.capture.facts import LinuxFacts, parse_os_release
+from chatlab.capture.facts_elsewhere import MacosFacts, WindowsFacts
 from chatlab.capture.permission import (
     Backend,
     Permission,
     judge_linux,
-    judge_macos,
-    judge_windows,
 )
+from chatlab.capture.permission_elsewhere import judge_macos, judge_windows
 
 STUDENT = LinuxFacts(
     user="student",
