@@ -23,6 +23,7 @@ from chatlab.analysis.units import (
 from chatlab.core.account import Application
 from chatlab.core.flow import ByteRange, Transport
 from chatlab.protocol.tls import HEADER_SIZE, begins_record
+from chatlab.protocol.tls_decrypt import Failure
 from chatlab.protocol.tls_handshake import ClientHello, cipher_name, version_name
 from chatlab.protocol.tls_secrets import KeyLog
 from chatlab.protocol.xmpp import StanzaSplitter, StreamFault, StreamUnit, UnitKind
@@ -129,6 +130,13 @@ class Contents:
         found = known.sides[side]
         found.update()
         return None if found.failure is not None and not found.high else found
+
+    def why_closed(self, unit: Unit, place: Placement) -> Failure | None:
+        """Why a record could not be opened; None where it was, or where nobody tried."""
+        if not self.uses_keys:
+            return None
+        found = self.decryption(place.stream, place.side)
+        return found.why_closed(unit.span) if found is not None else Failure.NO_SECRET
 
     def sealed_parts(self, place: Placement, most: int = 0) -> tuple[SealedPart, ...]:
         """The lines and stanzas inside of the TLS records that a frame holds bytes of.

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from chatlab.analysis.contents import Contents, TlsNames
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
-from chatlab.analysis.rows import MAX_PARTS, RowBuilder
+from chatlab.analysis.rows import RowBuilder
 from chatlab.analysis.streams import Placement, Streams
+from chatlab.analysis.tls_words import MAX_PARTS
 from chatlab.analysis.xmpp_explain import NO_KEY, explain_parts
 from chatlab.core.account import Application
 from chatlab.core.attribution import Attribution, Evidence

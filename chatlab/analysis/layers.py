@@ -1,45 +1,36 @@
 """The application layers of the detail tree: what scapy's layers leave as payload.
 
 Added behind the layers from link to transport: the TLS records, IRC lines and stanzas that a frame
-holds bytes of, and, for our own TLS connections, the messages inside, which we know because we wrote or
-read them ourselves.
+holds bytes of. What TLS had sealed is opened where its secrets are there; else, for our own
+connections, the messages inside are told, which we know because we wrote or read them ourselves.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-from chatlab.analysis.contents import Contents, Part
+from chatlab.analysis.byte_views import Clip, FrameViews, UnitPlace, in_source
+from chatlab.analysis.contents import Contents, Part, SealedPart
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
-from chatlab.analysis.irc_words import read_line, readable
-from chatlab.analysis.rows import RowBuilder, shortened
+from chatlab.analysis.irc_layers import irc_layer
+from chatlab.analysis.rows import RowBuilder
 from chatlab.analysis.streams import Placement, Streams
+from chatlab.analysis.tls_layers import handshake_field
 from chatlab.analysis.xmpp_layers import xmpp_layer
-from chatlab.core.errors import RemoteProtocolError
 from chatlab.core.flow import ByteRange
-from chatlab.core.frame import Exposure, Field, Layer
+from chatlab.core.frame import ByteView, Exposure, Field, Layer
 from chatlab.core.message import Message, MessageId
-from chatlab.protocol.irc import decode, parse_spans
-from chatlab.protocol.irc_masking import MASK, mask_line
 from chatlab.protocol.tls import CONTENT_TYPES, HEADER_SIZE
 from chatlab.protocol.tls_handshake import (
-    CERTIFICATE,
-    CLIENT_HELLO,
+    ALERT,
+    APPLICATION_DATA,
     HANDSHAKE,
-    SERVER_HELLO,
-    HandshakeMessage,
-    cipher_name,
+    describe_alert,
     handshake_messages,
-    parse_certificates,
-    parse_client_hello,
-    parse_server_hello,
     version_name,
 )
 
 _NOTHING = ByteRange(0, 0)
-_MAX_CIPHERS = 64
-_Clip = Callable[[int, int], ByteRange]
-"""Turns a range within a unit into bytes of the frame; empty for what lies in other frames."""
 
 
 class LayerBuilder:
@@ -63,21 +54,59 @@ class LayerBuilder:
         parts = self._contents.parts(number, place) if place is not None else ()
         if place is None or not parts:
             return ()
+        sealed = self._contents.sealed_parts(place)
+        shown = FrameViews(self._streams, self._contents, place, parts, sealed)
         records = [part for part in parts if part.unit.is_record]
-        lines = [part for part in parts if part.unit.is_line]
-        stanzas = [part for part in parts if part.unit.stanza_kind]
         found: list[Layer] = []
         if records:
-            found.append(self._tls_layer(records, place))
+            found.append(self._tls_layer(records, place, shown))
+        found += self._in_clear(parts, place, shown)
+        found += self._sealed(sealed, place, shown)
+        if records and not sealed and self._contents.uses_keys:
             known = [messages[each] for each in self._inside(number, records, messages)]
-            if known:
-                found.append(_decrypted_layer(known))
-        if lines:
-            found.append(self._irc_layer(lines, place))
-        if stanzas:
-            clip_of = partial(_clipper, place=place)
-            found.append(xmpp_layer(stanzas, clip_of, partial(self._elsewhere, place=place)))
+            found += [_decrypted_layer(known)] if known else []
         return tuple(found)
+
+    def views(self, number: int) -> tuple[ByteView, ...]:
+        """The byte arrays beside the frame's own; fields name them by their place, from 1 on."""
+        place = self._streams.place(number)
+        parts = self._contents.parts(number, place) if place is not None else ()
+        if place is None or not parts:
+            return ()
+        sealed = self._contents.sealed_parts(place)
+        return tuple(FrameViews(self._streams, self._contents, place, parts, sealed).views)
+
+    def _in_clear(self, parts: Sequence[Part], place: Placement, shown: FrameViews) -> list[Layer]:
+        lines = [part for part in parts if part.unit.is_line]
+        stanzas = [part for part in parts if part.unit.stanza_kind]
+        elsewhere = partial(self._elsewhere, place=place)
+        found: list[Layer] = []
+        if lines:
+            found.append(irc_layer(lines, shown.of_part, elsewhere, Exposure.READABLE))
+        if stanzas:
+            found.append(xmpp_layer(stanzas, shown.of_part, elsewhere))
+        return found
+
+    def _sealed(
+        self, sealed: Sequence[SealedPart], place: Placement, shown: FrameViews
+    ) -> list[Layer]:
+        """What the records hold, as layers of their own."""
+        wires = {each.part: each for each in sealed}
+        lines = [each.part for each in sealed if each.part.unit.is_line]
+        stanzas = [each.part for each in sealed if each.part.unit.stanza_kind]
+
+        def place_of(part: Part) -> UnitPlace:
+            return shown.of_sealed(wires[part])
+
+        def elsewhere(part: Part) -> str:
+            return self._elsewhere(part, place, wires[part].wire)
+
+        found: list[Layer] = []
+        if lines:
+            found.append(irc_layer(lines, place_of, elsewhere, Exposure.SEALED))
+        if stanzas:
+            found.append(xmpp_layer(stanzas, place_of, elsewhere, Exposure.SEALED))
+        return found
 
     def _inside(
         self, number: int, records: Sequence[Part], messages: Mapping[MessageId, Message]
@@ -92,8 +121,8 @@ class LayerBuilder:
 
     # --- TLS ---------------------------------------------------------------------------------
 
-    def _tls_layer(self, records: Sequence[Part], place: Placement) -> Layer:
-        names = [name for part in records for name in self._rows.record_names(part, place)]
+    def _tls_layer(self, records: Sequence[Part], place: Placement, shown: FrameViews) -> Layer:
+        names = [name for part in records for name in self._rows.tls.record_names(part, place)]
         agreed = self._contents.tls(place.stream)
         version = agreed.version if agreed is not None else ""
         is_sealed = any(CONTENT_TYPES[part.unit.content_type] in names for part in records)
@@ -101,18 +130,18 @@ class LayerBuilder:
             "Transport Layer Security",
             f"{version} {', '.join(names)}".strip(),
             _union(records),
-            tuple(self._record(part, place) for part in records),
+            tuple(self._record(part, place, shown) for part in records),
             Exposure.SEALED if is_sealed else Exposure.PLUMBING,
         )
 
-    def _record(self, part: Part, place: Placement) -> Field:
-        clip = _clipper(part, place)
-        name = ", ".join(self._rows.record_names(part, place))
+    def _record(self, part: Part, place: Placement, shown: FrameViews) -> Field:
+        where = shown.of_part(part)
+        name = ", ".join(self._rows.tls.record_names(part, place))
         length = len(part.unit.span) - HEADER_SIZE
         value = f"{len(part.unit.span):,} bytes{self._elsewhere(part, place)}"
         fields: list[Field] = []
         if part.data is not None:
-            version = int.from_bytes(part.data[1:3], "big")
+            version, clip = int.from_bytes(part.data[1:3], "big"), where.clip
             fields = [
                 Field(
                     "Content Type",
@@ -123,21 +152,47 @@ class LayerBuilder:
                 Field("Length", f"{length:,}", clip(3, 5)),
                 *self._fragment(part, place, clip),
             ]
-        return Field(f"Record: {name}", value, part.here, tuple(fields))
+        whole = in_source(Field("", "", where.here, tuple(fields)), where.source)
+        inside = self._inside_record(part, place, shown)
+        return Field(f"Record: {name}", value, part.here, (*whole.fields, *inside))
 
-    def _fragment(self, part: Part, place: Placement, clip: _Clip) -> list[Field]:
+    def _fragment(self, part: Part, place: Placement, clip: Clip) -> list[Field]:
         assert part.data is not None
-        if part.unit.content_type == HANDSHAKE and not self._rows.is_sealed(part, place):
+        if part.unit.content_type == HANDSHAKE and not self._rows.tls.is_sealed(part, place):
             found = handshake_messages(part.data[HEADER_SIZE:])
             if found is not None:
-                return [_handshake(message, clip) for message in found]
+                return [handshake_field(message, clip, HEADER_SIZE) for message in found]
         size = len(part.data) - HEADER_SIZE
         return [Field("Fragment", f"{size:,} bytes", clip(HEADER_SIZE, len(part.data)))]
 
-    def _elsewhere(self, part: Part, place: Placement) -> str:
-        """Where the rest of a unit is that this frame holds only a part of."""
+    def _inside_record(self, part: Part, place: Placement, shown: FrameViews) -> list[Field]:
+        """What a sealed record holds, or why that is not known."""
+        record = next((each for each in shown.records if each.record == part.unit.span), None)
+        if record is None:
+            why = self._contents.why_closed(part.unit, place)
+            is_sealed = part.unit.content_type == APPLICATION_DATA
+            return [Field("Not decrypted", why.value, _NOTHING)] if why and is_sealed else []
+        where = shown.of_record(record)
+        if where is None:
+            return []
+        kind, plaintext = record.opened.content_type, record.opened.plaintext
+        inner: tuple[Field, ...] = ()
+        if kind == HANDSHAKE:
+            messages = handshake_messages(plaintext) or ()
+            inner = tuple(handshake_field(message, where.clip, 0) for message in messages)
+        elif kind == ALERT:
+            inner = (Field("Alert Message", describe_alert(plaintext), where.here),)
+        size = "1 byte" if len(plaintext) == 1 else f"{len(plaintext):,} bytes"
+        name = CONTENT_TYPES.get(kind, str(kind))
+        return [in_source(Field("Decrypted", f"{name}, {size}", where.here, inner), where.source)]
+
+    def _elsewhere(self, part: Part, place: Placement, wire: ByteRange | None = None) -> str:
+        """Where the rest of a unit is that this frame holds only a part of.
+
+        ``wire``: the bytes of the stream that carry one that was sealed.
+        """
         words: list[str] = []
-        span = part.unit.span
+        span = wire or part.unit.span
         direction = self._streams.direction(place.stream, place.side)
         if not part.begins:
             first = direction.carriers(ByteRange(span.start, span.start + 1)).frames
@@ -146,84 +201,6 @@ class LayerBuilder:
             last = direction.carriers(ByteRange(span.stop - 1, span.stop)).frames
             words.append(f"continues in frame {last[0]}" if last else "its end is missing")
         return f" ({', '.join(words)})" if words else ""
-
-    # --- IRC ---------------------------------------------------------------------------------
-
-    def _irc_layer(self, lines: Sequence[Part], place: Placement) -> Layer:
-        shown = [self._line(part, place) for part in lines]
-        summary = ", ".join(field.name for field in shown)
-        return Layer(
-            "Internet Relay Chat",
-            shortened(summary),
-            _union(lines),
-            tuple(shown),
-            Exposure.READABLE,
-        )
-
-    def _line(self, part: Part, place: Placement) -> Field:
-        elsewhere = self._elsewhere(part, place)
-        if part.data is None:
-            return Field("Part of a line", elsewhere.strip(), part.here)
-        line = read_line(part.data)
-        if line is None:
-            return Field("Not IRC", f"{len(part.data)} bytes{elsewhere}", part.here)
-        text = decode(part.data.rstrip(b"\r\n"))[0]
-        shown = mask_line(text, line)
-        fields = _line_fields(part.data, _clipper(part, place), is_masked=shown != text)
-        return Field(line.command.upper(), readable(shown) + elsewhere, part.here, fields)
-
-
-def _line_fields(data: bytes, clip: _Clip, *, is_masked: bool) -> tuple[Field, ...]:
-    """The parts of a line, each with its bytes in the frame; no password among them."""
-    try:
-        found = parse_spans(data.rstrip(b"\r\n"))
-    except RemoteProtocolError as error:
-        return (Field("Malformed", error.message, clip(0, len(data))),)
-
-    def placed(field: Field) -> Field:
-        is_secret = is_masked and field.name.startswith("Parameter")
-        return Field(
-            field.name,
-            MASK if is_secret else field.value,
-            clip(field.span.start, field.span.stop),
-            tuple(placed(inner) for inner in field.fields),
-        )
-
-    return tuple(placed(field) for field in found)
-
-
-def _handshake(message: HandshakeMessage, clip: _Clip) -> Field:
-    """A handshake message in clear, with what a person would look for in it."""
-    start, stop = message.span.start + HEADER_SIZE, message.span.stop + HEADER_SIZE
-    body = clip(start + 4, stop)
-    fields: list[Field] = []
-    if message.kind == CLIENT_HELLO:
-        fields = _client_hello(message, body)
-    elif message.kind == SERVER_HELLO and (chosen := parse_server_hello(message.body)):
-        fields = [
-            Field("Version", version_name(chosen.version), body),
-            Field("Cipher Suite", cipher_name(chosen.cipher), body),
-        ]
-    elif message.kind == CERTIFICATE:
-        chain = parse_certificates(message.body)
-        fields = [
-            Field(f"Certificate {n}", f"{len(each):,} bytes (DER)", body)
-            for n, each in enumerate(chain, 1)
-        ]
-    size = stop - start
-    return Field(f"Handshake: {message.name}", f"{size:,} bytes", clip(start, stop), tuple(fields))
-
-
-def _client_hello(message: HandshakeMessage, body: ByteRange) -> list[Field]:
-    hello = parse_client_hello(message.body)
-    versions = ", ".join(version_name(each) for each in hello.versions if each & 0x0F0F != 0x0A0A)
-    ciphers = tuple(Field("Cipher Suite", cipher_name(each), body) for each in hello.ciphers)
-    return [
-        Field("Server Name", hello.server_name or "not sent", body),
-        Field("Application Protocols", ", ".join(hello.alpn) or "not sent", body),
-        Field("Versions", versions, body),
-        Field("Cipher Suites", f"{len(ciphers)} offered", body, ciphers[:_MAX_CIPHERS]),
-    ]
 
 
 def _decrypted_layer(messages: Sequence[Message]) -> Layer:
@@ -240,15 +217,6 @@ def _decrypted_layer(messages: Sequence[Message]) -> Layer:
         fields,
         Exposure.SEALED,
     )
-
-
-def _clipper(part: Part, place: Placement) -> _Clip:
-    into_frame = part.unit.span.start - place.position + place.payload.start
-
-    def clip(start: int, stop: int) -> ByteRange:
-        return ByteRange(start, stop).shifted(into_frame).intersection(part.here)
-
-    return clip
 
 
 def _union(parts: Sequence[Part]) -> ByteRange:

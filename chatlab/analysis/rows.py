@@ -5,16 +5,17 @@ looked at, from the frame's own bytes and what is known of its stream.
 """
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatlab.analysis import dcc_words, xmpp_words
 from chatlab.analysis.contents import Contents, Part
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
-from chatlab.analysis.irc_words import ELLIPSIS, is_keep_alive, line_words, purpose, read_line
+from chatlab.analysis.irc_words import ELLIPSIS, is_keep_alive, purpose
 from chatlab.analysis.streams import Placement, Streams, address_text
 from chatlab.analysis.tcp_info import note_text, tcp_info
+from chatlab.analysis.tls_words import MAX_PARTS, SEPARATOR, TlsWords, clear_words, lines_of
 from chatlab.analysis.xmpp_layers import exposure_of
 from chatlab.core.account import Application
 from chatlab.core.connection import Connection
@@ -23,7 +24,6 @@ from chatlab.core.frame import Exposure
 from chatlab.core.message import MessageId
 from chatlab.protocol import tcp
 from chatlab.protocol.dns import DnsSummary, summarise
-from chatlab.protocol.irc import IrcLine
 from chatlab.protocol.packet import (
     FIN,
     ICMP,
@@ -34,23 +34,12 @@ from chatlab.protocol.packet import (
     ether_type,
     parse,
 )
-from chatlab.protocol.tls import CONTENT_TYPES, HEADER_SIZE
 from chatlab.protocol.tls_handshake import (
-    ALERT,
     APPLICATION_DATA,
-    CLIENT_HELLO,
-    HANDSHAKE,
-    describe_alert,
-    handshake_messages,
-    version_name,
 )
 
 MAX_INFO = 400
 """Characters of the Info column; the detail tree has the rest."""
-MAX_PARTS = 12
-"""Lines or records of a frame that a row is made from; ten of them mostly fill its Info."""
-SEPARATOR = " ┊ "
-REASSEMBLED = "[TCP segment of a reassembled PDU]"
 _TROUBLE = tcp.RETRANSMISSION | tcp.OUT_OF_ORDER | tcp.LOST_BEFORE
 _ARP = 0x0806
 _ICMP_NAMES = {
@@ -114,6 +103,7 @@ class RowBuilder:
         self._streams = streams
         self._correlator = correlator
         self.contents = contents or Contents(streams, correlator)
+        self.tls = TlsWords(self.contents)
 
     def row(self, number: int) -> FrameRow:
         """The row of a frame that ``Streams.update`` has taken in."""
@@ -188,13 +178,13 @@ class RowBuilder:
             exposure = Exposure.PLUMBING
         elif parts[0].unit.is_line and parts[-1].unit.is_line:
             info, protocol = self._clear_info(parts, place), "IRC"
-            is_chatter = is_keep_alive(_lines(parts))
+            is_chatter = is_keep_alive(lines_of(parts))
             exposure = Exposure.PLUMBING if is_chatter else Exposure.READABLE
         elif parts[0].unit.stanza_kind and parts[-1].unit.stanza_kind:
             info, protocol = self._clear_info(parts, place), "XMPP"
             exposure = exposure_of(parts)
         else:
-            info, protocol = self._tls_info(parts, place)
+            info, protocol = self.tls.info(parts, place)
             types = {part.unit.content_type for part in parts}
             exposure = Exposure.SEALED if APPLICATION_DATA in types else Exposure.PLUMBING
             if not all(part.unit.is_record for part in parts):
@@ -229,7 +219,7 @@ class RowBuilder:
         words: list[str] = []
         length = 0
         for part in parts:
-            words.append(_clear_words(part, place))
+            words.append(clear_words(part, place))
             length += len(words[-1]) + len(SEPARATOR)
             if length > MAX_INFO + len(SEPARATOR):
                 break
@@ -237,49 +227,6 @@ class RowBuilder:
             if len(parts) == MAX_PARTS:
                 words.append(ELLIPSIS)
         return SEPARATOR.join(words)
-
-    def _tls_info(self, parts: Sequence[Part], place: Placement) -> tuple[str, str]:
-        """Names of the records that end in a frame, and the Protocol column."""
-        names: list[str] = []
-        for part in parts:
-            if not part.unit.is_record:
-                names.append(_clear_words(part, place))
-            elif part.ends:
-                names += self.record_names(part, place)
-        agreed = self.contents.tls(place.stream)
-        version = agreed.version if agreed is not None else ""
-        if not version:
-            data = next((part.data for part in parts if part.data and part.unit.is_record), b"")
-            version = version_name(int.from_bytes(data[1:3], "big")) if data else "TLS"
-        return ", ".join(names) or REASSEMBLED, version
-
-    def record_names(self, part: Part, place: Placement) -> list[str]:
-        """A TLS record by its name, or a handshake record by those of its messages."""
-        kind = part.unit.content_type
-        if part.data is None:
-            return [CONTENT_TYPES[kind]]
-        fragment = part.data[HEADER_SIZE:]
-        if kind == ALERT:
-            return [describe_alert(fragment)]
-        if kind != HANDSHAKE:
-            return [CONTENT_TYPES[kind]]
-        messages = None if self.is_sealed(part, place) else handshake_messages(fragment)
-        if messages is None:
-            return ["Encrypted Handshake Message"]
-        names = [message.name for message in messages]
-        agreed = self.contents.tls(place.stream)
-        if messages[0].kind == CLIENT_HELLO and agreed and agreed.hello:
-            server_name = agreed.hello.server_name
-            names[0] += f" (SNI={server_name})" if server_name else ""
-        return names
-
-    def is_sealed(self, part: Part, place: Placement) -> bool:
-        """Whether a handshake record lies behind a Change Cipher Spec that means it (TLS 1.2)."""
-        agreed = self.contents.tls(place.stream)
-        sealed_from = self.contents.units(place.stream)[place.side].sealed_from
-        if sealed_from is None or (agreed is not None and agreed.version == "TLSv1.3"):
-            return False
-        return part.unit.span.start > sealed_from
 
     # --- why ---------------------------------------------------------------------------------
 
@@ -304,12 +251,12 @@ class RowBuilder:
         if messages:
             return again + self._name(number, messages)
         if any(part.unit.is_line for part in parts):
-            return again + purpose(list(_lines(parts)))
+            return again + purpose(list(lines_of(parts)))
         if any(part.unit.stanza_kind for part in parts):
             return again + xmpp_words.purpose([part for part in parts if part.unit.stanza_kind])
         types = {part.unit.content_type for part in parts}
         if types == {APPLICATION_DATA}:
-            return again + "sealed: no message of a chat"
+            return f"{again}sealed: {self.tls.purpose(place) or 'no message of a chat'}"
         return again + ("TLS handshake" if types else "")
 
     def _name(self, number: int, messages: tuple[MessageId, ...]) -> str:
@@ -331,17 +278,6 @@ def _count(word: str, messages: Sequence[MessageId]) -> str:
     if not messages:
         return ""
     return f"{word} a message" if len(messages) == 1 else f"{word} {len(messages)} messages"
-
-
-def _lines(parts: Sequence[Part]) -> Iterator[IrcLine]:
-    found = (read_line(part.data) for part in parts if part.unit.is_line and part.data)
-    return (line for line in found if line is not None)
-
-
-def _clear_words(part: Part, place: Placement) -> str:
-    if part.unit.is_line:
-        return line_words(part, place.position - place.payload.start)
-    return xmpp_words.stanza_words(part)
 
 
 def _end(raw: bytes, link_type: int, headers: PacketHeaders | None, *, is_source: bool) -> str:

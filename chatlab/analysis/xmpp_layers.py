@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from chatlab.analysis.byte_views import Clip, UnitPlace, extent, in_source
 from chatlab.analysis.contents import Part
 from chatlab.analysis.xmpp_words import (
     has_sealed_words,
@@ -21,27 +22,24 @@ MAX_FIELDS = 400
 """Elements of one stanza that the tree shows; the hex view has the rest."""
 MAX_VALUE = 1_000
 """Characters of one text."""
-Clip = Callable[[int, int], ByteRange]
-"""Turns a range within a unit into bytes of the frame; empty for what lies in other frames."""
 
 
 def xmpp_layer(
     parts: Sequence[Part],
-    clip_of: Callable[[Part], Clip],
+    place_of: Callable[[Part], UnitPlace],
     elsewhere: Callable[[Part], str],
+    exposure: Exposure | None = None,
 ) -> Layer:
     """The units of an XMPP stream that a frame holds bytes of.
 
-    ``elsewhere`` says where the rest of a unit is that lies in several frames.
+    ``elsewhere`` says where the rest of a unit is that lies in several frames; ``exposure`` who
+    can read them, where they do not lie in clear.
     """
-    shown = [_unit(part, clip_of(part), elsewhere(part)) for part in parts]
-    return Layer(
-        "XMPP Protocol",
-        ", ".join(field.name for field in shown[:20]),
-        ByteRange(parts[0].here.start, parts[-1].here.stop),
-        tuple(shown),
-        exposure_of(parts),
-    )
+    shown = [_unit(part, place_of(part), elsewhere(part)) for part in parts]
+    exposure = exposure or exposure_of(parts)
+    span, source = extent(parts, shown, exposure)
+    summary = ", ".join(field.name for field in shown[:20])
+    return Layer("XMPP Protocol", summary, span, tuple(shown), exposure, source)
 
 
 def exposure_of(parts: Sequence[Part]) -> Exposure:
@@ -51,17 +49,18 @@ def exposure_of(parts: Sequence[Part]) -> Exposure:
     return Exposure.END_TO_END if has_sealed_words(parts) else Exposure.READABLE
 
 
-def _unit(part: Part, clip: Clip, elsewhere: str) -> Field:
+def _unit(part: Part, place: UnitPlace, elsewhere: str) -> Field:
     if part.data is None:
-        return Field("Part of a stanza", elsewhere.strip(), part.here)
+        return Field("Part of a stanza", elsewhere.strip(), place.here, (), place.source)
     element = read_part(part)
     value = stanza_words(part)[:MAX_VALUE] + elsewhere
     if element is None:
         kind = part.unit.stanza_kind
         name = kind.value.capitalize() if kind is not None else "Unit"
-        return Field(name, value, part.here)
-    tree = _Tree(part.data, element, clip)
-    return Field(element.name.upper(), value, part.here, tree.inner(element))
+        return Field(name, value, place.here, (), place.source)
+    tree = _Tree(part.data, element, place.clip)
+    whole = Field(element.name.upper(), value, place.here, tree.inner(element))
+    return in_source(whole, place.source)
 
 
 class _Tree:

@@ -72,11 +72,8 @@ class Origin:
     span: ByteRange
     """In the view."""
     frame: ByteRange
-    """As long as ``span`` where byte stands for byte; else one as a whole stands for the other."""
-
-    @property
-    def is_exact(self) -> bool:
-        return len(self.span) == len(self.frame)
+    is_exact: bool = True
+    """Byte stands for byte; otherwise one range as a whole stands for the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +88,27 @@ class ByteView:
 
     def in_frame(self, span: ByteRange) -> ByteRange:
         """The bytes of the frame that stand for these of the view; empty where there are none."""
-        found = [_partner(span, each.span, each.frame) for each in self.origins]
-        return _hull([each for each in found if len(each)])
+        return _hull(
+            [_partner(span, each.span, each.frame, each.is_exact) for each in self.origins]
+        )
 
     def from_frame(self, span: ByteRange) -> ByteRange:
         """The bytes of the view that stand for these of the frame."""
-        found = [_partner(span, each.frame, each.span) for each in self.origins]
-        return _hull([each for each in found if len(each)])
+        return _hull(
+            [_partner(span, each.frame, each.span, each.is_exact) for each in self.origins]
+        )
 
 
-def _partner(span: ByteRange, here: ByteRange, there: ByteRange) -> ByteRange:
+def _partner(span: ByteRange, here: ByteRange, there: ByteRange, is_exact: bool) -> ByteRange:
     """What of ``there`` stands for the part of ``span`` that lies ``here``."""
     common = span.intersection(here)
-    if not len(common) or len(here) != len(there):
-        return there if len(common) else ByteRange(0, 0)
-    return common.shifted(there.start - here.start)
+    if not len(common):
+        return ByteRange(0, 0)
+    return common.shifted(there.start - here.start) if is_exact else there
 
 
 def _hull(spans: list[ByteRange]) -> ByteRange:
+    spans = [each for each in spans if len(each)]
     if not spans:
         return ByteRange(0, 0)
     return ByteRange(min(each.start for each in spans), max(each.stop for each in spans))

@@ -163,6 +163,7 @@ def test_the_tree_shows_records_and_what_we_know_is_inside(session: Session) -> 
         "Version",
         "Length",
         "Fragment",
+        "Not decrypted",
     ]
     assert inside.name == "Decrypted by ChatLab (from its own connection)"
     assert (inside.fields[0].name, inside.fields[0].value) == (
