@@ -50,6 +50,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         starts_group=True,
     ),
     ActionSpec(
+        _A.SHORTCUTS, _M.FILE, "&Keyboard shortcuts…",
+        "See which keys do what, and choose others.",
+        (), "", "keys shortcuts hotkeys rebind remap keybindings",
+    ),
+    ActionSpec(
         _A.QUIT, _M.FILE, "&Quit", "Leave all servers politely and close ChatLab.",
         ("Ctrl+Q",), "close", "exit leave end", starts_group=True,
     ),
@@ -112,6 +117,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         _A.GO_TO_CHAT, _M.GO, "Go to chat &{}", "Go to a chat by its place in the sidebar.",
         ("Alt+{}",), "", "switch number",
+    ),
+    ActionSpec(
+        _A.SET_MARKER, _M.GO, "Put the new &messages line here",
+        "Draw the line between what you have read and what is new below the last message.",
+        ("Ctrl+M",), "", "marker line read unread", starts_group=True,
+    ),
+    ActionSpec(
+        _A.GO_TO_MARKER, _M.GO, "Go to the new messages &line",
+        "Go back to where the new messages begin.",
+        ("Alt+Home",), "arrow-up", "marker line unread first jump",
     ),
     ActionSpec(
         _A.MARK_READ, _M.CHAT, "&Mark as read", "Take the unread mark off this chat.",

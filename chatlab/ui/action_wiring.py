@@ -88,6 +88,8 @@ class ActionWiring:
             ActionId.FIND_NEXT: lambda: self._window.chats.active.find_bar.go(1),
             ActionId.FIND_PREVIOUS: lambda: self._window.chats.active.find_bar.go(-1),
             ActionId.SEARCH: lambda: self._search.open(),
+            ActionId.SET_MARKER: self._set_marker,
+            ActionId.GO_TO_MARKER: self._go_to_marker,
             ActionId.CAPTURE: self._toggle_capture,
             ActionId.PACKETS: presenter.show_frames_of_last,
             ActionId.COMPARE: presenter.compare,
@@ -157,6 +159,14 @@ class ActionWiring:
     def _close_current(self) -> None:
         if chat := self._current():
             self._presenter.close_chat(chat.key)
+
+    def _set_marker(self) -> None:
+        self._window.chats.active.set_marker()
+        self._window.strip.tell_briefly("What comes next will stand below a line.")
+
+    def _go_to_marker(self) -> None:
+        if not self._window.chats.active.go_to_marker():
+            self._window.strip.tell_briefly("Everything here has been read: there is no line.")
 
     def _type_in(self, text: str) -> None:
         pane = self._window.chats.active

@@ -11,7 +11,9 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from chatlab.ui import shortcuts
 from chatlab.ui.action_table import ACTIONS, NUMBERS, ActionId, ActionSpec, Menu, spec_of
+from chatlab.ui.shortcuts import key_text
 from chatlab.ui.theme import set_icon
 
 __all__ = [
@@ -25,11 +27,6 @@ __all__ = [
     "shortcut_texts",
     "spec_of",
 ]
-
-
-def key_text(shortcut: str) -> str:
-    """A shortcut as keyboards of this system are labelled: ``Ctrl+K``, ``⌘K``."""
-    return QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def shortcut_texts(spec: ActionSpec) -> tuple[str, ...]:
@@ -76,7 +73,17 @@ class Actions(QObject):
 
     def obeyed(self) -> tuple[ActionSpec, ...]:
         """The actions that do something, in the order of the table."""
-        return tuple(s for s in ACTIONS if s.id in self._made or s.id in self._numbered)
+        made = (s for s in ACTIONS if s.id in self._made or s.id in self._numbered)
+        return tuple(shortcuts.in_force(spec) for spec in made)
+
+    def obey(self, chosen: shortcuts.Chosen) -> None:
+        """Take the keys that the reader chose; every menu, tip and page says them from now on."""
+        shortcuts.obey(chosen)
+        for action, made in self._made.items():
+            _give_keys(made, spec_of(action))
+        for action, several in self._numbered.items():
+            for number, made in zip(NUMBERS, several, strict=True):
+                _give_keys(made, spec_of(action), number)
 
     def trigger(self, action: ActionId) -> bool:
         """As if its menu entry were picked; False when it is switched off."""
@@ -94,17 +101,12 @@ class Actions(QObject):
                 self._fill_menu(bar.addMenu(menu.value), specs)
 
     def _make(self, spec: ActionSpec, number: int | None = None) -> QAction:
-        text, keys = spec.text, spec.shortcuts
-        if number is not None:
-            text, keys = text.format(number), tuple(key.format(number) for key in keys)
-        made = QAction(text, self)
+        made = QAction(spec.text if number is None else spec.text.format(number), self)
         made.setObjectName(spec.id.value if number is None else f"{spec.id.value}-{number}")
-        made.setShortcuts([QKeySequence(key) for key in keys])
         made.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         made.setCheckable(spec.is_checkable)
         made.setStatusTip(spec.help)
-        shown = f"{spec.help} ({key_text(keys[0])})" if keys else spec.help
-        made.setToolTip(shown)
+        _give_keys(made, spec, number)
         made.setMenuRole(_MAC_ROLES.get(spec.id, QAction.MenuRole.NoRole))
         self._window.addAction(made)
         return made
@@ -125,6 +127,13 @@ class Actions(QObject):
             made = self._made.get(spec.id)
             if made is not None and spec.icon and not spec.is_checkable and made.icon().isNull():
                 set_icon(made, spec.icon)
+
+
+def _give_keys(made: QAction, spec: ActionSpec, number: int | None = None) -> None:
+    """The keys that are in force, and the tip that says the first of them."""
+    keys = [key.format(number) for key in shortcuts.keys_of(spec.id)]
+    made.setShortcuts([QKeySequence(key) for key in keys])
+    made.setToolTip(f"{spec.help} ({key_text(keys[0])})" if keys else spec.help)
 
 
 _MAC_ROLES = {

@@ -9,7 +9,9 @@ from chatlab.core.commands import Command, Verb, parse, spec_of
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.events import Informed, Severity
 from chatlab.core.message import MessageKind
+from chatlab.ui.action_ids import ActionId
 from chatlab.ui.ports import Backstage
+from chatlab.ui.shortcuts import how_to
 
 
 class Speaker:
@@ -92,7 +94,7 @@ class Speaker:
             if chat.kind is ChatKind.SERVER:
                 raise UsageError(
                     "This is the server’s own page: nobody would read it.",
-                    "Join a channel (Ctrl+J), or type a command such as /join #lab.",
+                    f"Join a channel ({how_to(ActionId.JOIN)}), or type a command: /join #lab.",
                 )
             connection.send(chat.title, command.argument(0), reply_to=reply_to)
             return

@@ -65,6 +65,8 @@ class TalkActions:
 
     def _obey(self, preferences: Preferences) -> None:
         self.notifier.obey(preferences)
+        self._book.is_condensing = preferences.condenses
+        self._window.actions_table.obey(preferences.shortcuts)
         self.idle.set_minutes(preferences.auto_away_minutes)
         self.on_preferences(preferences)
 
@@ -72,6 +74,7 @@ class TalkActions:
         handlers: dict[ActionId, Callable[[], object]] = {
             ActionId.EXPORT_CHAT: lambda: self._with_chat(self._ask_where_to_export),
             ActionId.PREFERENCES: self.desk.preferences,
+            ActionId.SHORTCUTS: self.desk.shortcuts,
             ActionId.CHANNEL_LIST: lambda: self._with_chat(self._list_channels),
             ActionId.CHANNEL: lambda: self._with_chat(lambda chat: self.desk.channel(chat.key)),
             ActionId.MENTIONS: self.desk.mentions,

@@ -268,9 +268,24 @@ class TalkDesk:
         from chatlab.ui.dialogs.preferences import PreferencesDialog
 
         now = replace(self._backstage.preferences, font_scale=self._backstage.font_scale)
-        dialog = PreferencesDialog(now, can_notify=self.can_notify(), parent=self._window)
+        dialog = PreferencesDialog(
+            now,
+            self._window.actions_table.obeyed(),
+            can_notify=self.can_notify(),
+            parent=self._window,
+        )
         dialog.submitted.connect(self._on_preferences)
         self._desk.show("preferences", dialog)
+
+    def shortcuts(self) -> None:
+        from chatlab.ui.dialogs.shortcuts import ShortcutsDialog
+
+        chosen = self._backstage.preferences.shortcuts
+        dialog = ShortcutsDialog(self._window.actions_table.obeyed(), chosen, self._window)
+        dialog.submitted.connect(
+            lambda keys: self._on_preferences(replace(self._backstage.preferences, shortcuts=keys))
+        )
+        self._desk.show("shortcuts", dialog)
 
     def _on_preferences(self, chosen: Preferences) -> None:
         self._backstage.set_preferences(chosen)

@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from chatlab.core.flow import Direction
 from chatlab.core.transfer import Transfer, TransferId, TransferKind, TransferState
 from chatlab.protocol.file_names import is_executable
+from chatlab.ui.action_ids import ActionId
 from chatlab.ui.dialogs.parts import Sheet, header
 from chatlab.ui.dialogs.table import Table
 from chatlab.ui.dialogs.transfer_detail import TransferDetail
 from chatlab.ui.models.transfers import TransferColumn, TransferModel
+from chatlab.ui.shortcuts import how_to
 from chatlab.ui.theme import SPACE, set_icon
 from chatlab.ui.transfer_words import is_for_us
 from chatlab.ui.widgets.controls import scaled
@@ -27,7 +29,7 @@ _WIDTHS = {
     TransferColumn.SIZE: 10,
 }
 _EMPTY = (
-    "No file yet. Send one with Ctrl+Shift+O, drop it on a chat, or type /send nick file. "
+    "No file yet. Send one with {}, drop it on a chat, or type /send nick file. "
     "What others offer you appears here, too, and nothing of it is taken before you say so."
 )
 _LIST_ROWS = 5
@@ -59,7 +61,7 @@ class TransfersDialog(Sheet):
         words = "Each file has a TCP connection of its own, straight between two programs (DCC)."
         self.head.addWidget(header(self.windowTitle(), words, self))
         self.model = TransferModel(self)
-        self.table = Table(self.windowTitle(), self.tr(_EMPTY), self)
+        self.table = Table(self.windowTitle(), self.tr(_EMPTY).format(how_to(ActionId.SEND_FILE)), self)
         self.table.setModel(self.model)
         self.table.setItemDelegateForColumn(TransferColumn.PROGRESS, ProgressDelegate(self.table))
         self.detail = TransferDetail(self)

@@ -13,7 +13,9 @@ from chatlab.core.capture import (
     CaptureStatus,
 )
 from chatlab.ui import theme
+from chatlab.ui.action_ids import ActionId
 from chatlab.ui.models.frame_table import Scope
+from chatlab.ui.shortcuts import set_key_tip
 from chatlab.ui.theme import HALF, SPACE
 from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.scope_switch import ScopeSwitch
@@ -42,14 +44,15 @@ class CaptureBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._status: CaptureStatus = CaptureIdle()
         self._count = 0
+        self._does_stop = False
         self._icon = QLabel(self)
         self._state = ElidedLabel("", "small", self)
         self._state.setAccessibleName(self.tr("State of the capture"))
         self._shown = theme.plain_label("", "small", self)
         self.scopes = ScopeSwitch(self)
-        self._toggle = self._button("capture-start", "")
-        self._save = self._button("save", self.tr("Save the capture… (Ctrl+S)"))
-        self._open = self._button("open", self.tr("Open a capture… (Ctrl+O)"))
+        self._toggle = self._button("capture-start", "Start the capture", ActionId.CAPTURE)
+        self._save = self._button("save", "Save the capture…", ActionId.SAVE_CAPTURE)
+        self._open = self._button("open", "Open a capture…", ActionId.OPEN_CAPTURE)
         self._lay_out()
         self._toggle.clicked.connect(self._on_toggled)
         self._save.clicked.connect(self.save_requested)
@@ -58,12 +61,11 @@ class CaptureBar(QWidget):
         theme.on_theme_changed(self._on_theme_changed)
         self.show_status(self._status, 0)
 
-    def _button(self, icon: str, words: str) -> QToolButton:
+    def _button(self, icon: str, words: str, action: ActionId) -> QToolButton:
         button = QToolButton(self)
         button.setIconSize(QSize(_BUTTON, _BUTTON))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.setToolTip(words)
-        button.setAccessibleName(words)
+        set_key_tip(button, self.tr(words), action)
         theme.set_icon(button, icon)
         return button
 
@@ -96,15 +98,11 @@ class CaptureBar(QWidget):
         self._icon.setPixmap(theme.pixmap(icon, token, _STATE_ICON))
         self._state.set_text(words, details)
         is_live = isinstance(status, CaptureLive)
-        name = (
-            self.tr("Stop the capture (Ctrl+E)")
-            if is_live
-            else self.tr("Start the capture (Ctrl+E)")
-        )
-        if self._toggle.toolTip() != name:
+        if is_live is not self._does_stop:
+            self._does_stop = is_live
+            words = self.tr("Stop the capture") if is_live else self.tr("Start the capture")
             theme.set_icon(self._toggle, "capture-stop" if is_live else "capture-start")
-            self._toggle.setToolTip(name)
-            self._toggle.setAccessibleName(name)
+            set_key_tip(self._toggle, words, ActionId.CAPTURE)
         self._toggle.setEnabled(not isinstance(status, CaptureRefused))
         self._toggle.setVisible(not isinstance(status, CaptureReplayed))
         self._save.setEnabled(count > 0)

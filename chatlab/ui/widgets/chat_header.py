@@ -14,9 +14,11 @@ from PySide6.QtWidgets import (
 
 from chatlab.core.account import Application
 from chatlab.core.chats import AccountState, Chat, ChatKind
+from chatlab.ui.action_ids import ActionId
 from chatlab.ui.place_words import chat_words, place_words
 from chatlab.ui.presence_words import contact_line
 from chatlab.ui.rich_text import bare, tooltip
+from chatlab.ui.shortcuts import set_key_tip
 from chatlab.ui.theme import HALF, SPACE, set_icon
 from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.security_badge import SecurityBadge, security_facts
@@ -64,7 +66,8 @@ class ChatHeader(QWidget):
         self._account = ElidedLabel("", "small", self)
         self._badge = SecurityBadge(self)
         self._badge.clicked.connect(self.security_clicked)
-        self._members = self._make_button("members", self.tr("Members"), self.tr("Members (F7)"))
+        self._members = self._make_button("members", self.tr("Members"), self.tr("Members"))
+        set_key_tip(self._members, self.tr("Members"), ActionId.MEMBER_LIST)
         self._members.setCheckable(True)
         self._members.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._members.toggled.connect(self.members_toggled)

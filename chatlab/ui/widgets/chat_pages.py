@@ -3,6 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from chatlab.ui.action_ids import ActionId
+from chatlab.ui.shortcuts import how_to
 from chatlab.ui.theme import SPACE, plain_label
 from chatlab.ui.widgets.icon_label import IconLabel
 
@@ -19,9 +21,8 @@ def make_empty_page(parent: QWidget) -> QWidget:
     page = QWidget(parent)
     picture = IconLabel("channel", "faint", 32, page)
     title = plain_label("No chat here yet", "heading", page)
-    text = plain_label(
-        "Choose a chat on the left. Ctrl+K finds chats, commands and settings.", "muted", page
-    )
+    words = f"Choose a chat on the left. {how_to(ActionId.PALETTE)} finds chats, commands and more."
+    text = plain_label(words, "muted", page)
     column = QVBoxLayout(page)
     column.setContentsMargins(3 * SPACE, 0, 3 * SPACE, 6 * SPACE)
     column.setSpacing(SPACE)

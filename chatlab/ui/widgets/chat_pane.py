@@ -227,10 +227,19 @@ class ChatPane(QWidget):
 
     def set_read(self, is_read: bool) -> None:
         """Whether the reader sees this pane now; where they left, a line marks what is new."""
-        if self._is_read and not is_read and self._model is not None:
+        if self._is_read and not is_read:
+            self.set_marker()
+        self._is_read = is_read
+
+    def set_marker(self) -> None:
+        """Draw the line between read and new below the last message."""
+        if self._model is not None:
             self._model.flush()
             self.transcript.mark_new(self._model.rowCount())
-        self._is_read = is_read
+
+    def go_to_marker(self) -> bool:
+        """Bring that line into view; False when there is none."""
+        return self.transcript.go_to_new()
 
     def select_message(self, message: MessageId | None) -> bool:
         """Light up a message chosen elsewhere; False when this pane does not show it."""

@@ -16,8 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from chatlab.ui.action_ids import ActionId
 from chatlab.ui.models.transcript import TranscriptModel
 from chatlab.ui.rich_text import bare
+from chatlab.ui.shortcuts import set_key_tip
 from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon
 from chatlab.ui.widgets.controls import scaled
 from chatlab.ui.widgets.transcript_layout import HitKind
@@ -74,13 +76,14 @@ class FindBar(QWidget):
         self._field.installEventFilter(self)
         self._count = plain_label("", "small", self)
         self._count.setAccessibleName(self.tr("Matches"))
-        older, newer = self.tr("Next match, further back (F3)"), self.tr("Match before (Shift+F3)")
-        self._older = self._button("arrow-up", older, lambda: self.go(1))
-        self._newer = self._button("arrow-down", newer, lambda: self.go(-1))
+        self._older = self._button("arrow-up", "", lambda: self.go(1))
+        self._newer = self._button("arrow-down", "", lambda: self.go(-1))
+        set_key_tip(self._older, self.tr("Next match, further back"), ActionId.FIND_NEXT)
+        set_key_tip(self._newer, self.tr("Match before"), ActionId.FIND_PREVIOUS)
         self._close = self._button("close", self.tr("Close (Esc)"), self.leave)
         self._history = QPushButton(self.tr("All chats…"), self)
         self._history.setProperty("flat", True)
-        self._history.setToolTip(self.tr("Search everything that was kept (Ctrl+Shift+F)"))
+        set_key_tip(self._history, self.tr("Search everything that was kept"), ActionId.SEARCH)
         self._history.clicked.connect(lambda: self.history_requested.emit(self.text()))
         self._lay_out()
         self.hide()

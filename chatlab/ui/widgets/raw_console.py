@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 from chatlab.core.account import Account, AccountId, Application
 from chatlab.core.flow import WireRange
 from chatlab.core.raw_lines import RawLineLog
+from chatlab.ui.action_ids import ActionId
 from chatlab.ui.models.raw_lines import RawLineModel
 from chatlab.ui.rich_text import bare
+from chatlab.ui.shortcuts import set_key_tip
 from chatlab.ui.theme import (
     HALF,
     SPACE,
@@ -99,7 +101,8 @@ class RawConsole(QWidget):
     def _lay_out(self) -> None:
         clear = self._button("trash", self.tr("Forget these lines"))
         clear.clicked.connect(self._on_clear)
-        close = self._button("close", self.tr("Close the console (Ctrl+Shift+X)"))
+        close = self._button("close", "")
+        set_key_tip(close, self.tr("Close the console"), ActionId.RAW_CONSOLE)
         close.clicked.connect(self.closed)
         order = (self._account, clear, close, self._filter, self._tags, self._fold)
         below = (self._keep_alive, self.lines, self._field, self._send)

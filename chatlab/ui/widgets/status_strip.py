@@ -1,6 +1,6 @@
 """The strip at the bottom: is it capturing, how far away is the server, how is it protected."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from chatlab.core.capture import (
@@ -27,6 +27,7 @@ from chatlab.ui.widgets.icon_label import IconLabel
 from chatlab.ui.widgets.security_badge import ICON_TOKENS, security_facts
 
 _ICON = 14
+_BRIEF_MS = 5_000
 
 
 class StatusStrip(QWidget):
@@ -125,6 +126,16 @@ class StatusStrip(QWidget):
     def show_message(self, words: str) -> None:
         """Progress or a small success, at the right end; empty takes it away."""
         self._message.set_text(words)
+
+    def tell_briefly(self, words: str) -> None:
+        """What a key has just done, for a few seconds; what is told meanwhile stays."""
+
+        def take_away() -> None:
+            if self._message.text() == words:
+                self.show_message("")
+
+        self.show_message(words)
+        QTimer.singleShot(_BRIEF_MS, self, take_away)
 
     def _on_theme_changed(self) -> None:
         self._capture.setFont(small_font())

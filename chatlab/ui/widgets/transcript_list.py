@@ -142,6 +142,19 @@ class TranscriptList(QListView):
         self._first_new = row
         self.scheduleDelayedItemsLayout()
 
+    def go_to_new(self) -> bool:
+        """Bring the “new messages” line into view; False when there is none."""
+        row = self._first_new
+        if row is None:
+            return False
+        if row >= len(self._heights):  # Nothing new has come.
+            self.go_to_end()
+        else:
+            self._anchor = (row, 0.0)
+            self._set_at_end(False)
+            self._settle()
+        return True
+
     def set_reader(self, nick: str) -> None:
         """Whose reactions are our own."""
         if nick != self._reader:

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QMenu
 
 from chatlab.core.chats import Entry
 from chatlab.core.message import Delivery, Message
-from chatlab.ui.action_table import ActionId, spec_of
-from chatlab.ui.actions import key_text
+from chatlab.ui.action_table import ActionId
 from chatlab.ui.rich_text import bare
+from chatlab.ui.shortcuts import first_key
 from chatlab.ui.theme import icon
 from chatlab.ui.widgets.transcript_layout import Hit, HitKind
 
@@ -80,4 +80,5 @@ def _add_tags(menu: QMenu, view: "TranscriptView", message: Message) -> None:
 
 def _with_key(words: str, action: ActionId) -> str:
     """The words and the key that does the same; shown, not bound: the window’s menu has it."""
-    return f"{words}\t{key_text(spec_of(action).shortcuts[0])}"
+    key = first_key(action)
+    return f"{words}\t{key}" if key else words
