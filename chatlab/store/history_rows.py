@@ -15,7 +15,7 @@ from chatlab.core.reactions import Reaction, Reactions
 COLUMNS = (
     "account", "chat", "title", "time_ns", "kind", "application", "sender", "is_sent", "text",
     "delivery", "detail", "is_highlight", "message", "msgid", "reply_to", "is_corrected",
-    "is_retracted", "reactions",
+    "is_retracted", "reactions", "is_unstyled", "is_sealed",
 )  # fmt: skip
 _NOTE = "note:"
 _FROM_DISK = "history-"
@@ -56,6 +56,8 @@ class Row:
     is_retracted: bool = False
     reactions: str = ""
     """JSON: ``[["👍", ["alice", "bob"]]]``; empty without any."""
+    is_unstyled: bool = False
+    is_sealed: bool = False
     identity: int | None = None
     """The row's number, where the message came from there. Not a column of ours."""
     is_history: bool = False
@@ -92,6 +94,8 @@ def row_of(key: ChatKey, entry: Entry, session: str) -> Row:
         is_corrected=entry.is_corrected,
         is_retracted=entry.is_retracted,
         reactions=_written(entry.reactions),
+        is_unstyled=entry.is_unstyled,
+        is_sealed=entry.is_sealed,
         identity=_identity_of(entry.id),
         is_history=entry.is_history,
     )
@@ -125,6 +129,8 @@ def entry_of(identity: int, row: Row) -> Entry:
         is_corrected=bool(row.is_corrected),
         is_retracted=bool(row.is_retracted),
         reactions=_read(row.reactions),
+        is_unstyled=bool(row.is_unstyled),
+        is_sealed=bool(row.is_sealed),
     )
 
 

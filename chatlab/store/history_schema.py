@@ -4,7 +4,7 @@ import sqlite3
 
 from chatlab.core.errors import FileError
 
-FORMAT = 2
+FORMAT = 3
 _FIRST = """
 CREATE TABLE entries (
     id INTEGER PRIMARY KEY,
@@ -33,7 +33,11 @@ ALTER TABLE entries ADD COLUMN is_retracted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE entries ADD COLUMN reactions TEXT NOT NULL DEFAULT '';
 CREATE INDEX by_msgid ON entries (account, chat, msgid) WHERE msgid != '';
 """
-STEPS = (_FIRST, _NAMES_AND_REACTIONS)
+_HOW_IT_CAME = """
+ALTER TABLE entries ADD COLUMN is_unstyled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE entries ADD COLUMN is_sealed INTEGER NOT NULL DEFAULT 0;
+"""
+STEPS = (_FIRST, _NAMES_AND_REACTIONS, _HOW_IT_CAME)
 """What leads from each format to the next, from an empty file on; a step is never changed."""
 
 

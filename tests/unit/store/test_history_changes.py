@@ -49,6 +49,8 @@ def test_what_belongs_to_a_message_comes_back_with_it(history: History) -> None:
         reply_to="m;0",
         is_corrected=True,
         reactions=THUMBS,
+        is_unstyled=True,
+        is_sealed=True,
     )
     history.append(LAB, said)
     (found,) = stored(history)
@@ -105,9 +107,12 @@ def test_reactions_that_make_no_sense_are_none(history: History, path: Path) -> 
         assert stored(history)[0].reactions == ()
 
 
-def test_a_file_of_the_format_before_is_brought_up_to_date_and_loses_nothing(path: Path) -> None:
+@pytest.mark.parametrize("number", range(1, FORMAT))
+def test_a_file_of_a_format_before_is_brought_up_to_date_and_loses_nothing(
+    path: Path, number: int
+) -> None:
     old = sqlite3.connect(path)
-    old.executescript(f"{STEPS[0]} PRAGMA user_version = 1;")
+    old.executescript(f"{''.join(STEPS[:number])} PRAGMA user_version = {number};")
     old.execute(
         "INSERT INTO entries (account, chat, title, time_ns, kind, application, sender, is_sent,"
         " text, delivery, detail, is_highlight, message)"
@@ -119,6 +124,7 @@ def test_a_file_of_the_format_before_is_brought_up_to_date_and_loses_nothing(pat
     (found,) = stored(history)
     assert (found.text, found.delivery, found.time_ns) == ("old", Delivery.ECHOED, 7)
     assert (found.msgid, found.reply_to, found.reactions) == ("", "", ())
+    assert (found.is_unstyled, found.is_sealed) == (False, False)
     history.change(LAB, replace(found, reactions=THUMBS))
     assert stored(history)[0].reactions == THUMBS
     history.close()
