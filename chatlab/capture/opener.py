@@ -77,11 +77,19 @@ def main(users: str = "") -> int:
     with channel:
         channel.settimeout(PATIENCE_S)
         try:
-            with serve(channel, users) as opened:
-                socket.send_fds(channel, [b"opened\n"], [opened.fileno()])
-        except Refused as refusal:
-            channel.send(f"refused {refusal.code}: {refusal}\n".encode())
-            return 1
+            return answer(channel, users)
+        except ConnectionError:
+            return 1  # The caller is gone, and with it whom to tell.
+
+
+def answer(channel: socket.socket, users: str) -> int:
+    """Hand over a packet socket, or say why not; returns the exit code."""
+    try:
+        with serve(channel, users) as opened:
+            socket.send_fds(channel, [b"opened\n"], [opened.fileno()])
+    except Refused as refusal:
+        channel.send(f"refused {refusal.code}: {refusal}\n".encode())
+        return 1
     return 0
 
 
