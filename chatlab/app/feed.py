@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chatlab.analysis.layers import LayerBuilder
     from chatlab.analysis.rows import FrameRow, RowBuilder
     from chatlab.analysis.streams import Streams
+    from chatlab.app.journal import SessionJournal
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class CaptureFeed:
         self.key_log: list[str] = []
         self.on_secret: Callable[[str], None] = lambda line: None
         """Where a running capture takes the lines of the key log."""
+        self.journal: SessionJournal | None = None
+        """Where a session that may be killed writes down what it knows."""
         self._sealed: set[ConnectionId] = set()
         self._line: tuple[MessageId, WireRange] | None = None
         """A protocol line that is no message, chosen by the reader as if it were one."""
@@ -120,10 +123,14 @@ class CaptureFeed:
 
     def opened(self, connection: Connection) -> None:
         self.correlator.opened(connection)
+        if self.journal is not None:
+            self.journal.note_connection(connection)
 
     def changed(self, connection: Connection) -> None:
         self.note(connection)
         self.correlator.changed(connection)
+        if self.journal is not None:
+            self.journal.note_connection(connection)
 
     def note(self, connection: Connection) -> None:
         """Remember how a connection is protected."""
@@ -135,6 +142,8 @@ class CaptureFeed:
 
     def secret(self, key_log_line: str) -> None:
         self.key_log.append(key_log_line)
+        if self.journal is not None:
+            self.journal.note_secret(key_log_line)
         self.on_secret(key_log_line)
 
     def assign(self, message: Message) -> None:
@@ -142,6 +151,8 @@ class CaptureFeed:
         self.messages[message.id] = message
         if message.wire is not None:
             self.correlator.assign(message.id, message.wire, message.echo)
+        if self.journal is not None:
+            self.journal.note_message(message)
 
     def acknowledged(self, connection: ConnectionId) -> int | None:
         """Offset of what captured ACKs cover; None when the capture cannot tell."""
@@ -152,6 +163,10 @@ class CaptureFeed:
 
     def tell(self) -> None:
         """Let everybody who shows the capture look again."""
+        if self.journal is not None:
+            self.journal.look_after()
+            if isinstance(self._status, CaptureLive):
+                self.journal.note_anchors(self.correlator.anchors)
         for observer in self._observers:
             observer()
 
