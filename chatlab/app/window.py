@@ -9,51 +9,35 @@ import contextlib
 import importlib
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Coroutine
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from chatlab.app.backstage import WindowBackstage
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.garbage import GentleCollector
-from chatlab.app.history import HistoryKeeper
 from chatlab.app.leftovers import MAX_KEPT, SessionFolder
 from chatlab.app.loop import QtLoop
-from chatlab.app.preferring import preferences_of, with_preferences
-from chatlab.app.rule_keeper import RuleKeeper
-from chatlab.app.saving import save_capture
 from chatlab.capture.dissector import ScapyDissector
-from chatlab.core.account import Account, Application
+from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import ChatBook, ChatKey, ChatKind
 from chatlab.core.errors import FileError
 from chatlab.core.events import Severity
+from chatlab.core.features import ServerFeatures
 from chatlab.core.message import MessageId
-from chatlab.core.preferences import Preferences
-from chatlab.core.rules import RuleBook
-from chatlab.store.accounts import AccountStore
-from chatlab.store.history import History
 from chatlab.store.paths import Paths, find_paths
-from chatlab.store.rules import RulesStore
-from chatlab.store.secrets import KeyringSecrets
 from chatlab.store.settings import Settings, SettingsStore, ThemeChoice, WindowSettings
-from chatlab.store.sts import FILE_NAME as STS_FILE_NAME
-from chatlab.store.sts import StsFile
-from chatlab.ui.action_wiring import ActionWiring
-from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.main_window import MainWindow, WindowLayout
-from chatlab.ui.presenter import Presenter
-from chatlab.ui.speaking import Speaker
 from chatlab.ui.theme import Theme, current, system_theme_name
-from chatlab.ui.widgets.chat_pane import ChatServices
+from chatlab.ui.widgets.chat_services import ChatServices
 from chatlab.ui.widgets.message_bar import BarMessage
 
 if TYPE_CHECKING:
-    from chatlab.ui.dialogs.account_fields import NetworkPreset
-    from chatlab.ui.dialogs.system_check import CheckRow
+    from chatlab.app.backstage import WindowBackstage
+    from chatlab.app.stage import Stage
+    from chatlab.core.preferences import Preferences
 
 
 def run_window(*, lab: bool, file: Path | None, link: str | None = None) -> int:
@@ -96,51 +80,11 @@ class _Life:
         self._collector = GentleCollector()
         capture = file or self._folder.live_file
         self._feed = CaptureFeed(capture, self._book, self._dissector, is_live=file is None)
-        self._secrets = KeyringSecrets()
-        self._accounts = AccountStore(self._paths.accounts_file)
-        history = History(
-            self._paths.history_file,
-            self._on_history_error,
-            is_keeping=self._settings.keep_history and file is None,
-        )
-        self._backstage = WindowBackstage(
-            self._book,
-            self._feed,
-            self._accounts,
-            self._secrets,
-            HistoryKeeper(self._book, history, self._settings.history_lines),
-            self._folder.lab,
-        )
-        self._take_preferences()
-        self._load_rules()
+        self._stage: Stage | None = None
+        self.staged = asyncio.Event()
+        """All that stands behind the window is there."""
         self._make_window()
         theme.put_on(application)
-
-    def _take_preferences(self) -> None:
-        settings, backstage = self._settings, self._backstage
-        backstage.font_scale = settings.font_scale
-        backstage.preferences = preferences_of(settings)
-        backstage.on_preferences = self._keep_preferences
-
-    def _keep_preferences(self, chosen: Preferences) -> None:
-        self._settings = with_preferences(self._settings, chosen)
-        self._write_settings(self._settings)
-
-    def _load_rules(self) -> None:
-        store = RulesStore(self._paths.rules_file)
-        loaded = store.load()
-        self._notes += loaded.notes
-        self._backstage.rules = RuleBook(loaded.value)
-        self._rules = RuleKeeper(self._backstage.rules, self._book, store, self._on_rules_error)
-
-    def _on_rules_error(self, error: FileError) -> None:
-        self._backstage.post(Severity.ERROR, error.message, error.hint, "rules")
-
-    def _on_history_error(self, error: FileError) -> None:
-        """Called in the history's own thread."""
-        self._loop.call_soon_threadsafe(
-            self._backstage.post, Severity.ERROR, error.message, error.hint, "history"
-        )
 
     def _dress(self) -> Theme:
         choice = self._settings.theme
@@ -150,25 +94,14 @@ class _Life:
         return theme
 
     def _make_window(self) -> None:
-        speaker = Speaker(self._book, self._backstage)
         services = ChatServices(
-            predict=speaker.predict,
+            predict=self._predict,
             frame_count=self._frame_count,
             describe=self._feed.explain_message,
             exposure=self._feed.exposure_of,
-            features=self._backstage.features,
+            features=self._features,
         )
-        window = self._window = MainWindow(self._book, self._feed, services, self._backstage.run)
-        self._backstage.bar, self._backstage.on_progress = window.bar, window.strip.show_message
-        self._desk = DialogDesk(
-            window, self._book, self._feed, self._backstage, _presets, self._check_system
-        )
-        self._presenter = Presenter(
-            window, self._book, self._feed, self._backstage, self._desk, speaker
-        )
-        self._backstage.on_lab_chat = partial(self._presenter.open_when_joined, beside=True)
-        ActionWiring(self._presenter, self._desk, self._backstage, self._book, self._feed)
-        window.close_requested.connect(self._backstage.quit)
+        window = self._window = MainWindow(self._book, self._feed, services, self._run_beside)
         self._painted = asyncio.Event()
         window.painted.connect(self._painted.set)
         saved = self._settings.window
@@ -177,36 +110,82 @@ class _Life:
         )
         window.chats.show_members(saved.is_member_list_shown)
 
+    # -- what the window asks; between its first paint and the stage there is nothing to tell
+
+    def _predict(self, chat: ChatKey, line: str, reply_to: str) -> tuple[int, ...]:
+        return self._stage.speaker.predict(chat, line, reply_to) if self._stage else ()
+
+    def _features(self, account: AccountId) -> ServerFeatures:
+        return self._stage.backstage.features(account) if self._stage else ServerFeatures()
+
     def _frame_count(self, message: MessageId) -> int | None:
         return len(self._feed.attribution(message).frames) or None
 
-    def _check_system(self, show: "Callable[[tuple[CheckRow, ...]], None]") -> None:
-        self._backstage.run(_look_at_system(show))
+    def _run_beside(self, work: Coroutine[object, object, None]) -> None:
+        self._backstage.run(work)
+
+    # -- from the first paint to the end
+
+    @property
+    def _backstage(self) -> "WindowBackstage":
+        return self._behind.backstage
+
+    @property
+    def _behind(self) -> "Stage":
+        assert self._stage is not None
+        return self._stage
 
     async def run(self) -> int:
         """Show the window, do everything else, and return when all is closed."""
         self._loop = asyncio.get_running_loop()
-        self._watch_signals()
-        self._backstage.is_file = self._file is not None
-        accounts = self._accounts.load() if self._file is None else None
-        is_empty = accounts is not None and not accounts.value
-        self._window.show_first_start(is_empty and not self._is_lab)
+        self._window.show_first_start(self._has_no_account())
         self._window.show()
         await self._painted.wait()
+        self._set_stage()
         self._collector.start()
         self._window.focus_changed.connect(self._on_focus_changed)
         if self._file is not None:
             self._open_file(self._file)
         else:
-            self._notes += accounts.notes if accounts else []
-            await self._begin(accounts.value if accounts else ())
+            await self._begin()
             if self._link is not None:
-                self._desk.offer_link(self._link)
+                self._behind.desk.offer_link(self._link)
         for note in self._notes:
             self._backstage.post(Severity.WARNING, note)
         await self._backstage.leave.wait()
         await self._end()
         return 0
+
+    def _has_no_account(self) -> bool:
+        """Nothing was ever set up, and nothing else is to be shown."""
+        if self._is_lab or self._file is not None:
+            return False
+        from chatlab.store.accounts import AccountStore
+
+        return not AccountStore(self._paths.accounts_file).load().value
+
+    def _set_stage(self) -> None:
+        from chatlab.app.stage import Stage
+
+        self._stage = stage = Stage(
+            self._window,
+            self._book,
+            self._feed,
+            self._paths,
+            self._settings,
+            self._folder.lab,
+            is_file=self._file is not None,
+            keep=self._keep_preferences,
+        )
+        self._notes += stage.notes
+        self._watch_signals()
+        self.staged.set()
+
+    def _keep_preferences(self, chosen: "Preferences") -> None:
+        from chatlab.app.preferring import with_preferences
+
+        self._settings = with_preferences(self._settings, chosen)
+        self._write_settings(self._settings)
 
     def _on_focus_changed(self) -> None:
         if not self._window.isActiveWindow():
@@ -218,30 +197,22 @@ class _Life:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._backstage.quit)
 
-    async def _begin(self, accounts: tuple[Account, ...]) -> None:
+    async def _begin(self) -> None:
         await asyncio.to_thread(importlib.import_module, "chatlab.app.session")
         await asyncio.to_thread(self._feed.prepare)
-        from chatlab.app.session import Session
-
+        stage = self._behind
+        loaded = stage.accounts.load()
+        self._notes += loaded.notes
         try:
             self._folder.open()
             self._offer_leftovers()
         except FileError as error:
             self._backstage.post(Severity.ERROR, error.message, error.hint)
-        session = Session(
-            self._book,
-            self._feed,
-            self._secrets,
-            sts=StsFile(self._paths.data / STS_FILE_NAME),
-            rules=self._backstage.rules,
-        )
-        self._rules.attach(session)
-        self._backstage.observe(self._presenter.take_event)
-        self._backstage.attach(session)
+        session = stage.open_session()
         if self._settings.capture_on_start:
             await session.start_capture()
-        for account in accounts:
-            await self._secrets.ready(account.id)
+        for account in loaded.value:
+            await stage.secrets.ready(account.id)
             session.add_account(account)
             for channel in account.channels:
                 self._book.open(account.id, channel.channel, ChatKind.CHANNEL)
@@ -291,6 +262,8 @@ class _Life:
         """What was not saved waits, complete, for the next start."""
         keeps = self._feed.count > 0 and not self._backstage.is_saved
         if keeps:
+            from chatlab.app.saving import save_capture
+
             try:
                 save_capture(self._feed, self._folder.whole_file)
             except FileError as error:  # The growing file stays in its place.
@@ -370,23 +343,3 @@ class _Life:
     def _is_lasting(self, key: ChatKey) -> bool:
         state = self._book.accounts.get(key.account)
         return state is not None and not state.account.is_temporary
-
-
-def _presets() -> "tuple[NetworkPreset, ...]":
-    from chatlab.chat.networks import read_networks
-
-    return read_networks()
-
-
-async def _look_at_system(show: "Callable[[tuple[CheckRow, ...]], None]") -> None:
-    """Run the doctor's checks in a thread, and show what they found."""
-    from chatlab.app.checks import check_all
-    from chatlab.ui.dialogs.system_check import CheckRow, CheckState
-
-    checks = await asyncio.to_thread(check_all)
-    show(
-        tuple(
-            CheckRow(check.name, CheckState[check.verdict.name], check.words, check.remedy)
-            for check in checks
-        )
-    )

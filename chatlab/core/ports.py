@@ -1,24 +1,31 @@
 """What the outer packages promise one another; ``app`` introduces them."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Protocol
+from __future__ import annotations
 
-from chatlab.core.account import Account, AccountId, SecretKind
-from chatlab.core.commands import Command
-from chatlab.core.comparison import Column, Comparison, Side
-from chatlab.core.connection import Connection
-from chatlab.core.events import ChatEvent
-from chatlab.core.features import ServerFeatures
-from chatlab.core.flow import Direction, FlowKey
-from chatlab.core.frame import Layer
-from chatlab.core.ladder import Ladder
-from chatlab.core.message import Message, MessageId, MessageKind
-from chatlab.core.observing import FrameView, Observer, ObserverView
-from chatlab.core.sts import StsPolicy
-from chatlab.core.transfer import Transfer, TransferId, TransferPolicy
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-EventSink = Callable[[ChatEvent], None]
+from chatlab.core.message import MessageKind
+
+if TYPE_CHECKING:  # These are promises: nothing is needed for them when the program runs.
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from chatlab.core.account import Account, AccountId, SecretKind
+    from chatlab.core.commands import Command
+    from chatlab.core.comparison import Column, Comparison, Side
+    from chatlab.core.connection import Connection
+    from chatlab.core.events import ChatEvent
+    from chatlab.core.features import ServerFeatures
+    from chatlab.core.flow import Direction, FlowKey
+    from chatlab.core.frame import Layer
+    from chatlab.core.ladder import Ladder
+    from chatlab.core.message import Message, MessageId
+    from chatlab.core.observing import FrameView, Observer, ObserverView
+    from chatlab.core.sts import StsPolicy
+    from chatlab.core.transfer import Transfer, TransferId, TransferPolicy
+
+
+EventSink: TypeAlias = "Callable[[ChatEvent], None]"
 
 
 class CaptureGate(Protocol):

@@ -1,31 +1,32 @@
 """What the window needs from the session behind it; ``app`` provides it."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from __future__ import annotations
 
-from chatlab.core.account import Account, AccountId, SecretKind
-from chatlab.core.attribution import Attribution
-from chatlab.core.capture import CaptureStatus
-from chatlab.core.chats import ChatKey
-from chatlab.core.client_certificate import ClientCertificate
-from chatlab.core.errors import ChatlabError, FileError
-from chatlab.core.flow import ByteRange, ConnectionId, FlowKey, WireRange
-from chatlab.core.forms import DataForm
-from chatlab.core.frame import Exposure, Layer
-from chatlab.core.message import Message, MessageId
-from chatlab.core.ports import ChatConnection, EventSink, FileTransfers
-from chatlab.core.preferences import Preferences
-from chatlab.core.registration import RegistrationForm
-from chatlab.core.rules import RuleBook
-from chatlab.core.transfer import TransferPolicy
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # These are promises: nothing is needed for them when the program runs.
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
     from chatlab.analysis.rows import FrameRow
+    from chatlab.core.account import Account, AccountId, SecretKind
+    from chatlab.core.attribution import Attribution
+    from chatlab.core.capture import CaptureStatus
+    from chatlab.core.chats import ChatKey
+    from chatlab.core.client_certificate import ClientCertificate
+    from chatlab.core.errors import ChatlabError, FileError
+    from chatlab.core.flow import ByteRange, ConnectionId, FlowKey, WireRange
+    from chatlab.core.forms import DataForm
+    from chatlab.core.frame import Exposure, Layer
+    from chatlab.core.message import Message, MessageId
+    from chatlab.core.ports import ChatConnection, EventSink, FileTransfers
+    from chatlab.core.preferences import Preferences
+    from chatlab.core.registration import RegistrationForm
+    from chatlab.core.rules import RuleBook
+    from chatlab.core.transfer import TransferPolicy
     from chatlab.ui.models.providers import ProviderRow
 
-
-CertificateAnswer = ClientCertificate | FileError
+CertificateAnswer: TypeAlias = "ClientCertificate | FileError"
 """A certificate of one's own, or why there is none."""
 
 
@@ -41,7 +42,7 @@ class WireFeed(Protocol):
     @property
     def status(self) -> CaptureStatus: ...
 
-    def row(self, number: int) -> "FrameRow": ...
+    def row(self, number: int) -> FrameRow: ...
 
     def raw(self, number: int) -> bytes: ...
 
@@ -109,7 +110,7 @@ class XmppErrands(Protocol):
     """What only an XMPP server can answer. Every call returns at once; the answer is handed to
     the function given, in the window's thread, or never when it was given up."""
 
-    def providers(self) -> "tuple[ProviderRow, ...]":
+    def providers(self) -> tuple[ProviderRow, ...]:
         """Servers that make accounts."""
         ...
 

@@ -72,7 +72,8 @@ class Presenter:
         area.active_changed.connect(self._on_active_chat_changed)
         area.shown_changed.connect(self._on_shown_changed)
         self.window.focus_changed.connect(self._on_shown_changed)
-        area.start()
+        for pane in area.panes:
+            self._connect_pane(pane)
 
     def _connect_pane(self, pane: ChatPane) -> None:
         pane.submitted.connect(self._on_submitted)

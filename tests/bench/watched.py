@@ -19,8 +19,10 @@ from PySide6.QtWidgets import QApplication
 from chatlab.app.lab import LAB_CHANNEL
 from chatlab.app.loop import QtLoop
 from chatlab.app.window import _Life
+from chatlab.core.account import Application
 from chatlab.core.chats import ChatKind
 from chatlab.core.connection import Connection
+from chatlab.core.ports import ChatConnection
 from tests.bench.ticker import Ticker, asked, tell
 
 TALKS = 80
@@ -94,7 +96,7 @@ class WatchedLife(_Life):
         session = self._backstage.session
         assert session is not None
         dice = random.Random(_SEED)
-        speakers = list(session.connections.values())
+        speakers = [each for each in session.connections.values() if _is_irc(each)]
         for number in range(TALKS):
             await asyncio.sleep(dice.uniform(0.05, 0.45))
             speakers[number % len(speakers)].send(LAB_CHANNEL, f"What crosses the wire? {number}")
@@ -102,6 +104,10 @@ class WatchedLife(_Life):
         await asyncio.sleep(0.2)  # Longer than the pane ever rests between two messages.
         model.rowsInserted.disconnect(note)
         tell(delays=delays)
+
+
+def _is_irc(connection: ChatConnection) -> bool:
+    return connection.account.application is Application.IRC
 
 
 def _start(work: Coroutine[object, object, None]) -> "asyncio.Task[None]":

@@ -218,7 +218,7 @@ def play(scene: Scene, *, lab: bool = False, file: Path | None = None) -> int:
     facts: Facts = {}
 
     async def perform(life: _Life) -> None:
-        await life._painted.wait()
+        await life.staged.wait()
         stage = Play(life._window, life._book, life._feed, life._backstage)
         try:
             facts.update(await scene(stage))

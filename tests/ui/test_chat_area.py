@@ -20,7 +20,6 @@ def area_with(qtbot: QtBot) -> tuple[ChatArea, ChatBook, Chat, Chat]:
     area = ChatArea(book, services())
     qtbot.addWidget(area)
     area.resize(800, 500)
-    area.start()
     area.show()
     return area, book, lab, other
 

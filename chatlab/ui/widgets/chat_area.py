@@ -35,9 +35,6 @@ class ChatArea(QSplitter):
         self._are_members_shown = False
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
-
-    def start(self) -> None:
-        """Make the first pane, once somebody listens to ``pane_added``."""
         self._add_pane(None)
 
     @property

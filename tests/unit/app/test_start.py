@@ -1,0 +1,26 @@
+"""The window is painted before what stands behind it is loaded."""
+
+import subprocess
+import sys
+
+LATER = (
+    "chatlab.app.backstage",
+    "chatlab.app.session",
+    "chatlab.app.stage",
+    "chatlab.ui.presenter",
+    "chatlab.ui.dialog_desk",
+    "chatlab.core.comparison",
+    "chatlab.core.rules",
+    "chatlab.store.history",
+    "irc",
+    "keyring",
+    "scapy",
+    "slixmpp",
+    "sqlite3",
+)
+
+
+def test_what_the_first_paint_does_not_need_is_not_loaded_before_it() -> None:
+    code = f"import sys, chatlab.app.window\nprint(*set(sys.modules) & set({LATER!r}))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
