@@ -86,7 +86,9 @@ def _add_say(commands: "Commands[_Parser]") -> None:
         "--ca", metavar="FILE", type=Path, help="PEM file of a further trusted authority"
     )
     say.add_argument("--insecure", action="store_true", help="accept any certificate")
-    say.add_argument("--save", metavar="FILE.pcapng", type=Path, help="keep the capture")
+    say.add_argument(
+        "--save", metavar="FILE", type=Path, help="keep the session (.chatlab) or its capture"
+    )
     say.add_argument("--json", action="store_true", help="one JSON object a message")
     say.add_argument(
         "--listen",
@@ -135,12 +137,24 @@ def _add_xmpp(command: _Parser) -> None:
 
 def _add_files(commands: "Commands[_Parser]") -> None:
     messages = commands.add_parser(
-        "messages", help="list every message of a saved capture and its frames"
+        "messages", help="list every message of a saved session and its frames"
     )
     messages.add_argument("file", metavar="FILE", type=Path)
     messages.add_argument("--json", action="store_true", help="one JSON object a line")
     messages.set_defaults(command=_messages)
-    opened = commands.add_parser("open", help="open the window on a saved capture")
+    exported = commands.add_parser(
+        "export", help="write a copy of a capture that may be handed on, and say what it tells"
+    )
+    exported.add_argument("file", metavar="FILE", type=Path)
+    exported.add_argument("target", metavar="OUT.pcapng", type=Path)
+    exported.add_argument(
+        "--secrets",
+        choices=("keep", "drop", "redact"),
+        default="redact",
+        help="keep: with the TLS keys; drop: without them; redact: passwords blanked as well",
+    )
+    exported.set_defaults(command=_export)
+    opened = commands.add_parser("open", help="open the window on a saved session or capture")
     opened.add_argument("file", metavar="FILE", type=Path)
     opened.set_defaults(command=_window, lab=False, selftest=False)
 
@@ -262,6 +276,13 @@ def _messages(options: argparse.Namespace) -> int:
     from chatlab.cli.messages import messages
 
     return messages(options.file, as_json=options.json)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from chatlab.cli.export import export
+    from chatlab.core.export import SecretsChoice
+
+    return export(options.file, options.target, SecretsChoice(options.secrets))
 
 
 def _serve(options: argparse.Namespace) -> int:

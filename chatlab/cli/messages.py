@@ -1,4 +1,4 @@
-"""``chatlab messages FILE``: every message of a saved capture and its frames."""
+"""``chatlab messages FILE``: every message of a saved session or capture, and its frames."""
 
 import json
 import sys
@@ -6,8 +6,9 @@ from pathlib import Path
 
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
-from chatlab.analysis.session_file import message_records, read_session, restore
+from chatlab.analysis.session_file import message_records, restore
 from chatlab.analysis.streams import Streams
+from chatlab.app.opening import OpenedFile
 from chatlab.cli.table import print_records
 from chatlab.core.errors import FileError
 
@@ -19,15 +20,14 @@ def messages(file: Path, *, as_json: bool) -> int:
     """
     if not file.is_file():
         raise FileError(f"There is no file {file}.", "Check the name.")
-    log = FrameLog(file)
-    correlator = Correlator(Streams(log))
-    saved = read_session(log)
-    restore(saved, correlator)
-    correlator.update()
-    records = list(message_records(saved.messages, correlator))
-    problem, is_empty = log.problem, not len(log)
-    log.close()
-    if problem and is_empty:
+    with OpenedFile(file) as opened, FrameLog(opened.capture) as log:
+        correlator = Correlator(Streams(log))
+        saved = opened.session(log)
+        restore(saved, correlator)
+        correlator.update()
+        records = list(message_records(saved.messages, correlator))
+        problem, is_empty = log.problem, not len(log)
+    if problem and is_empty and not records:
         raise FileError(f"{file.name}: {problem}", "Give a file that ChatLab has saved.")
     if problem:
         print(f"{file.name}: {problem}", file=sys.stderr)

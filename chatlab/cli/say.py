@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chatlab.analysis.session_file import MessageRecord, message_records
 from chatlab.app.feed import CaptureFeed
-from chatlab.app.saving import save_capture
+from chatlab.app.saving import SESSION_SUFFIX, capture_work, save, session_work
 from chatlab.app.session import Session
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.chat.irc.numerics import JOIN_REFUSALS
@@ -272,7 +272,9 @@ class _Talk:
         """Save and show what there is, and say of every message that did not arrive why."""
         records = self._records()
         if self._options.save:
-            save_capture(self._feed, self._options.save)
+            is_session = self._options.save.suffix == SESSION_SUFFIX
+            work = session_work(self._feed, self._book, "") if is_session else None
+            save(work or capture_work(self._feed), self._options.save)
         if self._options.json:
             for record in records:
                 print(json.dumps(record, ensure_ascii=False))

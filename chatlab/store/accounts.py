@@ -72,6 +72,33 @@ class AccountStore:
         self._file.write({"accounts": [account_to_table(account) for account in lasting]})
 
 
+_NOT_SHARED = ("perform", "ca_file", "client_certificate")
+"""Lines that may hold passwords, and files that only this computer has."""
+
+
+def shared_accounts(accounts: Iterable[Account]) -> str:
+    """Accounts as TOML for somebody else's eyes: nothing that lets one in anywhere."""
+    import tomli_w  # Only needed when something is saved.
+
+    tables: list[Table] = []
+    for account in accounts:
+        table = account_to_table(account)
+        for name in _NOT_SHARED:
+            table.pop(name, None)
+        if account.channels:
+            table["channels"] = [{"channel": channel.channel} for channel in account.channels]
+        tables.append(table)
+    return tomli_w.dumps({SCHEMA_KEY: ACCOUNTS.current, "accounts": tables})
+
+
+def read_shared_accounts(table: Table) -> tuple[Account, ...]:
+    """Those of ``shared_accounts`` that can be understood."""
+    notes: list[str] = []
+    rows = TableReader(table, "accounts", notes).tables("accounts")
+    found = [account for row in rows if (account := _read_account(row)) is not None]
+    return tuple({account.id: account for account in found}.values())[:MAX_ACCOUNTS]
+
+
 def account_to_table(account: Account) -> Table:
     """The TOML form; values that say nothing are left out."""
     table: Table = {}

@@ -1,0 +1,87 @@
+"""Opens what the user has saved: a session file, or any capture, so that both are read alike."""
+
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from chatlab.analysis.frame_log import FrameLog
+from chatlab.analysis.session_file import SavedSession, read_session
+from chatlab.analysis.transcript import SavedChat
+from chatlab.app.session_archive import check_archive, is_archive, unpack_archive
+from chatlab.core.account import Account
+from chatlab.core.errors import FileError
+
+
+class OpenedFile:
+    """A file that was saved, and where its frames are. Close it when nothing is read any more."""
+
+    def __init__(self, file: Path) -> None:
+        """Raises FileError when nothing of it can be read."""
+        self.file = file
+        self.capture = file
+        """The pcapng (or pcap) file that holds the frames."""
+        self.accounts: tuple[Account, ...] = ()
+        self.chats: tuple[SavedChat, ...] = ()
+        self.notes = ""
+        self._session: SavedSession | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        if _is_archive(file):
+            self._unpack()
+
+    def _unpack(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="chatlab-")
+        try:
+            unpacked = unpack_archive(self.file, Path(self._folder.name))
+        except BaseException:
+            self.close()
+            raise
+        self.capture, self.accounts = unpacked.capture, unpacked.accounts
+        self.chats, self.notes = unpacked.transcript.chats, unpacked.notes
+        self._session = unpacked.transcript.session
+
+    @property
+    def is_session(self) -> bool:
+        """A session file: it knows what its capture means."""
+        return self._session is not None
+
+    def session(self, log: FrameLog) -> SavedSession:
+        """Connections and messages: of the session, or as the capture's own comments say."""
+        if self._session is None:
+            return read_session(log)
+        log.pull()
+        return self._session
+
+    def close(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def check_file(file: Path) -> None:
+    """Look whether a file can be opened, as far as that is quick. Raises FileError."""
+    if _is_archive(file):
+        check_archive(file)
+
+
+def _is_archive(file: Path) -> bool:
+    try:
+        return is_archive(file)
+    except FileNotFoundError:
+        raise FileError(f"There is no file {file}.", "Check the name.") from None
+    except OSError as error:
+        raise FileError(
+            f"{file} cannot be opened: {error.strerror or error}.",
+            "Choose another file, or change its permissions.",
+        ) from error
