@@ -45,6 +45,8 @@ class ServerFeatures:
     """A message can be answered with a sign (+draft/react, XEP-0444)."""
     can_retract: bool = False
     """A message can be taken back (draft/message-redaction, XEP-0424)."""
+    can_correct: bool = False
+    """What a message says can be replaced by its author (XEP-0308)."""
     has_multiline: bool = False
     """A text of several lines can be one message (draft/multiline; always so on XMPP)."""
 

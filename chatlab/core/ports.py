@@ -176,6 +176,14 @@ class ChatConnection(Protocol):
         """
         ...
 
+    def correct(self, chat: str, msgid: str, text: str) -> None:
+        """Have ``text`` take the place of a message of ours (``features.can_correct``).
+
+        Without ``msgid`` it is the last one that was said there since the start. A
+        MessageRewritten tells when it holds. Raises UsageError where it cannot be.
+        """
+        ...
+
     def note_typing(self, chat: str, is_writing: bool) -> None:
         """The text being written for ``chat`` changed, or is empty now.
 

@@ -59,6 +59,7 @@ class TagDesk:
             Verb.REACT: lambda command, key: self._on_react(command, key, is_removed=False),
             Verb.UNREACT: lambda command, key: self._on_react(command, key, is_removed=True),
             Verb.RETRACT: self._on_retract,
+            Verb.CORRECT: self._on_correct,
         }
         area.pane_added.connect(self._connect_pane)
         area.shown_changed.connect(self._show_writers)
@@ -195,7 +196,32 @@ class TagDesk:
     def _retract(self, said: Message) -> None:
         self._try(said, lambda connection: connection.retract(said.target, said.msgid))
 
+    # -- correcting
+
+    def _begin_correction(self, message: str | None) -> None:
+        """Put what was said into the composer, to be said otherwise."""
+        said = self._ours(message)
+        if said is None:
+            return
+        if self._window.chats.active.features.can_correct:
+            self._window.chats.active.composer.begin(f"/{Verb.CORRECT.value} {said.text}")
+        else:
+            error = UsageError("What was said cannot be changed here.", "Say it anew.")
+            self._complain(said, error)
+
+    def _on_correct(self, command: Command, key: ChatKey) -> None:
+        connection, chat = self._backstage.connection(key.account), self._book.chats.get(key)
+        if connection is not None and chat is not None:
+            said = self._ours(None)
+            connection.correct(chat.title, said.msgid if said else "", command.argument(0))
+
     # -- which message
+
+    def _ours(self, message: str | None) -> Message | None:
+        """A message of ours that still says something: the chosen one, else the last."""
+        said = self._said(message, Direction.SENT)
+        is_fit = said is not None and said.direction is Direction.SENT and not said.is_retracted
+        return said if is_fit or message else self._last(Direction.SENT)
 
     def _said(self, message: str | None, direction: Direction) -> Message | None:
         """A message by its id, else the chosen one, else the last of others or of ours."""
@@ -205,9 +231,14 @@ class TagDesk:
         if found is not None and (message or found[0] is chat):
             entry = found[0].entries[found[1]]
             return entry if isinstance(entry, Message) else None
+        return self._last(direction)
+
+    def _last(self, direction: Direction) -> Message | None:
+        """The newest message of ours, or of others, that still says something."""
+        chat = self._window.chats.active.chat
         entries = reversed(chat.entries) if chat else ()
-        talk = (entry for entry in entries if isinstance(entry, Message))
-        return next((entry for entry in talk if entry.direction is direction), None)
+        talk = (e for e in entries if isinstance(e, Message) and e.direction is direction)
+        return next((entry for entry in talk if not entry.is_retracted), None)
 
     def _named(self, direction: Direction) -> Message:
         """The same for a typed command. Raises UsageError where there is none to refer to."""

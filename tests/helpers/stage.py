@@ -49,6 +49,7 @@ class NotingConnection:
     """What the messages that answer another one name."""
     reactions: list[tuple[str, str, str, bool]] = field(default_factory=list)
     retracted: list[tuple[str, str]] = field(default_factory=list)
+    corrected: list[tuple[str, str, str]] = field(default_factory=list)
     typing: list[tuple[str, bool]] = field(default_factory=list)
     read: list[tuple[str, int]] = field(default_factory=list)
     starts: int = 0
@@ -81,6 +82,11 @@ class NotingConnection:
         if self.failure:
             raise self.failure
         self.retracted.append((chat, msgid))
+
+    def correct(self, chat: str, msgid: str, text: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.corrected.append((chat, msgid, text))
 
     def note_typing(self, chat: str, is_writing: bool) -> None:
         self.typing.append((chat, is_writing))

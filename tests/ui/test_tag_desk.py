@@ -245,6 +245,20 @@ def test_the_command_takes_our_last_message_back(stage: Stage) -> None:
     assert stage.connection.retracted == [("#lab", "m1")]
 
 
+def test_the_command_corrects_our_chosen_message_or_the_last(stage: Stage) -> None:
+    first = say(stage, "frist", "m1", Delivery.ECHOED)
+    say(stage, "secnd", "m2", Delivery.ECHOED)
+    other = say(stage, "another’s", "m3")
+    for chosen in (None, first, other):
+        stage.presenter.select_message(chosen.id if chosen else None)
+        stage.speaker.say(KEY, "/correct right")
+    assert stage.connection.corrected == [
+        ("#lab", "m2", "right"),
+        ("#lab", "m1", "right"),
+        ("#lab", "m2", "right"),
+    ]
+
+
 def test_the_menu_offers_what_the_server_can(stage: Stage) -> None:
     said = say(stage, "shall we?", "m1")
 

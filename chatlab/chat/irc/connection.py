@@ -30,7 +30,7 @@ from chatlab.chat.transport import Dialler, Transport
 from chatlab.chat.verdict import Verdict
 from chatlab.core.account import Account
 from chatlab.core.commands import Command
-from chatlab.core.errors import LocalProtocolError
+from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.events import MessageAdded, MessageChanged
 from chatlab.core.features import ServerFeatures
 from chatlab.core.flow import Direction
@@ -143,6 +143,10 @@ class IrcConnection(KeptConnection):
     def retract(self, chat: str, msgid: str, reason: str = "") -> None:
         """Have a message taken back. Raises UsageError."""
         self._tag_talk().retract(chat, msgid, reason)
+
+    def correct(self, chat: str, msgid: str, text: str) -> None:
+        """IRC has no way. Raises UsageError."""
+        raise UsageError("On IRC, what was said stays as it was said.", "Say it anew.")
 
     def note_typing(self, chat: str, is_writing: bool) -> None:
         """The text being written for a chat changed; others are told as the account allows."""

@@ -18,6 +18,7 @@ from chatlab.chat.xmpp.attempt import Attempt
 from chatlab.chat.xmpp.commands import Commands
 from chatlab.chat.xmpp.composing import body_of, check_target
 from chatlab.chat.xmpp.context import Context, Feature, Lasting
+from chatlab.chat.xmpp.corrections import Corrections
 from chatlab.chat.xmpp.delivery import Deliveries
 from chatlab.chat.xmpp.errands import Errands
 from chatlab.chat.xmpp.idling import Idling
@@ -171,6 +172,10 @@ class XmppConnection(KeptConnection, Errands, Generic[T]):
         self._online_context()
         if not any(feature.retract(chat, msgid, reason) for feature in self._parts):
             raise UsageError("Messages cannot be taken back here.")
+
+    def correct(self, chat: str, msgid: str, text: str) -> None:
+        """Have a text take the place of a message of ours. Raises UsageError."""
+        self._online_context().feature(Corrections).correct(chat, msgid, text)
 
     def note_typing(self, chat: str, is_writing: bool) -> None:
         """The text being written changed; whether others are told is the features' matter."""

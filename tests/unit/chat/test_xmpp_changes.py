@@ -132,6 +132,32 @@ def test_correcting_takes_the_place_of_our_last_message() -> None:
     scene(play_it)
 
 
+def test_a_message_from_before_the_start_is_corrected_by_its_name() -> None:
+    async def play_it(play: Play) -> None:
+        play.xmpp.correct(BOB, "of-yesterday", "hello")
+        (line,) = play.sent("message-correct")
+        assert 'id="of-yesterday"' in line.line
+        (change,) = play.of(ev.MessageRewritten)
+        assert (change.chat, change.message, change.msgid) == (BOB, "", "of-yesterday")
+        assert (change.text, change.wire) == ("hello", line.wire)
+
+    scene(play_it)
+
+
+def test_what_cannot_be_corrected_is_refused_before_a_byte_leaves() -> None:
+    async def play_it(play: Play) -> None:
+        play.server.say(message(f"{BOB}/x", "theirs"))
+        (sent,) = play.xmpp.send(BOB, "ours")
+        play.xmpp.retract(BOB, sent.msgid)
+        play.xmpp.execute(parse(f"/join {ROOM}"), "")
+        for chat, msgid in ((BOB, "m1"), (BOB, sent.msgid), (ROOM, "of-yesterday"), (EVE, "")):
+            with pytest.raises(UsageError):
+                play.xmpp.correct(chat, msgid, "hello")
+        assert not play.sent("message-correct")
+
+    scene(play_it)
+
+
 def test_a_correction_in_a_room_holds_when_the_room_has_it() -> None:
     async def play_it(play: Play) -> None:
         (sent,) = play.xmpp.send(ROOM, "helo")
