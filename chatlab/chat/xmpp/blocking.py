@@ -10,7 +10,7 @@ from chatlab.chat.xmpp.context import Context, Feature
 from chatlab.chat.xmpp.stream import Stream
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import UsageError
-from chatlab.core.jid import bare_of, parse_jid
+from chatlab.core.jid import parse_jid
 from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE
 
 BLOCKING = "urn:xmpp:blocking"
@@ -39,7 +39,7 @@ class Blocking(Feature):
             return False
         if BLOCKING not in self.context.state.server_features:
             raise UsageError("Your server cannot block anybody.", "/ignore hides what they say.")
-        jid = parse_jid(command.argument(0)).bare.lower()
+        jid = str(parse_jid(command.argument(0)))
         if self.context.state.is_me(jid):
             raise UsageError("This is your own address.")
         reason = command.argument(1).strip().lower()
@@ -90,4 +90,10 @@ def _named(element: ET.Element | None) -> list[str]:
     if element is None:
         return []
     items = element.findall(f"{{{BLOCKING}}}item")[:MAX_BLOCKED]
-    return [bare_of(item.get("jid", "")).lower() for item in items]
+    return [_normal(item.get("jid", "")) for item in items]
+
+
+def _normal(jid: str) -> str:
+    """What stands behind the “/” tells case apart: it may be a nickname in a room."""
+    bare, slash, resource = jid.partition("/")
+    return f"{bare.lower()}{slash}{resource}"

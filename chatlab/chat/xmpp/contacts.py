@@ -106,10 +106,14 @@ class Contacts(Feature):
         self._change(jid, lambda entry: setattr(entry, "avatar", picture))
 
     def set_blocked(self, jids: Iterable[str]) -> None:
-        """Who is blocked now (XEP-0191)."""
-        before, self._blocked = self._blocked, frozenset(jid.lower() for jid in jids)
-        for jid in before ^ self._blocked:
+        """Who is blocked now (XEP-0191): people, whole servers, or single programs of somebody."""
+        before = {jid for jid in self._entries if self._is_blocked(jid)}
+        self._blocked = frozenset(jids)
+        for jid in before ^ {jid for jid in self._entries if self._is_blocked(jid)}:
             self._tell(jid)
+
+    def _is_blocked(self, jid: str) -> bool:
+        return jid in self._blocked or jid.rpartition("@")[2] in self._blocked
 
     # -- the roster
 
@@ -188,7 +192,7 @@ class Contacts(Feature):
         if contact is not None and contact.subscription in (Subscription.FROM, Subscription.BOTH):
             self._send_presence(jid, "subscribed")  # They may; their server did not know.
             return
-        is_unwanted = jid in self._blocked or not self.context.lasting.may_answer(jid)
+        is_unwanted = self._is_blocked(jid) or not self.context.lasting.may_answer(jid)
         if is_unwanted or jid in self._requested or len(self._requested) >= MAX_REQUESTS:
             return
         self._requested.add(jid)
@@ -290,7 +294,7 @@ class Contacts(Feature):
             name=contact.name or entry.nick,
             availability=best.availability if best else Availability.OFFLINE,
             status=best.status if best else "",
-            is_blocked=contact.jid in self._blocked,
+            is_blocked=self._is_blocked(contact.jid),
             avatar=entry.avatar,
         )
 

@@ -222,6 +222,23 @@ def test_blocking_is_kept_told_and_reported() -> None:
     scene(play_it)
 
 
+def test_blocking_a_server_a_person_and_one_nickname_are_different_things() -> None:
+    async def play_it(play: Play) -> None:
+        play.xmpp.execute(parse("/block Lab@Rooms.chat.test/Eve"), "")
+        await play.time.advance(1)
+        assert 'jid="lab@rooms.chat.test/Eve"' in play.sent("<block ")[0].line
+        for jid, is_blocked in ((f"{BOB}/phone", False), ("chat.test", True), (BOB, True)):
+            item = f"<item jid='{jid}'/>"
+            play.server.say(
+                f"<iq type='set' id='{jid}'><block xmlns='{BLOCKING}'>{item}</block></iq>"
+            )
+            assert contacts(play)[BOB].is_blocked is is_blocked
+            play.server.say(f"<iq type='set' id='u{jid}'><unblock xmlns='{BLOCKING}'/></iq>")
+            assert not contacts(play)[BOB].is_blocked
+
+    scene(play_it)
+
+
 def test_an_avatar_is_fetched_once_and_kept_when_it_is_what_was_announced() -> None:
     async def play_it(play: Play) -> None:
         play.server.say(metadata(BOB), metadata(BOB), metadata(EVE))
