@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -257,6 +258,8 @@ def _window(options: argparse.Namespace) -> int:
 
         return selftest(as_json=options.json)
     gc.disable()  # Nothing that is loaded before the first paint is garbage; see app.garbage.
+    # First what is not Qt's: once PySide6 is there, it reads the source of every module that comes.
+    importlib.import_module("chatlab.app.feed")
     from chatlab.app.window import run_window
 
     return run_window(
