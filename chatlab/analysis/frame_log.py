@@ -2,9 +2,11 @@
 
 The file is the store (see ARCHITECTURE.md); this is the one place of the inner packages that reads
 one. Only whole blocks are taken in, so a tail that is still being written, or that a restarted
-capture cuts back to its last whole block, costs nothing: reading goes on where it stopped.
+capture cuts back to its last whole block, costs nothing: reading goes on where it stopped. A
+growing file that is deleted is read on while it is open, and then where its writer has put it back.
 """
 
+import os
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -110,12 +112,27 @@ class FrameLog:
         if self._file is None and self.path.exists():
             self._open()
         if self._damage is None and self._file is not None:
+            if self.is_growing and not os.fstat(self._file.fileno()).st_nlink:
+                self._find_again()
             try:
                 self._index()
             except DamagedFile as fault:
                 self._damage = f"{fault.message} {len(self):,} frames before that were read."
         self._note_options(first)
         return range(first, len(self) + 1)
+
+    def _find_again(self) -> None:
+        """The open file was deleted: go on in the one that has taken its place, if there is one."""
+        try:
+            fresh = FileIO(self.path)
+        except OSError:
+            return  # Not yet.
+        if os.fstat(fresh.fileno()).st_size < self._position:
+            fresh.close()  # Another file, which holds none of what is indexed.
+            return
+        if self._file is not None:
+            self._file.close()
+        self._file = fresh
 
     def _index(self) -> None:
         wanted = SLAB

@@ -1,7 +1,8 @@
 """The frame log over whole, growing, cut and damaged files."""
 
-from pathlib import Path
+from pathlib import shutil
 
+import Path
 import pytest
 
 from chatlab.analysis.frame_log import HEAD
@@ -153,3 +154,27 @@ def test_a_compressed_file_is_refused_with_the_way_out(tmp_path: Path, open_log:
 def test_a_missing_file_is_an_error_with_a_next_step(tmp_path: Path, open_log: OpenLog) -> None:
     with pytest.raises(FileError, match="cannot be opened"):
         open_log(tmp_path / "none.pcapng")
+
+
+@pytest.mark.only_on("linux")
+def test_a_growing_file_that_was_deleted_is_followed_where_it_is_put_back(
+    talk: Talk, tmp_path: Path, open_log: OpenLog
+) -> None:
+    file, kept = tmp_path / "folder" / "growing.pcapng", tmp_path / "kept"
+    file.parent.mkdir()
+    talk.write(kept)
+    whole = kept.read_bytes()
+    with file.open("wb") as writer:
+        writer.write(whole[:-40])
+        writer.flush()
+        log = open_log(file, is_growing=True)
+        before = len(log.pull())
+        shutil.rmtree(file.parent)
+        assert len(log.pull()) == 0
+        assert log.raw(before) == talk.frames[before - 1][2]
+        file.parent.mkdir()
+        file.write_bytes(b"another")
+        assert len(log.pull()) == 0
+        file.write_bytes(whole)
+    assert before + len(log.pull()) == len(talk.frames)
+    assert log.problem is None
