@@ -1,8 +1,8 @@
 """The frame log over whole, growing, cut and damaged files."""
 
-from pathlib import shutil
+import shutil
+from pathlib import Path
 
-import Path
 import pytest
 
 from chatlab.analysis.frame_log import HEAD
