@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 REFUSED = "room-refused"
 """``Informed.code`` of a room that did not let us in."""
+CREATED = "room-created"
+"""``Informed.code`` of a room that is there because we entered it."""
 _USUAL_SERVICE = "conference"
 _ACTS = {Verb.KICK: ("Kick", "They can come back."), Verb.BAN: ("Ban", "They stay out.")}
 
@@ -46,6 +48,8 @@ class RoomDesk:
         self._contacts = contacts
         self._wishes: dict[ChatKey, RoomWish] = {}
         """Rooms that the reader asked for and has not entered yet."""
+        self._perhaps_new: set[ChatKey] = set()
+        """Entered; should it turn out that they were made by that, their settings are wanted."""
         self._open: dict[ChatKey, RoomSettingsDialog] = {}
         desk.ask_for_room = self.ask
         backstage.observe(self.take_event)
@@ -117,11 +121,18 @@ class RoomDesk:
 
     def take_event(self, event: ev.ChatEvent) -> None:
         match event:
-            case ev.MemberJoined(account, name, member) if event.is_self:
+            case ev.MemberJoined(account, name) if event.is_self:
                 key = ChatKey(account, name.lower())
                 wish = self._wishes.pop(key, None)
-                if wish is not None and wish.opens_settings and member.affiliation == "owner":
+                if wish is not None and wish.opens_settings:
+                    self._perhaps_new.add(key)
+            case ev.Informed(code=code, chat=name) if code == CREATED:
+                key = ChatKey(event.account, name.lower())
+                if key in self._perhaps_new:
+                    self._perhaps_new.discard(key)
                     self.settings(key, opens_form=True)
+            case ev.MemberLeft(account, names) if event.is_self:
+                self._perhaps_new -= {ChatKey(account, name.lower()) for name in names}
             case ev.Informed(code=code, chat=name) if code == REFUSED:
                 self._on_refused(event, ChatKey(event.account, name.lower()))
             case ev.Informed(severity=ev.Severity.ERROR, chat=name):

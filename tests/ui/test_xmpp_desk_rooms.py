@@ -84,6 +84,7 @@ def test_who_makes_a_room_is_led_to_its_settings(stage: Stage) -> None:
     dialog.opens_settings.setChecked(True)
     dialog.join_button.click()
     enter(stage)
+    take(stage, ev.Informed(X, f"{ROOM} is new.", NOON, ROOM, code="room-created"))
     assert stage.backstage.xmpp.asked == [("form", ChatKey(X, ROOM))]
     settings = shown(stage, RoomSettingsDialog)
     stage.backstage.xmpp.answer(DataForm(fields=(FormField(name="a", values=("1",)),)))
@@ -91,6 +92,20 @@ def test_who_makes_a_room_is_led_to_its_settings(stage: Stage) -> None:
     assert stage.backstage.xmpp.asked[-1][0] == "settings"
     stage.backstage.xmpp.answer(None)
     assert "has taken" in settings.notice.text()
+
+
+def test_a_room_that_was_there_before_is_not_taken_for_a_new_one(stage: Stage) -> None:
+    stage.desk.ask_for_channel(X)
+    dialog = shown(stage, JoinRoomDialog)
+    dialog.room.set_text(ROOM)
+    dialog.opens_settings.setChecked(True)
+    dialog.join_button.click()
+    enter(stage, affiliation="owner")
+    assert not stage.backstage.xmpp.asked
+    take(stage, ev.MemberLeft(X, (ROOM,), "me", ev.Departure.PART, NOON, is_self=True))
+    enter(stage)
+    take(stage, ev.Informed(X, f"{ROOM} is new.", NOON, ROOM, code="room-created"))
+    assert not stage.backstage.xmpp.asked
 
 
 def test_a_refusal_is_said_where_the_reader_is_with_a_way_to_try_again(stage: Stage) -> None:

@@ -7,6 +7,8 @@ from chatlab.core.errors import ChatlabError
 
 JOIN_REFUSED = "room-refused"
 """``Informed.code`` of a refusal to let us in."""
+ROOM_CREATED = "room-created"
+"""``Informed.code`` of a room that was not there before we entered it."""
 _JOIN_REFUSALS = {
     "conflict": (
         "the nickname “{nick}” is taken there",

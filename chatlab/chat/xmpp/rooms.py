@@ -14,7 +14,7 @@ from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.messages import DELAY, MUC_USER
 from chatlab.chat.xmpp.presence import OwnPresence
 from chatlab.chat.xmpp.room_doubts import DOUBT_S, doubt
-from chatlab.chat.xmpp.room_words import DEPARTURES, JOIN_REFUSED, join_refusal
+from chatlab.chat.xmpp.room_words import DEPARTURES, JOIN_REFUSED, ROOM_CREATED, join_refusal
 from chatlab.chat.xmpp.stanza_errors import condition_of, refusal_of
 from chatlab.chat.xmpp.state import Room
 from chatlab.chat.xmpp.stream import Stream
@@ -169,6 +169,7 @@ class Rooms(Feature):
         self.context.inform(
             f"{room.name} is new: you made it, and it has its service’s own settings.",
             chat=room.name,
+            code=ROOM_CREATED,
         )
 
     def _tell_members(self, room: Room, *, is_news: bool) -> None:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from chatlab.chat.xmpp.room_words import JOIN_REFUSED
+from chatlab.chat.xmpp.room_words import JOIN_REFUSED, ROOM_CREATED
 from chatlab.core import events as ev
 from chatlab.core.account import Autojoin, Security
 from chatlab.core.commands import parse
@@ -153,7 +153,8 @@ def test_a_new_room_is_unlocked_at_once() -> None:
         await play.until(lambda: Delivery.ECHOED in play.deliveries)
         (form,) = play.sent("muc#owner")
         assert 'type="submit"' in form.line
-        assert any("you made it" in told.text for told in play.of(ev.Informed))
+        (told,) = [event for event in play.of(ev.Informed) if event.code == ROOM_CREATED]
+        assert (told.chat, "you made it" in told.text) == (ROOM, True)
         await play.stop()
 
     asyncio.run(scene())
