@@ -279,6 +279,16 @@ class WindowBackstage:
             await self.session.stop_capture()
             await self.session.start_capture()
 
+    def enable_capture(self) -> None:
+        self.run(self._enable_capture())
+
+    async def _enable_capture(self) -> None:
+        from chatlab.capture.enabling import enable
+
+        words = await enable()
+        await self._restart_capture()
+        self.post(Severity.INFO, words, topic="permission")
+
     def save_capture(self, file: Path, *, with_secrets: bool, with_messages: bool) -> None:
         saving = self._start(self._save_capture(file, with_secrets, with_messages))
         self._saves.add(saving)

@@ -8,6 +8,7 @@ from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 
 from chatlab import __version__
+from chatlab.app import root
 from chatlab.capture.permission import check as check_permission
 from chatlab.core.errors import FileError
 from chatlab.store.paths import find_paths, make_private
@@ -34,7 +35,7 @@ class Check:
 
 def check_all() -> tuple[Check, ...]:
     """Look at everything. Blocks for some hundred milliseconds; sends nothing."""
-    return (*_versions(), *_capture(), _authorities(), _folder(), _keyring())
+    return (*_versions(), *_user(), *_capture(), _authorities(), _folder(), _keyring())
 
 
 def is_fit(checks: tuple[Check, ...]) -> bool:
@@ -68,7 +69,21 @@ def _capture() -> list[Check]:
             rows.append(
                 Check(f"Capture: {state.backend.value}", verdict, state.detail, state.remedy)
             )
+    if permission.best is None:
+        words = "Without frames, the bytes of a message are shown as ChatLab wrote or read them."
+        rows.append(Check("Capture: byte stream", Verdict.WARNING, words))
+    for note in permission.notes:
+        verdict = Verdict.WARNING if note.is_trouble else Verdict.OK
+        rows.append(Check(note.name, verdict, note.words, note.remedy))
     return rows
+
+
+def _user() -> list[Check]:
+    if not root.is_root():
+        return []
+    words = f"{root.WORDS} What it shows comes from strangers."
+    remedy = "Start ChatLab as yourself; “chatlab doctor --fix” lets you capture."
+    return [Check("User", Verdict.WARNING, words, remedy)]
 
 
 def _authorities() -> Check:

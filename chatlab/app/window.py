@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
+from chatlab.app import root
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.garbage import GentleCollector
-from chatlab.app.leftovers import MAX_KEPT, SessionFolder
+from chatlab.app.leftovers import SessionFolder
 from chatlab.app.loop import QtLoop
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.core.account import AccountId, Application
@@ -32,7 +33,6 @@ from chatlab.store.settings import Settings, SettingsStore, ThemeChoice, WindowS
 from chatlab.ui.main_window import MainWindow, WindowLayout
 from chatlab.ui.theme import Theme, current, system_theme_name
 from chatlab.ui.widgets.chat_services import ChatServices
-from chatlab.ui.widgets.message_bar import BarMessage
 
 if TYPE_CHECKING:
     from chatlab.app.backstage import WindowBackstage
@@ -102,6 +102,8 @@ class _Life:
             features=self._features,
         )
         window = self._window = MainWindow(self._book, self._feed, services, self._run_beside)
+        if root.is_root():
+            window.strip.show_message(root.WORDS)
         self._painted = asyncio.Event()
         window.painted.connect(self._painted.set)
         saved = self._settings.window
@@ -204,8 +206,7 @@ class _Life:
         loaded = stage.accounts.load()
         self._notes += loaded.notes
         try:
-            self._folder.open()
-            self._offer_leftovers()
+            self._begin_journal()
         except FileError as error:
             self._backstage.post(Severity.ERROR, error.message, error.hint)
         session = stage.open_session()
@@ -260,6 +261,9 @@ class _Life:
 
     def _keep_capture(self) -> None:
         """What was not saved waits, complete, for the next start."""
+        if (journal := self._feed.journal) is not None:
+            self._feed.journal = None
+            journal.close()
         keeps = self._feed.count > 0 and not self._backstage.is_saved
         if keeps:
             from chatlab.app.saving import save_capture
@@ -270,22 +274,21 @@ class _Life:
                 print(error, file=sys.stderr)
         self._folder.close(keeps=keeps)
 
-    def _offer_leftovers(self) -> None:
-        new = [one for one in self._folder.leftovers() if not one.was_offered]
-        if not new:
-            return
-        file = new[0].file
-        new[0].note_offer()
-        self._window.bar.post(
-            BarMessage(
-                Severity.INFO,
-                f"The capture of {new[0].words} was not saved.",
-                f"ChatLab keeps the last {MAX_KEPT} of them in {self._paths.sessions}.",
-                action="Open",
-                on_action=lambda: self._backstage.open_capture(file),
-                topic="leftover",
-            )
+    def _begin_journal(self) -> None:
+        """From now on a crash loses nothing of what is said. Raises FileError."""
+        from chatlab.app.journal import SessionJournal
+        from chatlab.app.leftover_offer import offer_leftovers
+
+        self._folder.open()
+        bar, backstage = self._window.bar, self._backstage
+        backstage.run(
+            offer_leftovers(self._folder, self._paths.sessions, bar.post, backstage.open_capture)
         )
+        self._feed.journal = SessionJournal(
+            self._feed.file,
+            lambda cause, remedy: backstage.post(Severity.ERROR, cause, remedy, "journal"),
+        )
+        self._feed.journal.follow(self._book)
 
     def _save_settings(self) -> None:
         layout = self._window.read_layout()

@@ -59,7 +59,9 @@ class Permission:
         """Why nothing can be captured; empty when something can."""
         if self.best is not None:
             return ""
-        return " ".join(state.detail for state in self.states)
+        # That polkit has no action of ChatLab's either is no news.
+        told = (s for s in self.states if s.backend is not Backend.POLKIT or s.remedy)
+        return " ".join(state.detail for state in told)
 
     @property
     def remedy(self) -> str:

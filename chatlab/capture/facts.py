@@ -57,7 +57,7 @@ def linux_facts() -> LinuxFacts:
     group, is_member = _group_of(dumpcap) if dumpcap else ("", False)
     socket_error = _packet_socket_error()
     return LinuxFacts(
-        user=_user(),
+        user=user_name(),
         socket_error=socket_error,
         opener=str(opener or ""),
         is_opener_executable=opener is not None and os.access(opener, os.X_OK),
@@ -88,7 +88,7 @@ def _is_listed() -> bool:
         listed = users.read_text(encoding="utf-8").split()
     except OSError:
         return False
-    return bool({str(os.getuid()), opener_install.EVERYBODY} & set(listed))
+    return not os.getuid() or bool({str(os.getuid()), opener_install.EVERYBODY} & set(listed))
 
 
 def _polkit_opener() -> str:
@@ -99,7 +99,7 @@ def _polkit_opener() -> str:
 def _install_command() -> str:
     if not opener_install.is_roots_program(Path(opener_install.PYTHON)):
         return ""
-    return shlex.join(("sudo", *install_words(_user())))
+    return shlex.join(("sudo", *install_words(user_name())))
 
 
 def install_words(*arguments: str) -> tuple[str, ...]:
@@ -107,7 +107,13 @@ def install_words(*arguments: str) -> tuple[str, ...]:
     return (opener_install.PYTHON, "-I", "-S", opener_install.__file__, *arguments)
 
 
-def _user() -> str:
+def installing_user() -> tuple[str, ...]:
+    """Whom to install for: this user; of root, whoever has called sudo or pkexec."""
+    return (user_name(),) if os.getuid() else ()
+
+
+def user_name() -> str:
+    """Who runs this program, as the system’s user database says."""
     if sys.platform == "win32":
         return getpass.getuser()
     import pwd
@@ -143,7 +149,7 @@ def _group_of(path: str) -> tuple[str, bool]:
         entry = grp.getgrgid(os.stat(path).st_gid)
     except (KeyError, OSError):
         return "", False
-    return entry.gr_name, _user() in entry.gr_mem
+    return entry.gr_name, user_name() in entry.gr_mem
 
 
 def _may_gain_rights() -> bool:

@@ -117,7 +117,11 @@ class CaptureSource:
         found = await asyncio.to_thread(self._check)
         self._backend = found.best
         if self._backend is None:
-            self._set(CaptureRefused(reason=found.reason, remedy=found.remedy))
+            self._set(
+                CaptureRefused(
+                    reason=found.reason, remedy=found.remedy, can_enable=found.can_enable
+                )
+            )
 
     # --- connections come and go ------------------------------------------------------------
 

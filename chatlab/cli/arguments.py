@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from chatlab import __version__
+from chatlab.cli.doctor_options import add_doctor_options
 from chatlab.core.address import is_irc_link, parse_irc_link
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.xmpp_address import is_xmpp_link, parse_xmpp_url
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_connect(commands)
     doctor = commands.add_parser("doctor", help="can this machine capture, and if not, what to do")
-    doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    add_doctor_options(doctor)
     doctor.set_defaults(command=_doctor)
     link = commands.add_parser("link")  # Without help: nobody types it.
     link.add_argument("link", metavar="URL", type=_link)
@@ -310,4 +311,4 @@ def _connect(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from chatlab.cli.doctor import doctor
 
-    return doctor(as_json=options.json)
+    return doctor(options)

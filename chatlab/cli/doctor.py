@@ -1,17 +1,41 @@
 """``chatlab doctor``: can this machine capture; what is missing, and the command that mends it."""
 
+import argparse
 import json
+import sys
 
 from chatlab.app.checks import Check, Verdict, check_all, is_fit
+from chatlab.core.errors import UsageError
 
 _SIGNS = {Verdict.OK: "ok  ", Verdict.WARNING: "note", Verdict.FAILED: "FAIL"}
 
 
-def doctor(*, as_json: bool) -> int:
+def doctor(options: argparse.Namespace) -> int:
     """Print what was found; returns 1 when something essential is missing."""
+    wanted = _wanted(options)
+    if options.fix:
+        from chatlab.capture.enabling import change
+
+        print(change(wanted), file=sys.stderr if options.json else sys.stdout)
     checks = check_all()
-    print(json.dumps(as_object(checks), ensure_ascii=False) if as_json else as_text(checks))
+    print(json.dumps(as_object(checks), ensure_ascii=False) if options.json else as_text(checks))
     return 0 if is_fit(checks) else 1
+
+
+def _wanted(options: argparse.Namespace) -> tuple[str, ...]:
+    """The arguments for the installer."""
+    if not options.fix and (options.remove or options.user or options.everybody):
+        words = "“--remove”, “--user” and “--everybody” say what “--fix” is to do."
+        raise UsageError(words, "Add --fix.")
+    if options.remove:
+        return ("--remove",)
+    if options.everybody:
+        return ("--everybody",)
+    if options.user:
+        return (str(options.user),)
+    from chatlab.capture.facts import installing_user
+
+    return installing_user()
 
 
 def as_object(checks: tuple[Check, ...]) -> dict[str, object]:

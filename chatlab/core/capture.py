@@ -21,6 +21,8 @@ class CaptureLive:
     """Bytes of the capture file that are complete."""
     flows: int
     """Connections watched at the moment."""
+    interface: str = ""
+    """A whole interface that is captured beside them: what others send and get there, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class CaptureRefused:
     reason: str
     remedy: str
     """The exact commands or steps for this system."""
+    can_enable: bool = False
+    """An administrator’s password, asked for by a dialog, is all it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

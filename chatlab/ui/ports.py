@@ -207,6 +207,10 @@ class Backstage(Protocol):
 
     def restart_capture(self) -> None: ...
 
+    def enable_capture(self) -> None:
+        """Have an administrator’s password asked for, then capture."""
+        ...
+
     def save_capture(self, file: Path, *, with_secrets: bool, with_messages: bool) -> None: ...
 
     def open_capture(self, file: Path) -> None:

@@ -108,6 +108,7 @@ class Presenter:
         wire.stop_requested.connect(self._backstage.stop_capture)
         wire.restart_requested.connect(self._backstage.restart_capture)
         wire.check_again_requested.connect(self._backstage.restart_capture)
+        wire.enable_requested.connect(self._backstage.enable_capture)
         wire.remedy_requested.connect(self._desk.system_check)
         wire.save_requested.connect(self._desk.save_capture)
         wire.open_requested.connect(self._desk.open_capture)

@@ -239,6 +239,9 @@ class NotingBackstage:
     def stop_capture(self) -> None:
         self.asked.append("stop capture")
 
+    def enable_capture(self) -> None:
+        self.asked.append("enable capture")
+
     def restart_capture(self) -> None:
         self.asked.append("restart capture")
 

@@ -1,5 +1,7 @@
 """The capture bar: what it says in each state, and what its buttons ask for."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel
@@ -120,6 +122,8 @@ def test_a_refusal_shows_the_exact_remedy_and_what_still_works() -> None:
     state = empty_state(REFUSED, 0, Scope.ALL, False, False)
     assert state.code == REFUSED.remedy
     assert state.offers == (Offer.CHECK_AGAIN, Offer.REMEDY)
+    askable = replace(REFUSED, can_enable=True)
+    assert empty_state(askable, 0, Scope.ALL, False, False).offers[0] is Offer.ENABLE
     assert "Chatting works" in state.note
 
 

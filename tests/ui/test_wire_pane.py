@@ -251,7 +251,7 @@ def test_a_refusal_shows_the_bytes_of_the_tap_as_what_they_are(qtbot: QtBot) -> 
     assert "not captured frames" in bench.words
     assert any(view.data == feed.tapped[HELLO] for view in bench.pane.findChildren(HexView))
     with qtbot.waitSignal(bench.pane.check_again_requested):
-        bench.press(qtbot, "Check again")
+        bench.press(qtbot, "Try again")
     with qtbot.waitSignal(bench.pane.remedy_requested):
         bench.press(qtbot, "System check…")
 

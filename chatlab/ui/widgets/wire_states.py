@@ -25,7 +25,8 @@ class Offer(Enum):
 
     START = "Start the capture"
     OPEN = "Open a capture…"
-    CHECK_AGAIN = "Check again"
+    ENABLE = "Allow capturing…"
+    CHECK_AGAIN = "Try again"
     REMEDY = "System check…"
     RESTART = "Restart the capture"
     SHOW_CHAT = "Show this chat’s frames"
@@ -140,6 +141,7 @@ def _nothing_captured(status: CaptureStatus) -> State:
 
 
 def _refused(status: CaptureRefused) -> State:
+    enable = (Offer.ENABLE,) if status.can_enable else ()
     return State(
         icon="lock",
         token="error",
@@ -150,7 +152,7 @@ def _refused(status: CaptureRefused) -> State:
             "Chatting works all the same. For a chosen message you still see, below, "
             "the bytes that ChatLab handed to the network or got from it."
         ),
-        offers=(Offer.CHECK_AGAIN, Offer.REMEDY),
+        offers=(*enable, Offer.CHECK_AGAIN, Offer.REMEDY),
     )
 
 

@@ -5,13 +5,11 @@ from dataclasses import replace
 import pytest
 
 from chatlab.capture.facts import LinuxFacts, parse_os_release
-from chatlab.capture.facts_elsewhere import MacosFacts, WindowsFacts
 from chatlab.capture.permission import (
     Backend,
     Permission,
     judge_linux,
 )
-from chatlab.capture.permission_elsewhere import judge_macos, judge_windows
 
 STUDENT = LinuxFacts(
     user="student",
@@ -98,33 +96,54 @@ def test_every_way_says_why_not() -> None:
     assert all(state.detail for state in judge_linux(STUDENT).states)
 
 
-def test_macos_hangs_on_the_devices() -> None:
-    good = judge_macos(MacosFacts(user="anna", has_usable_device=True))
-    assert best(good) is Backend.BPF_DEVICE
-    bad = MacosFacts(user="anna", has_usable_device=False, device_error="Permission denied")
-    assert "ChmodBPF" in judge_macos(bad).remedy
-    assert "access_bpf" in judge_macos(replace(bad, has_chmodbpf=True)).remedy
+def test_polkit_comes_last_and_needs_its_program() -> None:
+    facts = replace(STUDENT, polkit_opener="/usr/libexec/chatlab/start.py", may_gain_rights=True)
+    assert best(judge_linux(facts)) is None
+    with_pkexec = replace(facts, pkexec="/usr/bin/pkexec")
+    found = judge_linux(with_pkexec)
+    assert best(found) is Backend.POLKIT
+    assert found.best
+    assert found.best.command[0] == "/usr/bin/pkexec"
+    assert found.best.command[-1] == "/usr/libexec/chatlab/start.py"
+    assert best(judge_linux(replace(with_pkexec, is_dumpcap_executable=True))) is Backend.DUMPCAP
+    assert best(judge_linux(replace(with_pkexec, may_gain_rights=False))) is None
 
 
-@pytest.mark.parametrize(
-    ("facts", "words"),
-    [
-        (WindowsFacts(is_installed=False), "https://npcap.com"),
-        (WindowsFacts(is_installed=True), "sc start npcap"),
-        (WindowsFacts(is_installed=True, is_running=True, is_admin_only=True), "installer again"),
-    ],
-)
-def test_windows_hangs_on_npcap(facts: WindowsFacts, words: str) -> None:
-    found = judge_windows(facts)
+def test_an_opener_for_others_says_so_and_how_to_be_added() -> None:
+    facts = replace(
+        STUDENT,
+        opener="/usr/libexec/chatlab/opener",
+        is_opener_executable=True,
+        has_opener_capability=True,
+        is_listed=False,
+        install_command="sudo install-it",
+    )
+    found = judge_linux(facts)
     assert found.best is None
-    assert words in found.remedy
+    assert "but not for student" in found.reason
+    assert found.remedy == "sudo install-it"
 
 
-def test_windows_with_npcap_captures() -> None:
-    facts = WindowsFacts(is_installed=True, is_running=True)
-    assert best(judge_windows(facts)) is Backend.NPCAP
-    as_administrator = replace(facts, is_admin_only=True, is_administrator=True)
-    assert best(judge_windows(as_administrator)) is Backend.NPCAP
+def test_a_dialog_is_offered_only_where_one_can_ask() -> None:
+    facts = replace(STUDENT, install_command="sudo install-it")
+    assert not judge_linux(facts).can_enable
+    with_polkit = replace(facts, pkexec="/usr/bin/pkexec")
+    assert judge_linux(with_polkit).can_enable
+    assert not judge_linux(replace(with_polkit, may_gain_rights=False)).can_enable
+    assert not judge_linux(replace(with_polkit, socket_error="")).can_enable
+
+
+def test_whole_interfaces_are_not_the_opener_s_business() -> None:
+    opener = replace(
+        STUDENT,
+        opener="/usr/libexec/chatlab/opener",
+        is_opener_executable=True,
+        has_opener_capability=True,
+    )
+    assert judge_linux(opener).interfaces is None
+    both = judge_linux(replace(opener, is_dumpcap_executable=True)).interfaces
+    assert both is not None
+    assert both.backend is Backend.DUMPCAP
 
 
 def test_os_release_gives_the_distribution_and_its_kin() -> None:
