@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from chatlab.analysis import session_json
 from chatlab.analysis.binding import Anchor
 from chatlab.analysis.session_json import Json, as_list, as_number, as_object, as_text
+from chatlab.analysis.transcript import SavedChat
 from chatlab.core.account import Account, AccountId, Application, Security
 from chatlab.core.chat import Chat, ChatKey, ChatKind, Entry, Note, NoteKind
 from chatlab.core.connection import Connection
@@ -45,19 +46,6 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
-class ChatRecord:
-    """One chat as it was seen last."""
-
-    key: ChatKey
-    title: str
-    kind: ChatKind
-    label: str = ""
-    own_nick: str = ""
-    topic: str = ""
-    entries: list[Entry] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Journal:
     """All that the lines say."""
 
@@ -65,7 +53,7 @@ class Journal:
     connections: dict[ConnectionId, Connection] = field(default_factory=dict)
     anchors: dict[ConnectionId, dict[Direction, Anchor]] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
-    chats: dict[ChatKey, ChatRecord] = field(default_factory=dict)
+    chats: dict[ChatKey, SavedChat] = field(default_factory=dict)
     messages: dict[MessageId, Message] = field(default_factory=dict)
     """Those with bytes on the wire, shown or not."""
     lost: int = 0
@@ -113,6 +101,7 @@ def chat_line(chat: Chat) -> bytes:
             "label": chat.label,
             "own_nick": chat.own_nick,
             "topic": chat.topic,
+            "modes": chat.modes,
         }
     )
 
@@ -205,13 +194,13 @@ def _take_chat(journal: Journal, key: ChatKey, value: Json) -> None:
     if chat is None:
         kind = ChatKind(value.get("kind", ChatKind.PRIVATE.value))
         title = as_text(value.get("title", key.name))
-        chat = journal.chats[key] = ChatRecord(key, title, kind)
+        chat = journal.chats[key] = SavedChat(key, title, kind)
     entries = chat.entries
     match value:
         case {"title": str(title)}:
             chat.title, chat.kind = title, ChatKind(value["kind"])
             chat.label, chat.own_nick = as_text(value["label"]), as_text(value["own_nick"])
-            chat.topic = as_text(value["topic"])
+            chat.topic, chat.modes = as_text(value["topic"]), as_text(value["modes"])
         case {"put": int(place)}:
             entries.insert(max(0, place), _take_entry(journal, value))
         case {"set": int(place)}:

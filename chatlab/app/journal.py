@@ -24,7 +24,7 @@ from chatlab.core.message import Message, MessageId
 SUFFIX = ".jsonl"
 MAX_PENDING = 8 * 1024 * 1024
 """Bytes of lines kept while the disk takes none; lines beyond are counted as lost."""
-_ChatFacts = tuple[str, str, str, str]
+_ChatFacts = tuple[str, ...]
 
 
 def journal_of(capture: Path) -> Path:
@@ -136,7 +136,7 @@ class SessionJournal:
             return
         match change:
             case Change.CHAT_ADDED | Change.CHAT_CHANGED:
-                facts = (what.kind.value, what.label, what.own_nick, what.topic)
+                facts = (what.kind.value, what.label, what.own_nick, what.topic, what.modes)
                 if self._chats.get(what.key) != facts:
                     self._chats[what.key] = facts
                     self._write(form.chat_line(what))

@@ -1,7 +1,8 @@
 """Captures that nobody saved: kept when ChatLab closes or dies, offered at the next start.
 
 Each run has a folder of its own below ``sessions``, locked while it runs. A clean end leaves one
-complete file in it (frames, messages, secrets); a crash leaves the growing capture file.
+complete file in it (frames, messages, secrets); a crash leaves the growing capture file, with the
+journal of what was said beside it (``journal``).
 """
 
 import logging
@@ -37,6 +38,8 @@ class Leftover:
     size: int
     was_offered: bool
     """An earlier start told of it."""
+    is_of_crash: bool = False
+    """Its program did not come to its end."""
 
     def note_offer(self) -> None:
         """It is told of once; after that it only waits in its folder."""
@@ -46,6 +49,17 @@ class Leftover:
     def words(self) -> str:
         """When it was made, for a person."""
         return f"{self.begun:%d %B, %H:%M}"
+
+    def count_frames(self) -> int:
+        """How many frames can be read; takes its time with a large file. Raises FileError."""
+        from chatlab.analysis.frame_log import FrameLog
+
+        with FrameLog(self.file) as frames:
+            return len(frames.pull())
+
+    def delete(self) -> None:
+        """Forget it for good."""
+        shutil.rmtree(self.file.parent, ignore_errors=True)
 
 
 class SessionFolder:
@@ -64,7 +78,7 @@ class SessionFolder:
         """Make the folder and mark it as in use. Raises FileError."""
         make_private(self._sessions)
         make_private(self.path)
-        self._lock = QLockFile(str(self.path / _LOCK_NAME))
+        self._lock = _lock_of(self.path)
         if not self._lock.tryLock(0):
             raise FileError(f"{self.path} is in use by another ChatLab.", "Start ChatLab again.")
 
@@ -78,7 +92,10 @@ class SessionFolder:
             return
         shutil.rmtree(self.lab, ignore_errors=True)
         if self.whole_file.exists():
+            from chatlab.app.journal import journal_of
+
             self.live_file.unlink(missing_ok=True)
+            journal_of(self.live_file).unlink(missing_ok=True)
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Unsaved captures of earlier runs, newest first; forgets all but the last few."""
@@ -93,7 +110,7 @@ class SessionFolder:
 
 def _look(folder: Path) -> Leftover | None:
     """What a folder of ``sessions`` holds; None while it is in use, or holds no frame."""
-    lock = QLockFile(str(folder / _LOCK_NAME))
+    lock = _lock_of(folder)
     if not folder.is_dir() or not lock.tryLock(0):
         return None
     lock.unlock()
@@ -106,6 +123,13 @@ def _look(folder: Path) -> Leftover | None:
         except ValueError:
             return None  # Not a folder of ours.
         was_offered = (folder / _OFFERED_NAME).exists()
-        return Leftover(file, begun, file.stat().st_size, was_offered)
+        is_of_crash = name == LIVE_NAME
+        return Leftover(file, begun, file.stat().st_size, was_offered, is_of_crash)
     shutil.rmtree(folder, ignore_errors=True)
     return None
+
+
+def _lock_of(folder: Path) -> QLockFile:
+    lock = QLockFile(str(folder / _LOCK_NAME))
+    lock.setStaleLockTime(0)  # However old: it holds for as long as its program lives.
+    return lock

@@ -47,7 +47,7 @@ def fill_from_journal(journal: Journal, feed: CaptureFeed, book: ChatBook) -> No
             continue
         chat = book.open(record.key.account, record.title, record.kind)
         chat.kind, chat.label, chat.own_nick = record.kind, record.label, record.own_nick
-        chat.topic = record.topic
+        chat.topic, chat.modes = record.topic, record.modes
         book.prepend(chat.key, record.entries)
     for message in journal.messages.values():
         feed.assign(message)

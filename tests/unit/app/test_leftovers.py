@@ -1,10 +1,19 @@
 """Captures that nobody saved: kept, told of once, and not for ever."""
 
+import asyncio
+import os
 from pathlib import Path
 
 import pytest
 
-from chatlab.app.leftovers import MAX_KEPT, WHOLE_NAME, SessionFolder
+from chatlab.app.journal import SessionJournal
+from chatlab.app.leftover_offer import offer_leftovers
+from chatlab.app.leftovers import LIVE_NAME, MAX_KEPT, WHOLE_NAME, SessionFolder
+from chatlab.core.chats import ChatBook
+from chatlab.core.events import MessageAdded
+from chatlab.protocol.pcapng import section_header
+from chatlab.ui.widgets.message_bar import BarMessage
+from tests.unit.app.feeding import LAB, messages, talk
 
 
 def left_behind(sessions: Path, stamp: str, name: str = WHOLE_NAME) -> Path:
@@ -59,3 +68,70 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     file = left_behind(tmp_path, "not-a-stamp")
     assert SessionFolder(tmp_path).leftovers() == ()
     assert file.exists()
+
+
+# --- after a crash ------------------------------------------------------------------------------
+
+
+def crashed(tmp_path: Path, *, has_frames: bool = True) -> tuple[SessionFolder, list[BarMessage]]:
+    """What the next start posts after a session that was killed."""
+    running = SessionFolder(tmp_path)
+    running.path = tmp_path / "20260102-030405-1"
+    running.live_file = running.path / LIVE_NAME
+    running.path.mkdir(parents=True)
+    if has_frames:
+        talk().write(running.live_file)
+    else:
+        running.live_file.write_bytes(section_header())
+    book = ChatBook()
+    journal = SessionJournal(running.live_file, lambda cause, remedy: None)
+    journal.follow(book)
+    book.add_account(LAB)
+    if has_frames:
+        for each in messages():
+            book.apply(MessageAdded(each))
+    journal.close()
+    posted: list[BarMessage] = []
+    opened: list[Path] = []
+    work = offer_leftovers(SessionFolder(tmp_path), tmp_path, posted.append, opened.append)
+    asyncio.run(work)
+    return running, posted
+
+
+def test_the_start_after_a_crash_says_what_is_there_and_offers_it(tmp_path: Path) -> None:
+    running, [message] = crashed(tmp_path)
+    assert message.text == (
+        "ChatLab was ended on 02 January, 03:04 before it could close: "
+        "6 frames and 2 messages are kept."
+    )
+    assert message.action == "Open"
+    [choice] = message.choices
+    choice.do()
+    assert not running.path.exists()
+
+
+def test_a_crash_without_a_frame_or_a_message_leaves_nothing(tmp_path: Path) -> None:
+    running, posted = crashed(tmp_path, has_frames=False)
+    assert posted == []
+    assert not running.path.exists()
+
+
+def test_a_clean_end_leaves_no_journal(tmp_path: Path) -> None:
+    folder = SessionFolder(tmp_path)
+    folder.open()
+    SessionJournal(folder.live_file, lambda cause, remedy: None).close()
+    folder.live_file.write_bytes(b"growing")
+    folder.whole_file.write_bytes(b"whole")
+    folder.close(keeps=True)
+    assert [file.name for file in folder.path.iterdir()] == [WHOLE_NAME]
+
+
+def test_a_session_that_runs_for_long_is_still_nobody_elses(tmp_path: Path) -> None:
+    running = SessionFolder(tmp_path)
+    running.open()
+    running.live_file.write_bytes(b"frames")
+    os.utime(running.path / "in-use", (0, 0))
+    other = SessionFolder(tmp_path)
+    other.path = tmp_path / "of-another-run"
+    assert other.leftovers() == ()
+    running.close(keeps=False)
