@@ -16,6 +16,7 @@ from chatlab.ui.actions import ActionId
 from chatlab.ui.main_window import MainWindow
 from chatlab.ui.rich_text import bare
 from chatlab.ui.theme import app_icon, current
+from chatlab.ui.transfer_words import is_for_us, offer_words
 
 BATCH_MS = 100
 _ICON_SIZES = (32, 64, 128)
@@ -133,29 +134,43 @@ class Notifier(QObject):
     # -- notifications
 
     def take_event(self, event: ev.ChatEvent) -> None:
-        if not self._notifies or not isinstance(event, ev.MessageAdded):
+        if not self._notifies:
             return
-        message = event.message
-        if message.direction is Direction.RECEIVED and not message.is_history:
-            key = ChatKey(message.account, message.target.lower())
-            chat = self._book.chats.get(key)
-            if chat is not None and self._concerns(chat, message):
-                self._tell(chat, message)
+        match event:
+            case ev.MessageAdded(message):
+                self._take_message(message)
+            case ev.TransferOffered(_, transfer) if is_for_us(transfer):
+                key = ChatKey(transfer.account, transfer.chat.lower())
+                if not self._is_seen(key):
+                    self._tell(key, transfer.peer, offer_words(transfer))
+            case _:
+                pass
 
-    def _concerns(self, chat: Chat, message: Message) -> bool:
-        is_meant = message.is_highlight or chat.kind is ChatKind.PRIVATE
-        is_meant = is_meant or chat.key in self._rules.rules.told
-        is_seen = self._window.isActiveWindow() and chat.key in self._window.chats.shown()
-        return is_meant and not is_seen and not chat.is_muted
+    def _take_message(self, message: Message) -> None:
+        chat = self._book.chats.get(ChatKey(message.account, message.target.lower()))
+        is_new = message.direction is Direction.RECEIVED and not message.is_history
+        if chat is None or not is_new or not self._is_meant(chat, message):
+            return
+        if not self._is_seen(chat.key):
+            sender, is_channel = message.sender, chat.kind is ChatKind.CHANNEL
+            where = f"{sender} in {chat.heading}" if is_channel else sender
+            self._tell(chat.key, where, message.text[:_MAX_TEXT])
 
-    def _tell(self, chat: Chat, message: Message) -> None:
+    def _is_meant(self, chat: Chat, message: Message) -> bool:
+        is_private = chat.kind is ChatKind.PRIVATE
+        return message.is_highlight or is_private or chat.key in self._rules.rules.told
+
+    def _is_seen(self, key: ChatKey) -> bool:
+        """The reader looks at the chat, or does not want to hear of it."""
+        chat = self._book.chats.get(key)
+        is_in_view = self._window.isActiveWindow() and key in self._window.chats.shown()
+        return is_in_view or (chat is not None and chat.is_muted)
+
+    def _tell(self, key: ChatKey, title: str, text: str) -> None:
         assert self._tray is not None  # it is there while messages are shown
-        self._told = chat.key
-        sender, text = bare(message.sender), bare(message.text[:_MAX_TEXT])
-        where = f"{sender} in {bare(chat.heading)}" if chat.kind is ChatKind.CHANNEL else sender
-        self._tray.showMessage(
-            where.translate(_MARKUP), text.translate(_MARKUP), app_icon(), _SHOWN_MS
-        )
+        self._told = key
+        title, text = (bare(words).translate(_MARKUP) for words in (title, text))
+        self._tray.showMessage(title, text, app_icon(), _SHOWN_MS)
 
     def _on_clicked(self) -> None:
         self._come_forward()

@@ -47,6 +47,8 @@ class Presenter:
         self._selected: MessageId | None = None
         self.on_selected: Callable[[MessageId | None], None] = lambda message: None
         """Told which message is chosen now."""
+        self.on_closing: Callable[[ChatKey], None] = lambda chat: None
+        """Told which chat is about to be closed by the reader."""
         self._is_following = True
         """Nothing was picked by hand: each message that is sent shows its frames by itself."""
         self._opens_when_joined: dict[ChatKey, bool] = {}
@@ -192,6 +194,7 @@ class Presenter:
         connection = self._backstage.connection(key.account)
         if chat.is_joined and connection is not None:
             self._try(key, lambda: connection.execute(Command(Verb.PART), chat.title))
+        self.on_closing(key)
         self._book.close(key)
 
     def split(self) -> None:

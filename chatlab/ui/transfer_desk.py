@@ -27,7 +27,7 @@ from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.rich_text import isolated
 from chatlab.ui.send_desk import DIRECT_SIGN, SendDesk
-from chatlab.ui.transfer_words import connection_words, is_for_us, size_text
+from chatlab.ui.transfer_words import connection_words, is_for_us, offer_words
 from chatlab.ui.widgets.chat_pane import ChatPane
 from chatlab.ui.widgets.message_bar import BarChoice, BarMessage
 
@@ -62,6 +62,7 @@ class TransferDesk:
         actions.on(ActionId.SEND_FILE, lambda: self._sending.ask())
         actions.on(ActionId.TRANSFERS, lambda: self.show_list())
         presenter.speaker.handlers[Verb.DCC] = self._dcc
+        presenter.on_closing = self._hang_up
         area = self._window.chats
         area.pane_added.connect(self._connect_pane)
         area.shown_changed.connect(self._refresh)
@@ -132,13 +133,10 @@ class TransferDesk:
         key = _chat_of(transfer)
         if key in self._window.chats.shown():
             return
-        what = f"the file {isolated(transfer.name)}, {size_text(transfer.size)}"
-        if transfer.kind is TransferKind.CHAT:
-            what = "a direct chat"
         self._window.bar.post(
             BarMessage(
                 ev.Severity.INFO,
-                f"{isolated(transfer.peer)} offers you {what}.",
+                f"{isolated(transfer.peer)} {offer_words(transfer)}",
                 "Nothing happens before you answer.",
                 action="Look at it",
                 on_action=lambda: self._presenter.show_chat(key),
@@ -182,6 +180,13 @@ class TransferDesk:
 
     def _cancel(self, which: TransferId) -> None:
         self._do(which, lambda of: of.cancel(which))
+
+    def _hang_up(self, key: ChatKey) -> None:
+        """With a direct chat its connection goes."""
+        for transfer in list(self._known.values()):
+            is_this = (transfer.account, transfer.name.lower()) == (key.account, key.name)
+            if transfer.kind is TransferKind.CHAT and is_this and not transfer.state.is_over:
+                self._cancel(transfer.id)
 
     def _retry(self, which: TransferId) -> None:
         """Offer once more what failed, was refused or was cancelled."""
@@ -262,7 +267,7 @@ class TransferDesk:
         from chatlab.ui.dialogs.transfers import TransfersDialog
 
         if self._list is None:
-            dialog = self._list = TransfersDialog(self._window)
+            dialog = self._list = TransfersDialog(self._window, kept=self._kept)
             dialog.show_all(sorted(self._known.values(), key=lambda one: one.time_ns))
             self._connect_list(dialog)
             self._desk.show("transfers", dialog)
@@ -272,7 +277,11 @@ class TransferDesk:
         self._list.activateWindow()
 
     def _connect_list(self, dialog: "TransfersDialog") -> None:
-        dialog.accepted_one.connect(lambda who: self._accept(TransferId(who)))
+        dialog.accepted_one.connect(
+            lambda who: self._accept(
+                TransferId(who), resumes=self._kept.get(TransferId(who), 0) > 0
+            )
+        )
         dialog.refused.connect(lambda who: self._refuse(TransferId(who)))
         dialog.cancelled.connect(lambda who: self._cancel(TransferId(who)))
         dialog.retried.connect(lambda who: self._retry(TransferId(who)))

@@ -137,6 +137,13 @@ def is_for_us(transfer: Transfer) -> bool:
     return is_offered and transfer.direction is Direction.RECEIVED
 
 
+def offer_words(transfer: Transfer) -> str:
+    """What somebody offers, as the rest of a sentence that begins with who."""
+    if transfer.kind is TransferKind.CHAT:
+        return "offers you a direct chat."
+    return f"offers you the file {isolated(transfer.name)}, {size_text(transfer.size)}."
+
+
 def connection_words(transfer: Transfer) -> str:
     """The beginning of the sentence about its frames."""
     if transfer.kind is TransferKind.CHAT:

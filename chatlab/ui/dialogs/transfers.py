@@ -1,6 +1,6 @@
 """All files and direct chats of this run: how each is doing, and what can be done about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -15,7 +15,7 @@ from chatlab.ui.dialogs.transfer_detail import TransferDetail
 from chatlab.ui.models.transfers import TransferColumn, TransferModel
 from chatlab.ui.shortcuts import how_to
 from chatlab.ui.theme import SPACE, set_icon
-from chatlab.ui.transfer_words import is_for_us
+from chatlab.ui.transfer_words import is_for_us, size_text
 from chatlab.ui.widgets.controls import scaled
 from chatlab.ui.widgets.progress_cell import ProgressDelegate
 
@@ -56,12 +56,18 @@ class TransfersDialog(Sheet):
     removed = Signal(str)
     send_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, kept: Mapping[TransferId, int] | None = None
+    ) -> None:
+        """``kept``: bytes that earlier attempts left, of offers to us; read when shown."""
         super().__init__("File transfers", parent)
+        self._kept = kept if kept is not None else {}
         words = "Each file has a TCP connection of its own, straight between two programs (DCC)."
         self.head.addWidget(header(self.windowTitle(), words, self))
         self.model = TransferModel(self)
-        self.table = Table(self.windowTitle(), self.tr(_EMPTY).format(how_to(ActionId.SEND_FILE)), self)
+        self.table = Table(
+            self.windowTitle(), self.tr(_EMPTY).format(how_to(ActionId.SEND_FILE)), self
+        )
         self.table.setModel(self.model)
         self.table.setItemDelegateForColumn(TransferColumn.PROGRESS, ProgressDelegate(self.table))
         self.detail = TransferDetail(self)
@@ -156,13 +162,18 @@ class TransfersDialog(Sheet):
             self.hold_button.setText(self.tr("Go on") if one.is_paused else self.tr("Hold"))
             set_icon(self.hold_button, "play" if one.is_paused else "pause")
             self.end_button.setText(self.tr(_end_words(one)))
-            is_sure = one.id in self._asked
-            words = self.tr("Take it all the same") if is_sure else self.tr("Accept")
-            self.accept_button.setText(words)
+            self.accept_button.setText(self._accept_words(one))
         self.end_button.setVisible(is_live)
         self.accept_button.setVisible(one is not None and is_for_us(one))
         self.retry_button.setVisible(one is not None and can_retry(one))
         self.remove_button.setVisible(one is not None and one.state.is_over)
+
+    def _accept_words(self, one: Transfer) -> str:
+        if one.id in self._asked:
+            return self.tr("Take it all the same")
+        if kept := self._kept.get(one.id):
+            return self.tr("Go on at {}").format(size_text(kept))
+        return self.tr("Accept")
 
     def _tell(self, signal: SignalInstance) -> None:
         if (one := self.chosen) is not None:
