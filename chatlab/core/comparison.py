@@ -103,7 +103,7 @@ class MessageCost:
     repeated: FrameGroup = FrameGroup()
     """Frames that only repeated its bytes (retransmissions)."""
     acks: FrameGroup = FrameGroup()
-    """Frames that acknowledge it, but for those in ``echo``."""
+    """Frames that acknowledge it and do nothing else. An ACK may also ride on data: a note says so."""
     echo: FrameGroup | None = None
     """Frames in which the server sent it back; None where it did not, or not that we know."""
     segments: int | None = None

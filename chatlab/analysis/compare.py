@@ -1,0 +1,213 @@
+"""The table: the same messages on several connections, each number counted from frames."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from chatlab.analysis.compare_cost import CostReader
+from chatlab.analysis.compare_handshake import handshake_cost
+from chatlab.analysis.compare_specimen import Specimen
+from chatlab.analysis.compare_twins import TwinGroup, groups_of, merged
+from chatlab.analysis.ladder import LadderReader
+from chatlab.core.account import Application, Security
+from chatlab.core.attribution import Attribution
+from chatlab.core.comparison import (
+    Column,
+    Comparison,
+    Figure,
+    MessageCost,
+    Row,
+    Side,
+    TwinEvidence,
+)
+from chatlab.core.connection import Connection
+from chatlab.core.ladder import Ladder, Reading
+from chatlab.core.measures import Measure
+from chatlab.core.message import Message
+
+MAX_ROWS = 500
+"""The newest so many are compared."""
+_NAMES = {Application.IRC: "IRC", Application.XMPP: "XMPP"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What a cost was computed from: as long as this is the same, it is the same."""
+
+    messages: tuple[Message, ...]
+    known: tuple[Attribution, ...]
+    keys: int
+
+
+class Table:
+    """Compares the connections of one or two captures; remembers what frames have not touched."""
+
+    def __init__(self, specimens: Sequence[Specimen]) -> None:
+        self._specimens = specimens
+        self._readers = [CostReader(specimen) for specimen in specimens]
+        self._ladders = [LadderReader(specimen) for specimen in specimens]
+        self._costs: dict[Side, dict[str, tuple[_Basis, MessageCost]]] = {}
+        self._columns: dict[Side, tuple[object, Column, Ladder]] = {}
+
+    # --- connections -------------------------------------------------------------------------
+
+    def columns(self) -> tuple[Column, ...]:
+        """Every connection for chats, each with a title of its own."""
+        found = [
+            (specimen, connection)
+            for specimen in self._specimens
+            for connection in sorted(specimen.connections, key=lambda each: each.opened_ns)
+        ]
+        return _distinct([self._column(*each) for each in found])
+
+    def ladder(self, specimen: Specimen, connection: Connection) -> Ladder:
+        self._column(specimen, connection)
+        return self._columns[Side(specimen.number, connection.id)][2]
+
+    def _column(self, specimen: Specimen, connection: Connection) -> Column:
+        side = Side(specimen.number, connection.id)
+        first = self._ladders[specimen.number].first_message(connection)
+        grown = len(specimen.frames(connection)) if first is None else 0
+        basis = connection, first, grown, len(specimen.keys)
+        known = self._columns.get(side)
+        if known is not None and known[0] == basis:
+            return known[1]
+        ladder = self._ladders[specimen.number].ladder(connection)
+        column = _column(specimen, connection, ladder)
+        self._columns[side] = basis, column, ladder
+        return column
+
+    # --- the table ---------------------------------------------------------------------------
+
+    def compare(self, sides: Sequence[Side], *, with_others: bool) -> Comparison:
+        columns = self.columns()
+        groups = merged(
+            [
+                groups_of(specimen.number, specimen.messages(), specimen.connections)
+                for specimen in self._specimens
+            ]
+        )
+        chosen = [group for group in _only(groups, sides) if with_others or len(group.members) > 1]
+        chosen = chosen[-MAX_ROWS:]
+        used = {side for group in chosen for side in group.members} | set(sides)
+        columns = tuple(column for column in columns if column.side in used)
+        rows = [self._row(number, group, columns) for number, group in enumerate(chosen, 1)]
+        shared = _with_shares(rows, columns)
+        return Comparison(
+            columns, shared, tuple(_figures(shared, at) for at in range(len(columns)))
+        )
+
+    def _row(self, number: int, group: TwinGroup, columns: Sequence[Column]) -> Row:
+        cells = tuple(self._cell(group, column) for column in columns)
+        is_alone = sum(cell is not None for cell in cells) < 2
+        first = group.first
+        return Row(
+            twin=group.twin or str(number),
+            evidence=TwinEvidence.ALONE if is_alone else group.evidence,
+            text=first.text,
+            time_ns=first.time_ns,
+            cells=cells,
+        )
+
+    def _cell(self, group: TwinGroup, column: Column) -> MessageCost | None:
+        utterance = group.members.get(column.side)
+        if utterance is None:
+            return None
+        specimen = self._specimens[column.side.capture]
+        connection = specimen.connection(column.side)
+        assert connection is not None
+        messages = tuple(utterance.messages)
+        known = tuple(specimen.correlator.attribution(each.id) for each in messages)
+        basis = _Basis(messages, known, len(specimen.keys))
+        costs = self._costs.setdefault(column.side, {})
+        kept = costs.get(messages[0].id)
+        if kept is None or kept[0] != basis:
+            cost = self._readers[column.side.capture].cost(connection, messages)
+            kept = costs[messages[0].id] = basis, cost
+        return kept[1]
+
+
+def _only(groups: Iterable[TwinGroup], sides: Sequence[Side]) -> Iterator[TwinGroup]:
+    """The groups as far as they are on these connections; all of them where none is named."""
+    for group in groups:
+        members = {side: each for side, each in group.members.items() if not sides or side in sides}
+        if members:
+            yield TwinGroup(group.twin, group.evidence, members)
+
+
+def _with_shares(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
+    """Each message's number on its connection, and its share of what the handshake took."""
+    counts = [0] * len(columns)
+    found: list[Row] = []
+    for row in rows:
+        cells: list[MessageCost | None] = []
+        for at, cell in enumerate(row.cells):
+            if cell is not None:
+                counts[at] += 1
+                handshake = columns[at].handshake
+                share = handshake.bytes / counts[at] if handshake is not None else None
+                cell = replace(cell, nth=counts[at], handshake_share=share)
+            cells.append(cell)
+        found.append(replace(row, cells=tuple(cells)))
+    return tuple(found)
+
+
+def _figures(rows: Sequence[Row], at: int) -> tuple[Figure, ...]:
+    cells = [cell for row in rows if (cell := row.cells[at]) is not None]
+    found: list[Figure] = []
+    for measure in Measure:
+        values = [value for cell in cells if (value := cell.value(measure)) is not None]
+        middle = median(values) if values else None
+        found.append(Figure(measure, len(values), sum(values), middle))
+    return tuple(found)
+
+
+# --- what a connection is called ------------------------------------------------------------------
+
+
+def _column(specimen: Specimen, connection: Connection, ladder: Ladder) -> Column:
+    conversation = specimen.conversation(connection)
+    agreed = specimen.contents.tls(conversation.number) if conversation is not None else None
+    facts = connection.tls
+    version = agreed.version if agreed is not None else facts.version if facts else ""
+    cipher = agreed.cipher if agreed is not None else facts.cipher if facts else ""
+    is_sealed = bool(version) or any(step.reading is not Reading.CLEAR for step in ladder.steps)
+    security = Security.DIRECT_TLS if is_sealed else Security.PLAIN
+    if ladder.clear_until is not None:
+        security = Security.STARTTLS
+    return Column(
+        side=Side(specimen.number, connection.id),
+        title=_title(connection, security, version),
+        capture=specimen.name,
+        account=connection.account,
+        application=connection.application,
+        security=security,
+        version=version,
+        cipher=cipher,
+        flow=connection.flow,
+        host=connection.host,
+        handshake=handshake_cost(specimen, connection, ladder),
+    )
+
+
+def _title(connection: Connection, security: Security, version: str) -> str:
+    name = _NAMES[connection.application]
+    if security is Security.PLAIN:
+        return f"{name} · in clear"
+    spoken = version.replace("v", " ") if version else "TLS"
+    return f"{name} · STARTTLS, {spoken}" if security is Security.STARTTLS else f"{name} · {spoken}"
+
+
+def _distinct(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Titles that tell the columns apart: by the account where need be, and then by number."""
+    titles = [column.title for column in columns]
+    named = [
+        f"{column.title} · {column.account}" if titles.count(column.title) > 1 else column.title
+        for column in columns
+    ]
+    found: list[Column] = []
+    for at, column in enumerate(columns):
+        number = named[: at + 1].count(named[at])
+        title = f"{named[at]} ({number})" if named.count(named[at]) > 1 else named[at]
+        found.append(replace(column, title=title))
+    return tuple(found)

@@ -1,0 +1,149 @@
+"""One of the captures that are compared, and what is known of the connections in it."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+
+from chatlab.analysis.compare_talk import Talk
+from chatlab.analysis.contents import Contents
+from chatlab.analysis.correlate import Correlator
+from chatlab.analysis.frame_log import FrameLog
+from chatlab.analysis.streams import Conversation, Streams, packed
+from chatlab.core.account import Application
+from chatlab.core.comparison import Side
+from chatlab.core.connection import Connection
+from chatlab.core.flow import ConnectionId, Direction, Transport
+from chatlab.core.message import Message
+from chatlab.protocol.tls_secrets import KeyLog
+
+DNS_WINDOW_NS = 60_000_000_000
+"""A look-up belongs to the connection of the same account that follows it within this time."""
+CHATS = frozenset({Application.IRC, Application.XMPP})
+
+
+class Specimen:
+    """A capture, growing or finished; its own reader of TLS is never switched off."""
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        log: FrameLog,
+        streams: Streams,
+        correlator: Correlator,
+        messages: Callable[[], Iterable[Message]],
+        keys: KeyLog,
+    ) -> None:
+        """``name`` is that of its file, empty for the session that is running."""
+        self.number = number
+        self.name = name
+        self.log = log
+        self.streams = streams
+        self.correlator = correlator
+        self.messages = messages
+        self.keys = keys
+        self.contents = Contents(streams, correlator, keys)
+        self._talks: dict[tuple[ConnectionId, bool], Talk] = {}
+        self._frames: dict[int, tuple[list[int], int]] = {}
+        """Frames by ``tcp.stream``, and the last frame that was looked at for them."""
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """The connections for chats."""
+        return tuple(c for c in self.correlator.connections if c.application in CHATS)
+
+    def connection(self, side: Side) -> Connection | None:
+        found = (each for each in self.connections if each.id == side.connection)
+        return next(found, None)
+
+    def conversation(self, connection: Connection) -> Conversation | None:
+        """The captured stream of a connection; None where no frame of it was captured."""
+        for conversation in reversed(self.streams.of_flow(connection.flow)):
+            ours = self.correlator.connection_of(conversation.first_frame)
+            if ours is not None and ours.id == connection.id:
+                return conversation
+        return None
+
+    def client(self, connection: Connection) -> int:
+        """The side of its stream that is ours; 0 where no frame of it was captured."""
+        conversation = self.conversation(connection)
+        if conversation is None or conversation.endpoints[0] == packed(connection.flow.local):
+            return 0
+        return 1
+
+    def talk(self, connection: Connection, *, is_read: bool = True) -> Talk | None:
+        """What both ends said, up to date; ``is_read``: inside of TLS, too, where keys are."""
+        conversation = self.conversation(connection)
+        if conversation is None or conversation.tcp is None:
+            return None
+        key = connection.id, is_read
+        known = self._talks.get(key)
+        if known is None or known.stream != conversation.number:
+            client = self.client(connection)
+            made = Talk(self.streams, self.contents, conversation.number, client, is_read=is_read)
+            known = self._talks[key] = made
+        known.update()
+        return known
+
+    def frames(self, connection: Connection, last: int | None = None) -> list[int]:
+        """The frames of a connection, in order; those up to number ``last``."""
+        conversation = self.conversation(connection)
+        if conversation is None:
+            return []
+        found, seen = self._frames.get(conversation.number, ([], conversation.first_frame - 1))
+        stop = len(self.streams)
+        found.extend(
+            number
+            for number in range(seen + 1, stop + 1)
+            if self.streams.tcp_stream(number) == conversation.number
+        )
+        self._frames[conversation.number] = found, stop
+        return found if last is None else found[: bisect_right(found, last)]
+
+    def lookups(self, connection: Connection) -> list[tuple[Connection, list[int]]]:
+        """The look-ups of DNS that led to a connection, each with its frames."""
+        found: list[tuple[Connection, list[int]]] = []
+        for each in self.correlator.connections:
+            before = connection.opened_ns - each.opened_ns
+            if (
+                each.application is Application.DNS
+                and each.account == connection.account
+                and 0 <= before <= DNS_WINDOW_NS
+                and self._next_chat(each) == connection.id
+            ):
+                found.append((each, self._lookup_frames(each)))
+        return [(each, frames) for each, frames in found if frames]
+
+    def _next_chat(self, lookup: Connection) -> ConnectionId | None:
+        """The first connection for chats that its account opened after a look-up."""
+        after = [
+            each
+            for each in self.connections
+            if each.account == lookup.account and each.opened_ns >= lookup.opened_ns
+        ]
+        return min(after, key=lambda each: each.opened_ns).id if after else None
+
+    def _lookup_frames(self, lookup: Connection) -> list[int]:
+        frames: list[int] = []
+        for conversation in self.streams.of_flow(lookup.flow):
+            for number in range(conversation.first_frame, len(self.streams) + 1):
+                if self.log.time_ns(number) > lookup.opened_ns + DNS_WINDOW_NS:
+                    break
+                place = self.streams.place(number)
+                if place is None or place.stream != conversation.number:
+                    continue
+                is_same = place.transport is lookup.flow.transport
+                ours = self.correlator.connection_of(number) if is_same else None
+                if ours is not None and ours.id == lookup.id:
+                    frames.append(number)
+        return frames
+
+    def direction(self, connection: Connection, number: int) -> Direction:
+        """Who sent a frame of a connection."""
+        place = self.streams.place(number)
+        if place is None:
+            return Direction.SENT
+        is_tcp = place.transport is Transport.TCP
+        table = self.streams.tcp if is_tcp else self.streams.udp
+        sender = table[place.stream].endpoints[place.side]
+        is_ours = sender == packed(connection.flow.local)
+        return Direction.SENT if is_ours else Direction.RECEIVED

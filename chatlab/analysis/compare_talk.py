@@ -1,0 +1,222 @@
+"""What the two ends of a connection said, unit by unit: in clear, decrypted, or sealed.
+
+Lines and stanzas come out alike whether they crossed the wire in clear or inside of TLS, and each
+byte of them leads to where it lies in the stream: the ciphers of today encrypt byte by byte, so
+even inside of a record a word has its exact place.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from chatlab.analysis.contents import Contents
+from chatlab.analysis.decryption import Decryption, OpenRecord
+from chatlab.analysis.streams import Streams
+from chatlab.analysis.units import Unit, Units
+from chatlab.core.flow import ByteRange, Direction
+from chatlab.core.ladder import Reading
+from chatlab.protocol.tcp import StreamDirection
+from chatlab.protocol.tls import HEADER_SIZE
+from chatlab.protocol.tls_handshake import APPLICATION_DATA
+
+MAX_SAID = 20_000
+"""Units of one direction that are remembered; what comes behind them adds nothing new to a view."""
+MAX_STEPS = 256
+"""Times that finding units goes on before the rest is left to the next question."""
+
+
+class Place(NamedTuple):
+    """Where bytes of a unit lie in the stream."""
+
+    inside: ByteRange
+    """In the unit."""
+    span: ByteRange
+    """In the stream; of the same length unless the cipher mixes bytes: then the whole record."""
+
+    @property
+    def is_exact(self) -> bool:
+        return len(self.inside) == len(self.span)
+
+
+class Said(NamedTuple):
+    """One unit of one direction."""
+
+    direction: Direction
+    unit: Unit
+    """A line, a stanza, or a TLS record that is no container of those."""
+    data: bytes | None
+    """The unit; of a TLS record what is inside. None where it was not captured, or is sealed."""
+    span: ByteRange
+    """The bytes of the stream that carry it: its own, or the whole records it lies in."""
+    reading: Reading
+    places: tuple[Place, ...]
+    """Ascending; together all of ``data``."""
+    content_type: int = 0
+    """Of a TLS record, as its sender meant it; 0 for anything else."""
+
+    def spans(self, part: ByteRange) -> tuple[ByteRange, ...]:
+        """The bytes of the stream that carry a part of the unit."""
+        found: list[ByteRange] = []
+        for place in self.places:
+            here = place.inside.intersection(part)
+            if not len(here):
+                continue
+            shift = place.span.start - place.inside.start
+            found.append(here.shifted(shift) if place.is_exact else place.span)
+        return tuple(found)
+
+
+class _Side:
+    """One direction, read as far as its frames go."""
+
+    def __init__(
+        self,
+        direction: Direction,
+        units: Units,
+        inside: Decryption | None,
+        is_tls13: Callable[[], bool],
+    ) -> None:
+        self.said: list[Said] = []
+        self._is_tls13 = is_tls13
+        self._direction = direction
+        self.units = units
+        self.inside = inside
+        self._row = self._inner_row = 0
+
+    def update(self) -> None:
+        for _ in range(MAX_STEPS):
+            if not self.units.walk():
+                break
+        if self.inside is not None:
+            for _ in range(MAX_STEPS):
+                if self.inside.update() and not self.inside.units.walk():
+                    break
+        for unit in self.units.since(self._row):
+            self._row += 1
+            if len(self.said) < MAX_SAID:
+                self.said += self._outer(unit)
+        if self.inside is None:
+            return
+        for unit in self.inside.units.since(self._inner_row):
+            self._inner_row += 1
+            if len(self.said) < MAX_SAID and (said := self._inner(unit)) is not None:
+                self.said.append(said)
+
+    def _outer(self, unit: Unit) -> Iterator[Said]:
+        if not unit.is_record:
+            whole = ByteRange(0, len(unit.span))
+            yield Said(
+                self._direction,
+                unit,
+                self.units.read(unit),
+                unit.span,
+                Reading.CLEAR,
+                (Place(whole, unit.span),),
+            )
+            return
+        found = self.inside.opened(unit.span) if self.inside is not None else []
+        if found and len(found[0].span) and self.inside is not None:
+            return  # Its lines and stanzas come by themselves.
+        yield self._record(unit, found[0] if found else None)
+
+    def _record(self, unit: Unit, opened: OpenRecord | None) -> Said:
+        kind, data, reading = unit.content_type, None, Reading.SEALED
+        start = HEADER_SIZE
+        if opened is not None and opened.was_sealed:
+            kind, data = opened.opened.content_type, opened.opened.plaintext
+            start, reading = opened.opened.starts or HEADER_SIZE, Reading.DECRYPTED
+        elif not self._is_sealed(unit) and (raw := self.units.read(unit)) is not None:
+            data, reading = raw[HEADER_SIZE:], Reading.CLEAR
+        size = len(data) if data is not None else len(unit.span) - HEADER_SIZE
+        where = ByteRange(unit.span.start + start, unit.span.start + start + size)
+        places = (Place(ByteRange(0, size), where.intersection(unit.span)),)
+        return Said(self._direction, unit, data, unit.span, reading, places, kind)
+
+    def _is_sealed(self, unit: Unit) -> bool:
+        """Whether a record lies behind the change of keys. TLS 1.3 says so by its type."""
+        behind = self.units.sealed_from
+        return unit.content_type == APPLICATION_DATA or (
+            not self._is_tls13() and behind is not None and unit.span.start > behind
+        )
+
+    def _inner(self, unit: Unit) -> Said | None:
+        assert self.inside is not None
+        if unit.is_record:
+            return None
+        span = self.inside.carriers(unit.span)
+        places = tuple(_place(each, unit) for each in self.inside.opened(span) if len(each.span))
+        data = self.inside.units.read(unit)
+        return Said(self._direction, unit, data, span, Reading.DECRYPTED, places)
+
+
+def _place(record: OpenRecord, unit: Unit) -> Place:
+    """The part of a unit that one record holds."""
+    common = record.span.intersection(unit.span)
+    inside = common.shifted(-unit.span.start)
+    starts = record.opened.starts
+    if starts is None:
+        return Place(inside, record.record)
+    return Place(inside, common.shifted(record.record.start + starts - record.span.start))
+
+
+class Talk:
+    """Both directions of one TCP stream, kept up to date by ``update``."""
+
+    def __init__(
+        self, streams: Streams, contents: Contents, stream: int, client: int, *, is_read: bool
+    ) -> None:
+        """``client``: the side that is ours; ``is_read``: TLS is looked into, where keys are."""
+        self.stream = stream
+        self._streams = streams
+        self._contents = contents
+        self._side_of = {Direction.SENT: client, Direction.RECEIVED: 1 - client}
+        self._is_read = is_read
+        self._sides: dict[Direction, _Side] = {}
+
+    def update(self) -> None:
+        """Take in what the capture, or the key log, has gained."""
+        for direction, side in self._side_of.items():
+            units = self._contents.units(self.stream)[side]
+            inside = self._contents.decryption(self.stream, side) if self._is_read else None
+            known = self._sides.get(direction)
+            if known is None or known.inside is not inside or known.units is not units:
+                known = self._sides[direction] = _Side(direction, units, inside, self._is_tls13)
+            known.update()
+
+    def _is_tls13(self) -> bool:
+        agreed = self._contents.tls(self.stream)
+        return agreed is not None and agreed.version == "TLSv1.3"
+
+    def said(self, direction: Direction) -> list[Said]:
+        """What one end said, by position in the stream, as far as ``update`` came."""
+        side = self._sides.get(direction)
+        return side.said if side is not None else []
+
+    def side(self, direction: Direction) -> StreamDirection:
+        return self._streams.direction(self.stream, self._side_of[direction])
+
+    def direction(self, side: int) -> Direction:
+        return Direction.SENT if self._side_of[Direction.SENT] == side else Direction.RECEIVED
+
+    def frames(self, said: Said) -> tuple[int, ...]:
+        """The frames that carry a unit, retransmissions included."""
+        return self.side(said.direction).carriers(said.span).frames
+
+    def completed_by(self, said: Said) -> int:
+        """The frame with which all of a unit was there; 0 when no frame carries it."""
+        found = self.side(said.direction).carriers(said.span)
+        first = [frame for frame in found.frames if frame not in found.retransmissions]
+        return max(first, default=0)
+
+    def in_order(self) -> list[Said]:
+        """What both ends said, in the order in which it was complete."""
+        both = [each for direction in Direction for each in self.said(direction)]
+        return sorted(both, key=lambda said: (self.completed_by(said), said.span.start))
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether there are TLS records in it."""
+        return any(
+            said.reading is not Reading.CLEAR or said.unit.is_record
+            for direction in Direction
+            for said in self.said(direction)
+        )

@@ -1,0 +1,107 @@
+"""Which messages are the same words on several connections.
+
+Messages that were sent in one gesture say so. For others, and for captures of their own, the words
+decide: in one capture the same text on another connection within seconds, across two captures the
+same text in the same order.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from chatlab.core.comparison import Side, TwinEvidence
+from chatlab.core.connection import Connection
+from chatlab.core.flow import Direction
+from chatlab.core.message import Message
+
+WINDOW_NS = 10_000_000_000
+"""Twins without a bond are sent within this time."""
+
+
+@dataclass(slots=True)
+class Utterance:
+    """What was typed once and sent on one connection; several messages where it was cut."""
+
+    side: Side
+    messages: list[Message]
+
+    @property
+    def text(self) -> str:
+        return "".join(message.text for message in self.messages)
+
+    @property
+    def time_ns(self) -> int:
+        return self.messages[0].time_ns
+
+
+@dataclass(slots=True)
+class TwinGroup:
+    """The same words on different connections, at most once on each."""
+
+    twin: str
+    evidence: TwinEvidence
+    members: dict[Side, Utterance] = field(default_factory=dict)
+
+    @property
+    def first(self) -> Utterance:
+        return min(self.members.values(), key=lambda each: each.time_ns)
+
+
+def groups_of(
+    capture: int, messages: Iterable[Message], connections: Sequence[Connection]
+) -> list[TwinGroup]:
+    """The groups of one capture, oldest first; single messages are groups of one."""
+    known = {each.id for each in connections}
+    bonded: dict[str, TwinGroup] = {}
+    loose: list[Utterance] = []
+    sent = (each for each in messages if each.direction is Direction.SENT and not each.is_history)
+    for message in sorted(sent, key=lambda each: each.time_ns):
+        connection = message.wire.connection if message.wire is not None else None
+        if connection is None or connection not in known:
+            continue
+        side = Side(capture, connection)
+        if not message.twin:
+            loose.append(Utterance(side, [message]))
+            continue
+        group = bonded.setdefault(message.twin, TwinGroup(message.twin, TwinEvidence.GESTURE))
+        group.members.setdefault(side, Utterance(side, [])).messages.append(message)
+    return sorted([*bonded.values(), *_by_text(loose)], key=lambda each: each.first.time_ns)
+
+
+def _by_text(utterances: Sequence[Utterance]) -> list[TwinGroup]:
+    found: list[TwinGroup] = []
+    waiting: dict[str, list[TwinGroup]] = {}
+    for utterance in utterances:
+        text, now = utterance.text, utterance.time_ns
+        same = [each for each in waiting.get(text, []) if now - each.first.time_ns <= WINDOW_NS]
+        waiting[text] = same
+        group = next((each for each in same if utterance.side not in each.members), None)
+        if group is None or not text:
+            group = TwinGroup("", TwinEvidence.ALONE)
+            found.append(group)
+            same.append(group)
+        elif group.evidence is TwinEvidence.ALONE:
+            group.evidence = TwinEvidence.SAME_TEXT
+        group.members[utterance.side] = utterance
+    return found
+
+
+def merged(captures: Sequence[Sequence[TwinGroup]]) -> list[TwinGroup]:
+    """The groups of several captures as one list: the same words in the same order belong
+    together."""
+    if len(captures) < 2:
+        return list(captures[0]) if captures else []
+    found = list(captures[0])
+    for groups in captures[1:]:
+        free: dict[str, list[TwinGroup]] = {}
+        for group in found:
+            free.setdefault(group.first.text, []).append(group)
+        for group in groups:
+            candidates = free.get(group.first.text, [])
+            if not candidates or not group.first.text:
+                found.append(group)
+                continue
+            partner = candidates.pop(0)
+            partner.members |= group.members
+            if partner.evidence is TwinEvidence.ALONE or not partner.twin:
+                partner.evidence = TwinEvidence.SAME_TEXT
+    return found
