@@ -84,6 +84,8 @@ class Tracked:
         self.twin: Tracked | None = None
         """The other end, where that is ours, too: one stream, which ``twin`` is bound to."""
         self.has_twin = False
+        self.is_found = False
+        """Nobody told of it: it was made out from the packets."""
 
     def lean_on(self, twin: "Tracked") -> None:
         """Share the stream of the other end: what one sends, the other one receives."""

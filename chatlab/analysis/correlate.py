@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from chatlab.analysis.binding import Anchor, Bindings, Half, Tracked
 from chatlab.analysis.streams import Placement, Streams
-from chatlab.core.attribution import Attribution
+from chatlab.core.attribution import Attribution, Evidence
 from chatlab.core.connection import Connection
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, Transport, WireRange
 from chatlab.core.message import MessageId
@@ -54,6 +54,22 @@ class Correlator:
         for message, span in self._waiting.pop(connection.id, ()):
             self._own(message, span)
         self._touch(self._messages_on(connection.id))
+
+    def found(self, connection: Connection) -> None:
+        """A connection was made out from the packets of a capture that was made elsewhere.
+
+        Where its SYN was not captured, offsets count from the first byte that was.
+        """
+        self.opened(connection)
+        tracked = self._bindings[connection.id]
+        tracked.is_found = True
+        for half in tracked.halves.values():
+            stream = half.stream
+            if stream is None or stream.is_anchored or stream.reference is None:
+                continue
+            half.saved = Anchor(0, stream.reference, Evidence.PACKETS)
+            stream.anchor(*half.saved)
+            half.late = None
 
     def changed(self, connection: Connection) -> None:
         """More is known about a connection, e.g. what TLS agreed on."""
@@ -220,6 +236,7 @@ class Correlator:
         if half.stream is None or span is None:
             return nothing
         carriers = half.stream.carriers(span)
+        evidence = Evidence.PACKETS if tracked.is_found else half.stream.evidence
         acknowledged = half.stream.acknowledged
         return Attribution(
             message=message,
@@ -228,7 +245,7 @@ class Correlator:
             retransmissions=carriers.retransmissions,
             acks=half.stream.acks(span),
             echo_frames=self.frames_of(assigned.echo) if assigned.echo is not None else (),
-            evidence=half.stream.evidence if carriers.frames else None,
+            evidence=evidence if carriers.frames else None,
             is_complete=half.stream.covers(span),
             is_acknowledged=acknowledged is not None and acknowledged >= span.stop,
         )

@@ -6,26 +6,12 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+
+from chatlab.protocol.stamps import stamp_ns
+
+__all__ = ["Timers", "Timing", "first_of", "stamp_ns"]
 
 log = logging.getLogger(__name__)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_BELIEVABLE = range(1980, 2200)
-"""Years; beyond them systems differ in what their clocks can show, and nobody chatted then."""
-
-
-def stamp_ns(stamp: str) -> int:
-    """Nanoseconds since the epoch of a date (ISO 8601); 0 when unreadable or out of all reason."""
-    try:
-        moment = datetime.fromisoformat(stamp)
-        since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
-    except (ValueError, OverflowError):
-        return 0
-    if moment.year not in _BELIEVABLE:
-        return 0
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

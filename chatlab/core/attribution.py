@@ -13,6 +13,8 @@ class Evidence(Enum):
     """By arithmetic from the SYN, which the capture holds."""
     CONTENT = "content"
     """The capture began late: anchored where known bytes were found in a frame."""
+    PACKETS = "packets"
+    """Nobody told: the message itself was read out of the packets of a capture made elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
