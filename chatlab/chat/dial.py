@@ -26,7 +26,7 @@ from chatlab.core.ports import CaptureGate, ConnectionRegistry
 
 _CONNECT_TIMEOUT_S = 15.0
 _HANDSHAKE_TIMEOUT_S = 20.0
-_UNACKNOWLEDGED_S = 45.0
+UNACKNOWLEDGED_S = 45.0
 """A link that is dead in one direction is noticed within this time, as one that is silent."""
 _NEXT_ADDRESS_AFTER_S = 0.25
 """Connection Attempt Delay of RFC 8305, section 5."""
@@ -58,12 +58,15 @@ class Dialler:
         *,
         accepts_any_certificate: bool = False,
         clock_ns: Callable[[], int] = time.time_ns,
+        unacknowledged_s: float = UNACKNOWLEDGED_S,
     ) -> None:
+        """``unacknowledged_s``: how long TCP waits for an acknowledgement before it gives up."""
         self._gate = gate
         self._registry = registry
         self._resolver = resolver
         self._accepts_any = accepts_any_certificate
         self._clock_ns = clock_ns
+        self._unacknowledged_s = unacknowledged_s
         self._numbers = count(1)
         self._wires: dict[FlowKey, Wire] = {}
 
@@ -183,7 +186,7 @@ class Dialler:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
                 _, remote = socket_address(address, place.port, socket.SOCK_STREAM)
                 await loop.sock_connect(sock, remote)
-            give_up_after(sock, _UNACKNOWLEDGED_S)
+            give_up_after(sock, self._unacknowledged_s)
             starts_with_tls = account.security is Security.DIRECT_TLS
             wire = Wire(connection, self._registry, sink, starts_with_tls=starts_with_tls)
             await loop.create_connection(lambda: wire, sock=sock)

@@ -2,19 +2,28 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from chatlab.chat.dial import Dialler
+from chatlab.chat.dial import UNACKNOWLEDGED_S, Dialler
 from chatlab.chat.irc.connection import IrcConnection
+from chatlab.chat.timing import Timing
 from chatlab.core.account import Account, AccountId, Autojoin, Security
 from chatlab.core.connection import Connection
 from chatlab.core.events import ChatEvent
 from chatlab.core.flow import Direction, FlowKey
 from tests.helpers.irc_play import MemorySecrets
-from tests.helpers.servers import RunningServer
 
 PATIENCE_S = 20
 Event = TypeVar("Event", bound=ChatEvent)
+
+
+class Listening(Protocol):
+    """A server that runs."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
 
 
 class NoCapture:
@@ -38,7 +47,13 @@ class Talker:
     """One connection and what it heard."""
 
     def __init__(
-        self, server: RunningServer, nick: str = "ann", *, sends_typing: bool = False
+        self,
+        server: Listening,
+        nick: str = "ann",
+        *,
+        sends_typing: bool = False,
+        timing: Timing | None = None,
+        unacknowledged_s: float = UNACKNOWLEDGED_S,
     ) -> None:
         account = Account(
             id=AccountId(nick), name=nick.title(), host=server.host, port=server.port,
@@ -46,8 +61,10 @@ class Talker:
             sends_typing=sends_typing,
         )  # fmt: skip
         self._heard: asyncio.Queue[ChatEvent] = asyncio.Queue()
-        dialler = Dialler(NoCapture(), NoCapture())
-        self.irc = IrcConnection(account, self._heard.put_nowait, dialler, MemorySecrets())
+        dialler = Dialler(NoCapture(), NoCapture(), unacknowledged_s=unacknowledged_s)
+        self.irc = IrcConnection(
+            account, self._heard.put_nowait, dialler, MemorySecrets(), timing=timing
+        )
 
     async def next(
         self, kind: type[Event], fits: Callable[[Event], bool] = lambda event: True
