@@ -100,7 +100,7 @@ class KeptConnection(ABC):
         if task is None or task.done():
             return
         self._is_stopping = True
-        self._lasting.away = ""
+        self._lasting.come_back()
         if self._is_connected:
             self._set_state(LinkState.CLOSING)
             await self._leave(reason)

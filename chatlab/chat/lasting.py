@@ -22,6 +22,10 @@ class BaseLasting:
     def leave(self, channel: str) -> None:
         self._wanted.pop(channel.lower(), None)
 
+    def come_back(self) -> None:
+        """The account was left by hand: next time it is there again."""
+        self.away = ""
+
     def key_of(self, channel: str) -> str:
         known = self._wanted.get(channel.lower())
         return known.key if known else ""

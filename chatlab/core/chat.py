@@ -7,7 +7,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId
 from chatlab.core.connection import Connection
 from chatlab.core.message import Message
-from chatlab.core.roster import Contact
+from chatlab.core.roster import Availability, Contact
 
 SERVER_CHAT = ""
 """The name of the chat that shows the server's own words."""
@@ -109,10 +109,22 @@ class AccountState:
     """The chat connection of now, or the last one."""
     lag_s: float | None = None
     is_away: bool = False
+    availability: Availability = Availability.AVAILABLE
+    """How others see us while we are online."""
     contacts: dict[str, Contact] = field(default_factory=dict)
     """XMPP: the roster, by bare JID."""
     source: str = ""
     """Name of the file that it was read from; empty for an account that can connect."""
+
+    def set_away(self, is_away: bool, availability: Availability | None = None) -> None:
+        """The server knows us like this now; only XMPP has more than here and away."""
+        plain = Availability.AWAY if is_away else Availability.AVAILABLE
+        self.is_away, self.availability = is_away, availability or plain
+
+    def go_offline(self) -> None:
+        """Nobody sees us, and nothing is measured any more."""
+        self.lag_s = None
+        self.set_away(False)
 
 
 class Change(Enum):

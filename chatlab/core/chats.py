@@ -297,7 +297,7 @@ class ChatBook:
             case ev.LagMeasured(_, seconds):
                 state.lag_s = seconds
             case ev.AwayChanged(_, is_away):
-                state.is_away = is_away
+                state.set_away(is_away, event.availability)
             case ev.LinkChanged():
                 self._change_link(state, event)
         self._tell(Change.ACCOUNT_CHANGED, state)
@@ -307,7 +307,7 @@ class ChatBook:
         state.state, state.detail = event.state, event.detail
         state.is_fault, state.retry_in_s = event.is_fault, event.retry_in_s
         if was_online and event.state is not ev.LinkState.ONLINE:
-            state.lag_s, state.is_away = None, False
+            state.go_offline()
             for chat in [c for c in self.chats.values() if c.key.account == event.account]:
                 self._leave(chat)
         if event.detail:

@@ -31,6 +31,7 @@ class Verb(Enum):
     WHOIS = "whois"
     AWAY = "away"
     BACK = "back"
+    PRESENCE = "presence"
     MONITOR = "monitor"
     INVITE = "invite"
     LIST = "list"
@@ -183,6 +184,12 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(Verb.WHOWAS, ("<nick>",), "Ask the server about someone who has left."),
     CommandSpec(Verb.AWAY, ("[message…]",), "Mark yourself away; others see the message."),
     CommandSpec(Verb.BACK, (), "You are back."),
+    CommandSpec(
+        Verb.PRESENCE,
+        ("<online|chat|away|xa|dnd>", "[words…]"),
+        "How others see you: /presence dnd in a meeting.",
+        only=Application.XMPP,
+    ),
     CommandSpec(
         Verb.MONITOR,
         ("[+ or -]", "[nicks…]"),

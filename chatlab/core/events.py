@@ -12,7 +12,7 @@ from chatlab.core.errors import CertificateError
 from chatlab.core.flow import Direction, WireRange
 from chatlab.core.listings import ChannelsListed, MasksListed
 from chatlab.core.message import Delivery, Message, MessageId
-from chatlab.core.roster import RosterEvent
+from chatlab.core.roster import Availability, RosterEvent
 from chatlab.core.transfer import Transfer
 
 
@@ -290,6 +290,8 @@ class AwayChanged:
     account: AccountId
     is_away: bool
     time_ns: int
+    availability: Availability | None = None
+    """XMPP: how exactly we can be reached; None on IRC, which knows nothing in between."""
 
 
 class Typing(Enum):

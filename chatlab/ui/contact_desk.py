@@ -10,7 +10,7 @@ from chatlab.core.errors import ChatlabError
 from chatlab.core.roster import SubscriptionRequested
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.ports import Backstage
-from chatlab.ui.presence_words import sees_them
+from chatlab.ui.presence_words import sees_them, word_of
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.rich_text import isolated
 from chatlab.ui.widgets.message_bar import BarChoice, BarMessage
@@ -44,6 +44,9 @@ class ContactDesk:
             lambda key: self.invite(key.account, room=self._book.chats[key].title)
         )
         sidebar.contact_requested.connect(self._show_person)
+        sidebar.presence_requested.connect(
+            lambda who, mood: self.run(AccountId(who), Command(Verb.PRESENCE, (word_of(mood),)))
+        )
         self._look_for_accounts()
 
     # -- the pane

@@ -27,6 +27,11 @@ SUBSCRIPTION_WORDS = {
 }
 
 
+def word_of(availability: Availability) -> str:
+    """What one types for it behind ``/presence``."""
+    return "online" if availability is Availability.AVAILABLE else availability.value
+
+
 def sees_them(contact: Contact) -> bool:
     """Whether their presence comes to us."""
     return contact.subscription in (Subscription.TO, Subscription.BOTH)

@@ -74,6 +74,11 @@ class Commands:
             raise not_connected()
         if command.verb is Verb.RAW:
             self._send_raw(command.argument(0))
+        elif command.verb is Verb.SEND:
+            raise UsageError(
+                "ChatLab sends files on IRC only.",
+                "Put it where others can fetch it, and send the link.",
+            )
         elif not self._engine.session.execute(command, chat):
             spec = next((spec for spec in COMMANDS if spec.verb is command.verb), None)
             foreign = spec is not None and spec.only not in (None, Application.XMPP)

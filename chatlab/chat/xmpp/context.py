@@ -23,6 +23,7 @@ from chatlab.core.events import ChatOpened, Informed, Severity
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
 from chatlab.core.ports import EventSink
+from chatlab.core.roster import Availability
 
 
 class Lasting(BaseLasting):
@@ -31,6 +32,8 @@ class Lasting(BaseLasting):
     def __init__(self, rooms: tuple[Autojoin, ...]) -> None:
         super().__init__(rooms)
         self._nicks: dict[str, str] = {}
+        self.availability = Availability.AVAILABLE
+        """How others are to see us; ``away`` holds our words to it."""
         self.known = Known()
         self.last_archived: dict[str, str] = {}
         """By archive: the name of the newest message there that we have."""
@@ -42,6 +45,10 @@ class Lasting(BaseLasting):
         """How often the beginning of a stanza has cost the connection."""
         self.is_skipping = False
         """The owner connected again after being told of such a stanza: leave it out."""
+
+    def come_back(self) -> None:
+        super().come_back()
+        self.availability = Availability.AVAILABLE
 
     def leave(self, channel: str) -> None:
         super().leave(channel)

@@ -23,8 +23,8 @@ from PySide6.QtCore import (
 from chatlab.core.account import AccountId
 from chatlab.core.chats import SERVER_CHAT, AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.events import LinkState
-from chatlab.core.roster import Contact
-from chatlab.ui.presence_words import contact_line
+from chatlab.core.roster import Availability, Contact
+from chatlab.ui.presence_words import PRESENCE_WORDS, contact_line
 from chatlab.ui.rich_text import bare
 
 Index = QModelIndex | QPersistentModelIndex
@@ -64,8 +64,9 @@ def link_words(state: AccountState, waited_s: float = 0.0) -> str:
     """How an account is doing; ``waited_s`` of its waiting time are over."""
     if state.state is LinkState.WAITING and state.retry_in_s is not None:
         return f"Reconnects in {max(0, round(state.retry_in_s - waited_s))} s"
-    if state.is_away and state.state is LinkState.ONLINE:
-        return "Away"
+    is_plain = state.availability is Availability.AVAILABLE
+    if state.state is LinkState.ONLINE and not is_plain:
+        return PRESENCE_WORDS[state.availability]
     return LINK_WORDS[state.state]
 
 

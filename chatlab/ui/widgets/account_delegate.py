@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import CHANNEL_SIGNS, AccountState, Chat, ChatKind
 from chatlab.core.events import LinkState
-from chatlab.core.roster import Contact
+from chatlab.core.roster import Availability, Contact
 from chatlab.ui.models.account_tree import Role, buddy_words, link_words, unread_words
 from chatlab.ui.place_words import chat_words, place_words
 from chatlab.ui.presence_words import PRESENCE_ICONS
@@ -136,8 +136,10 @@ class AccountDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(small_font())
         painter.setFont(small_font())
         token = "error" if state.is_fault and state.state is not LinkState.ONLINE else "muted"
-        is_away = state.is_away and state.state is LinkState.ONLINE
-        name = "moon" if is_away else _LINK_ICONS.get(state.state, "refresh")
+        name = _LINK_ICONS.get(state.state, "refresh")
+        if state.state is LinkState.ONLINE and state.availability is not Availability.AVAILABLE:
+            is_away = state.availability is Availability.AWAY
+            name = "moon" if is_away else PRESENCE_ICONS[state.availability][0]
         sign = pixmap(name, token, _SMALL_ICON, ratio)
         y = line.top() + (line.height() - _SMALL_ICON) // 2
         painter.drawPixmap(line.left(), y, sign)

@@ -53,6 +53,7 @@ class AccountPane(QWidget):
         tell_all_requested: ChatKey, and whether the desktop is to tell every message.
         channel_requested: ChatKey of a channel to be changed.
         list_requested, away_requested: AccountId.
+        presence_requested: AccountId, and the Availability that others are to see.
         invite_requested: ChatKey of an XMPP room that somebody is to be invited into.
         contact_requested: ChatKey of an XMPP chat of two: its contact, or one to be added.
     """
@@ -71,6 +72,7 @@ class AccountPane(QWidget):
     channel_requested = Signal(object)
     list_requested = Signal(str)
     away_requested = Signal(str)
+    presence_requested = Signal(str, object)
     invite_requested = Signal(object)
     contact_requested = Signal(object)
 
@@ -259,13 +261,9 @@ class AccountPane(QWidget):
         channels = menu.addAction(
             icon("search"), self.tr(known), lambda: self.list_requested.emit(account)
         )
-        away = menu.addAction(
-            icon("moon"),
-            self.tr("I am back") if state.is_away else self.tr("I am away"),
-            lambda: self.away_requested.emit(account),
-        )
-        for action in (join, channels, away):
+        for action in (join, channels):
             action.setEnabled(state.state is LinkState.ONLINE)
+        self._add_presence(menu, state)
         menu.addSeparator()
         menu.addAction(
             icon("edit"), self.tr("Edit account…"), lambda: self.edit_requested.emit(account)
@@ -273,6 +271,21 @@ class AccountPane(QWidget):
         menu.addAction(
             icon("trash"), self.tr("Remove account…"), lambda: self.remove_requested.emit(account)
         )
+
+    def _add_presence(self, menu: QMenu, state: AccountState) -> None:
+        """IRC knows here and away, XMPP more."""
+        account: AccountId = state.account.id
+        if _is_xmpp(state):
+            from chatlab.ui.widgets.presence_menu import add_presence_menu
+
+            add_presence_menu(menu, state, partial(self.presence_requested.emit, account))
+            return
+        away = menu.addAction(
+            icon("moon"),
+            self.tr("I am back") if state.is_away else self.tr("I am away"),
+            lambda: self.away_requested.emit(account),
+        )
+        away.setEnabled(state.state is LinkState.ONLINE)
 
     def _fill_chat_menu(self, menu: QMenu, chat: Chat, *, is_xmpp: bool = False) -> None:
         menu.addAction(

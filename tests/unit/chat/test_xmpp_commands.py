@@ -9,10 +9,14 @@ from chatlab.core.account import Security
 from chatlab.core.commands import parse
 from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.events import (
+    AwayChanged,
     Informed,
+    LinkState,
+    MembersListed,
     MessageAdded,
 )
-from tests.helpers.xmpp_play import ACCOUNT, ME, Play, message
+from chatlab.core.roster import Availability
+from tests.helpers.xmpp_play import ACCOUNT, ME, Play, PlayServer, message
 
 DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)
 BOB = "bob@chat.test"
@@ -57,6 +61,50 @@ def test_being_away_is_told_and_ends() -> None:
         assert "<show" not in back
         assert "<status" not in back
         assert not play.of(Informed)
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("typed", "stanza", "is_away"),
+    [
+        ("/presence dnd in a meeting", "<show>dnd</show><status>in a meeting</status>", True),
+        ("/presence xa", "<show>xa</show>", True),
+        ("/presence chat", "<show>chat</show>", False),
+        ("/away", "<show>away</show>", True),
+    ],
+)
+def test_each_mood_is_told_to_contacts_and_rooms_and_after_a_new_login(
+    typed: str, stanza: str, is_away: bool
+) -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT, PlayServer(manages=False)).start()
+        play.xmpp.execute(parse(f"/join {ROOM}"), "")
+        await play.until(lambda: bool(play.of(MembersListed)))
+        play.xmpp.execute(parse(typed), "")
+        assert len(play.sent(stanza)) == 2
+        assert f'to="{ROOM}/ann"' in play.sent(stanza)[1].line
+        play.server.transport.abort("gone")
+        await play.until_it_waits()
+        await play.time.advance(5)
+        await play.until(lambda: play.state is LinkState.ONLINE)
+        assert play.of(AwayChanged)[-1] != play.of(AwayChanged)[0]
+        assert [event.is_away for event in play.of(AwayChanged)] == [is_away, is_away]
+        assert len(play.sent(stanza)) == 4  # To everybody, and on entering the room.
+        await play.stop()
+        assert play.xmpp.session.context.lasting.availability is Availability.AVAILABLE
+
+    asyncio.run(scene())
+
+
+def test_an_unknown_mood_and_a_file_are_refused_with_what_can_be_done() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        with pytest.raises(UsageError, match="online, chat, away, xa, dnd"):
+            play.xmpp.execute(parse("/presence sleepy"), "")
+        with pytest.raises(UsageError, match="send the link"):
+            play.xmpp.execute(parse("/send bob notes.pdf"), BOB)
         await play.stop()
 
     asyncio.run(scene())
