@@ -6,7 +6,7 @@ when it is first needed (or by ``prepare``): a window is painted before there is
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +17,14 @@ from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureS
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.connection import Connection
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, FlowKey, WireRange
-from chatlab.core.frame import Exposure, Layer
+from chatlab.core.frame import ByteView, Exposure, Layer
 from chatlab.core.message import Message, MessageId
 from chatlab.core.ports import Dissector
+from chatlab.protocol.tls_secrets import KeyLog
 
 if TYPE_CHECKING:
     from chatlab.analysis.chosen import ChosenConnection
+    from chatlab.analysis.contents import Contents
     from chatlab.analysis.correlate import Correlator
     from chatlab.analysis.explain import Explainer
     from chatlab.analysis.frame_log import FrameLog
@@ -48,6 +50,10 @@ class CaptureFeed:
         self.messages: dict[MessageId, Message] = {}
         """Every message that has bytes on the wire, as it is now."""
         self.key_log: list[str] = []
+        """The secrets of our own connections, to be saved with the capture."""
+        self._keys = KeyLog()
+        self._taken = (0, 0)
+        """How many lines of the key log, and how many blocks of the file, ``_keys`` has."""
         self.on_secret: Callable[[str], None] = lambda line: None
         """Where a running capture takes the lines of the key log."""
         self.journal: SessionJournal | None = None
@@ -89,22 +95,28 @@ class CaptureFeed:
         return Correlator(self.streams)
 
     @cached_property
+    def contents(self) -> "Contents":
+        from chatlab.analysis.contents import Contents
+
+        return Contents(self.streams, self.correlator, self._keys)
+
+    @cached_property
     def _rows(self) -> "RowBuilder":
         from chatlab.analysis.rows import RowBuilder
 
-        return RowBuilder(self.log, self.streams, self.correlator)
+        return RowBuilder(self.log, self.streams, self.correlator, self.contents)
 
     @cached_property
     def _explainer(self) -> "Explainer":
         from chatlab.analysis.explain import Explainer
 
-        return Explainer(self.log, self.streams, self.correlator, self._rows.contents)
+        return Explainer(self.log, self.streams, self.correlator, self.contents)
 
     @cached_property
     def _layers(self) -> "LayerBuilder":
         from chatlab.analysis.layers import LayerBuilder
 
-        return LayerBuilder(self.log, self.streams, self.correlator, self._rows.contents)
+        return LayerBuilder(self.log, self.streams, self.correlator, self.contents)
 
     # -- the live side
 
@@ -119,7 +131,22 @@ class CaptureFeed:
         """Index what the file has gained; returns the number of frames now."""
         if self.file.exists():
             self.correlator.update()
+            self._gather_secrets()
         return self.count
+
+    def _gather_secrets(self) -> None:
+        """Take over secrets that became known, from our own connections or from the file."""
+        lines, blocks = self._taken
+        self.use_keys(self.key_log[lines:])
+        for block in self.log.secrets[blocks:]:
+            self.use_keys(block.data.decode("ascii", "replace").splitlines())
+        self._taken = (len(self.key_log), len(self.log.secrets))
+
+    def use_keys(self, lines: Iterable[str]) -> None:
+        """Look into TLS with these secrets, too. They are not saved: of a key log that belongs to
+        other programs, most have nothing to do with this capture."""
+        for line in lines:
+            self._keys.add(line)
 
     def opened(self, connection: Connection) -> None:
         self.correlator.opened(connection)
@@ -190,6 +217,20 @@ class CaptureFeed:
         raw = self.raw(number)
         lower = await self._dissector.dissect(raw, self.log.link_type(number))
         return (*lower, *self._layers.layers(number, self.messages))
+
+    def byte_views(self, number: int) -> tuple[ByteView, ...]:
+        return self._layers.views(number)
+
+    @property
+    def has_secrets(self) -> bool:
+        return len(self._keys) > 0
+
+    @property
+    def uses_secrets(self) -> bool:
+        return self.contents.uses_keys
+
+    def set_uses_secrets(self, uses_secrets: bool) -> None:
+        self.contents.uses_keys = uses_secrets
 
     def account_of(self, number: int) -> AccountId | None:
         connection = self.correlator.connection_of(number)
