@@ -3,13 +3,14 @@
 The room itself tells what its moderators took back; the same from anybody else in it is nothing.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
 from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.elements import FALLBACK, hint, message_to
 from chatlab.chat.xmpp.incoming import Incoming
 from chatlab.chat.xmpp.known import Said
+from chatlab.chat.xmpp.state import Room
 from chatlab.core.errors import UsageError
 from chatlab.core.events import MessageRewritten
 from chatlab.core.features import ServerFeatures
@@ -19,9 +20,25 @@ from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE
 
 RETRACT = "urn:xmpp:message-retract:1"
 MODERATE = "urn:xmpp:message-moderate:1"
+OLD_RETRACT = "urn:xmpp:message-retract:0"
+OLD_MODERATE = "urn:xmpp:message-moderate:0"
+FASTEN = "urn:xmpp:fasten:0"
+"""The versions before said it inside an element that names the message (XEP-0422)."""
 _FALLBACK_WORDS = (
     "This person attempted to retract a previous message, but it is unsupported by your client."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a stanza wants taken back."""
+
+    name: str
+    """As the stanza calls the message."""
+    by: str = ""
+    """A moderator of the room, by their address in it."""
+    reason: str = ""
+    is_moderated: bool = False
 
 
 class Retraction(Feature):
@@ -31,17 +48,15 @@ class Retraction(Feature):
         return replace(features, can_retract=True)
 
     def take(self, incoming: Incoming) -> bool:
-        retract = incoming.xml.find(f"{{{RETRACT}}}retract")
-        if retract is None:
+        wish = _wish_of(incoming.xml)
+        if wish is None:
             return self._tombstone(incoming)
-        name = retract.get("id", "")
         envelope = incoming.envelope
-        moderated = retract.find(f"{{{MODERATE}}}moderated")
-        if moderated is not None:
-            if incoming.is_room and not incoming.who and name:
-                self._moderated(incoming, name, moderated, retract)
+        if wish.is_moderated:
+            if incoming.is_room and not incoming.who and wish.name:
+                self._moderated(incoming, wish)
             return True
-        said = self._of_author(incoming, name)
+        said = self._of_author(incoming, wish.name)
         if said is not None:
             self._tell(said, envelope.time_ns, envelope.wire)
         return True  # Its body is for programs that know no retraction.
@@ -68,8 +83,13 @@ class Retraction(Feature):
             )
         said = known.named(chat, msgid)
         own = room.members.get(room.nick) if room is not None and is_room else None
-        if own is not None and own.role == "moderator" and not (said and said.is_ours):
-            self._moderate(chat, msgid, reason)
+        if (
+            room is not None
+            and own is not None
+            and own.role == "moderator"
+            and not (said and said.is_ours)
+        ):
+            self._moderate(room, msgid, reason)
             return True
         if said is not None and not said.is_ours:
             who = "its author and the room’s moderators" if is_room else "its author"
@@ -92,17 +112,21 @@ class Retraction(Feature):
         else:
             self._tell_named(chat, msgid, now, wire)
 
-    def _moderate(self, room: str, msgid: str, reason: str) -> None:
-        request = ET.Element(f"{{{MODERATE}}}moderate", id=msgid)
-        ET.SubElement(request, f"{{{RETRACT}}}retract")
-        if reason:
-            ET.SubElement(request, f"{{{MODERATE}}}reason").text = reason
+    def _moderate(self, room: Room, msgid: str, reason: str) -> None:
+        """In the newest way that the room knows. Raises UsageError where it knows none."""
+        if room.features and room.features.isdisjoint((MODERATE, OLD_MODERATE)):
+            raise UsageError(
+                f"{room.name} has no way to take back what others said.",
+                "You can send its author out: /kick",
+            )
+        is_old = OLD_MODERATE in room.features and MODERATE not in room.features
+        request = _old_request(msgid, reason) if is_old else _request(msgid, reason)
         stream = self.context.stream
 
         async def work() -> None:
-            await stream.ask(stream.query("set", room, request))
+            await stream.ask(stream.query("set", room.name, request))
 
-        self.context.ask_later(work, room)
+        self.context.ask_later(work, room.name)
 
     def _of_author(self, incoming: Incoming, name: str) -> Said | None:
         known = self.context.lasting.known
@@ -111,20 +135,17 @@ class Retraction(Feature):
             return known.said_by(incoming.chat, incoming.author, name)
         return said if incoming.author and said.author == incoming.author else None
 
-    def _moderated(
-        self, incoming: Incoming, name: str, moderated: ET.Element, retract: ET.Element
-    ) -> None:
+    def _moderated(self, incoming: Incoming, wish: _Wish) -> None:
         envelope = incoming.envelope
-        said = self.context.lasting.known.named(incoming.chat, name)
+        said = self.context.lasting.known.named(incoming.chat, wish.name)
         if said is not None:
             self._tell(said, envelope.time_ns, envelope.wire)
         else:
-            self._tell_named(incoming.chat, name, envelope.time_ns, envelope.wire)
+            self._tell_named(incoming.chat, wish.name, envelope.time_ns, envelope.wire)
         if envelope.is_history:
             return
-        by = moderated.get("by", "").partition("/")[2] or "A moderator"
-        reason = " ".join((retract.findtext(f"{{{RETRACT}}}reason") or "").split())[:300]
-        words = f"{by} took a message back" + (f": {reason}" if reason else ".")
+        by = wish.by.partition("/")[2] or "A moderator"
+        words = f"{by} took a message back" + (f": {wish.reason}" if wish.reason else ".")
         self.context.inform(words, chat=incoming.chat)
 
     def _tell(self, said: Said, time_ns: int, wire: WireRange) -> None:
@@ -142,3 +163,43 @@ class Retraction(Feature):
         self.context.emit(
             MessageRewritten(account, chat, message, "", time_ns, True, wire=wire, msgid=msgid)
         )
+
+
+def _wish_of(message: ET.Element) -> _Wish | None:
+    """Read it in whichever version; None where nothing is to be taken back."""
+    retract = message.find(f"{{{RETRACT}}}retract")
+    if retract is not None:
+        moderated = retract.find(f"{{{MODERATE}}}moderated")
+        by = moderated.get("by", "") if moderated is not None else ""
+        reason = _words(retract.findtext(f"{{{RETRACT}}}reason"))
+        return _Wish(retract.get("id", ""), by, reason, moderated is not None)
+    fastened = message.find(f"{{{FASTEN}}}apply-to")
+    if fastened is None:
+        return None
+    name = fastened.get("id", "")
+    moderated = fastened.find(f"{{{OLD_MODERATE}}}moderated")
+    if moderated is not None and moderated.find(f"{{{OLD_RETRACT}}}retract") is not None:
+        reason = _words(moderated.findtext(f"{{{OLD_MODERATE}}}reason"))
+        return _Wish(name, moderated.get("by", ""), reason, True)
+    return _Wish(name) if fastened.find(f"{{{OLD_RETRACT}}}retract") is not None else None
+
+
+def _words(text: str | None) -> str:
+    return " ".join((text or "").split())[:300]
+
+
+def _request(msgid: str, reason: str) -> ET.Element:
+    request = ET.Element(f"{{{MODERATE}}}moderate", id=msgid)
+    ET.SubElement(request, f"{{{RETRACT}}}retract")
+    if reason:
+        ET.SubElement(request, f"{{{MODERATE}}}reason").text = reason
+    return request
+
+
+def _old_request(msgid: str, reason: str) -> ET.Element:
+    request = ET.Element(f"{{{FASTEN}}}apply-to", id=msgid)
+    moderate = ET.SubElement(request, f"{{{OLD_MODERATE}}}moderate")
+    ET.SubElement(moderate, f"{{{OLD_RETRACT}}}retract")
+    if reason:
+        ET.SubElement(moderate, f"{{{OLD_MODERATE}}}reason").text = reason
+    return request

@@ -335,6 +335,64 @@ def test_a_room_says_what_its_moderators_took_back() -> None:
     scene(play_it, in_room=True)
 
 
+def test_rooms_that_know_the_version_before_are_understood_and_nobody_else_is() -> None:
+    def moderated(sender: str, name: str) -> str:
+        return (
+            f"<message type='groupchat' from='{sender}' id='x'>"
+            f"<apply-to xmlns='urn:xmpp:fasten:0' id='{name}'>"
+            f"<moderated xmlns='urn:xmpp:message-moderate:0' by='{ROOM}/bob'>"
+            "<retract xmlns='urn:xmpp:message-retract:0'/><reason>spam</reason></moderated>"
+            "</apply-to></message>"
+        )
+
+    async def play_it(play: Play) -> None:
+        play.server.say(
+            message(f"{ROOM}/eve", "spam", kind="groupchat"),
+            moderated(f"{ROOM}/bob", "m1"),
+            moderated(f"{BOB}/x", "m1"),
+        )
+        assert not play.of(ev.MessageRewritten)
+        play.server.say(moderated(ROOM, "m1"))
+        (change,) = play.of(ev.MessageRewritten)
+        assert (change.message, change.is_retracted) == (said(play)[0].id, True)
+        assert play.of(ev.Informed)[-1].text == "bob took a message back: spam"
+
+    scene(play_it, in_room=True)
+
+
+@pytest.mark.parametrize(
+    ("features", "wanted"),
+    [
+        ({"urn:xmpp:message-moderate:0"}, "message-moderate:0"),
+        ({"urn:xmpp:message-moderate:0", "urn:xmpp:message-moderate:1"}, "message-moderate:1"),
+        (set(), "message-moderate:1"),
+        ({"muc_open"}, ""),
+    ],
+)
+def test_a_moderator_asks_in_the_newest_way_that_the_room_knows(
+    features: set[str], wanted: str
+) -> None:
+    async def play_it(play: Play) -> None:
+        play.server.say(
+            message(f"{ROOM}/eve", "spam", "e1", kind="groupchat"),
+            occupant(ROOM, "ann", "moderator", "owner", codes=("110",)),
+        )
+        room = play.xmpp.session.context.state.room(ROOM)
+        assert room is not None
+        room.features = frozenset(features)
+        if not wanted:
+            with pytest.raises(UsageError, match="no way"):
+                play.xmpp.retract(ROOM, "e1")
+            return
+        play.xmpp.retract(ROOM, "e1", "spam")
+        await settle()
+        (line,) = play.sent("message-moderate")
+        assert wanted in line.line
+        assert 'id="e1"' in line.line
+
+    scene(play_it, in_room=True)
+
+
 def test_taking_back_is_sent_for_our_own_and_asked_of_the_room_by_moderators() -> None:
     async def play_it(play: Play) -> None:
         (sent,) = play.xmpp.send(BOB, "oops")
