@@ -7,12 +7,13 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.ui.widgets.chat_middle import ChatMiddle
 
-WIDE, NARROW = 900, 240
+WIDE, NARROW, FOOT = 900, 240, 20
 
 
 def middle_of(qtbot: QtBot, width: int) -> tuple[ChatMiddle, QWidget, QListView]:
-    transcript, members = QWidget(), QListView()
-    middle = ChatMiddle(transcript, members)
+    transcript, members, foot = QWidget(), QListView(), QWidget()
+    foot.setFixedHeight(FOOT)
+    middle = ChatMiddle(transcript, foot, members)
     qtbot.addWidget(middle)
     middle.resize(width, 400)
     middle.show()
@@ -52,3 +53,16 @@ def test_escape_puts_away_what_covers_the_words(qtbot: QtBot) -> None:
     with qtbot.waitSignal(middle.folded_changed):
         QTest.keyClick(members, Qt.Key.Key_Escape)
     assert members.isHidden()
+
+
+def test_the_members_reach_down_beside_what_stands_below_the_words(qtbot: QtBot) -> None:
+    middle, transcript, members = middle_of(qtbot, WIDE)
+    middle.want_members(True)
+    foot = next(part for part in middle.findChildren(QWidget) if part.height() == FOOT)
+    assert members.height() == 400
+    assert (transcript.height(), foot.geometry().top()) == (400 - FOOT, 400 - FOOT)
+    assert foot.width() == transcript.width()
+    foot.setFixedHeight(2 * FOOT)
+    qtbot.waitUntil(lambda: transcript.height() == 400 - 2 * FOOT)
+    foot.hide()
+    assert transcript.height() == 400

@@ -83,7 +83,7 @@ class IgnoresDialog(ListSheet):
         form.add("How long", self.how_long)
         self.lay_out_list(
             form,
-            (24, 28, 15),
+            (22, 27, 14),
             ("Show again", "eye"),
             add_button=self.ignore_button,
             heading="Ignored now",

@@ -28,10 +28,10 @@ _SECURITY = {
     Security.PLAIN: "Plain text, for the lab: anyone can read it, the password, too",
 }
 _COLUMN_WIDTHS = {
-    Column.DOMAIN: 24 * SPACE,
-    Column.HOW: 20 * SPACE,
-    Column.FILE: 13 * SPACE,
-    Column.DAYS: 15 * SPACE,
+    Column.DOMAIN: 23 * SPACE,
+    Column.HOW: 18 * SPACE,
+    Column.FILE: 12 * SPACE,
+    Column.DAYS: 13 * SPACE,
 }
 
 

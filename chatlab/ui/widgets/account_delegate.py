@@ -153,8 +153,10 @@ class AccountDelegate(QStyledItemDelegate):
         if x + _SMALL_ICON <= line.right() + SPACE:
             painter.drawPixmap(x, y, pixmap(facts.icon, security, _SMALL_ICON, ratio))
             x += _SMALL_ICON + HALF - 1
-            painter.setPen(theme.color(security))
-            _draw(painter, QRect(x, line.top(), line.right() - x, line.height()), facts.short)
+            # A cut word would say less than its icon alone.
+            if metrics.horizontalAdvance(facts.short) <= line.right() - x:
+                painter.setPen(theme.color(security))
+                _draw(painter, QRect(x, line.top(), line.right() - x, line.height()), facts.short)
 
     def _paint_chat(
         self, painter: QPainter, area: QRect, chat: Chat, sign: tuple[str, str]

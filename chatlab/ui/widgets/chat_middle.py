@@ -1,6 +1,6 @@
 """Between header and composer: the transcript, and the members beside it or over it."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -26,16 +26,18 @@ class ChatMiddle(QWidget):
     folded_changed = Signal()
 
     def __init__(
-        self, transcript: QWidget, members: QWidget, parent: QWidget | None = None
+        self, transcript: QWidget, foot: QWidget, members: QWidget, parent: QWidget | None = None
     ) -> None:
+        """``foot`` stands below the transcript, and like it beside the members."""
         super().__init__(parent)
-        self._transcript, self._members = transcript, members
+        self._transcript, self._foot, self._members = transcript, foot, members
         self._line = make_line("column-line", self)
         self._is_wanted = False
         self._is_narrow = False
         self._is_folded = False
-        for part in (transcript, members):
+        for part in (transcript, foot, members):
             part.setParent(self)
+        foot.installEventFilter(self)
         members.setProperty("role", "surface")
         members.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         members.raise_()
@@ -58,10 +60,11 @@ class ChatMiddle(QWidget):
         self._show_parts()
 
     def sizeHint(self) -> QSize:
-        return self._transcript.sizeHint()
+        return self._transcript.sizeHint().grownBy(QMargins(0, 0, 0, self._foot.minimumHeight()))
 
     def minimumSizeHint(self) -> QSize:
-        return self._transcript.minimumSizeHint()
+        least = self._transcript.minimumSizeHint()
+        return least.grownBy(QMargins(0, 0, 0, self._foot.minimumHeight()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -72,6 +75,17 @@ class ChatMiddle(QWidget):
             self.folded_changed.emit()
         else:
             self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The foot comes or goes."""
+        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:  # The foot has bigger text.
+            self._place()
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         covers = self._is_narrow and not self._members.isHidden()
@@ -97,4 +111,7 @@ class ChatMiddle(QWidget):
         self._members.setGeometry(width - taken, 0, taken, height)
         self._line.setGeometry(width - taken - _LINE, 0, _LINE, height)
         is_beside = taken and not self._is_narrow
-        self._transcript.setGeometry(0, 0, width - taken - _LINE if is_beside else width, height)
+        left = width - taken - _LINE if is_beside else width
+        below = 0 if self._foot.isHidden() else self._foot.minimumHeight()
+        self._transcript.setGeometry(0, 0, left, height - below)
+        self._foot.setGeometry(0, height - below, left, below)

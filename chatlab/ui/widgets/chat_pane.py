@@ -100,7 +100,7 @@ class ChatPane(QWidget):
         self.find_bar = FindBar(self.transcript, self)
         self.composer = Composer(self._predict, self._nicks, self._channels, self)
         self.members = MemberList(self)
-        self._middle = ChatMiddle(self.transcript, self.members, self)
+        self._middle = ChatMiddle(self.transcript, self.typing, self.members, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._make_chat_page())
         self._pages.addWidget(make_empty_page(self))
@@ -125,7 +125,6 @@ class ChatPane(QWidget):
         column.addWidget(self.transfers)
         column.addWidget(self.find_bar)
         column.addWidget(self._middle, 1)
-        column.addWidget(self.typing)
         column.addWidget(make_line("line", page))
         column.addWidget(self.composer)
         return page

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from chatlab.core.account import AccountId
 from chatlab.core.events import LinkState
 from chatlab.ui.models.contacts import ContactModel, ContactRow, GroupRow, Role
-from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon
+from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon, small_font
 from chatlab.ui.widgets.contact_delegate import ContactDelegate
 from chatlab.ui.widgets.contact_menu import ContactActs, fill_contact_menu
 from chatlab.ui.widgets.controls import scaled
@@ -96,6 +96,8 @@ class ContactPane(QWidget):
 
     def _make_head(self) -> QHBoxLayout:
         self.offline_button = QToolButton(self)
+        self.offline_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.offline_button.setFont(small_font())
         self.offline_button.setCheckable(True)
         self.offline_button.setChecked(True)
         self.add_button = QToolButton(self)
@@ -174,10 +176,13 @@ class ContactPane(QWidget):
 
     def _on_offline_toggled(self, is_shown: bool) -> None:
         self._model.set_offline_shown(is_shown)
-        words = self.tr("Offline contacts are shown") if is_shown else self.tr("Only who is there")
+        words = self.tr("All are shown; click to see only who is there.")
+        if not is_shown:
+            words = self.tr("Only who is there is shown; click to see all.")
+        self.offline_button.setText(self.tr("All") if is_shown else self.tr("Online"))
         self.offline_button.setToolTip(words)
         self.offline_button.setAccessibleName(self.tr("Show offline contacts"))
-        set_icon(self.offline_button, "presence-offline", "accent" if is_shown else "muted")
+        set_icon(self.offline_button, "members" if is_shown else "presence-available")
 
     # What the reader does -------------------------------------------------------------------
 
