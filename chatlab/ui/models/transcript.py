@@ -27,6 +27,7 @@ from PySide6.QtCore import (
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, Entry, Note, NoteKind
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+from chatlab.ui.pacing import pacer
 from chatlab.ui.rich_text import bare
 
 Index = QModelIndex | QPersistentModelIndex
@@ -139,7 +140,7 @@ class TranscriptModel(QAbstractListModel):
         self._since_flush = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.flush)
+        self._timer.timeout.connect(self._flush_in_turn)
         self._stop_observing = book.observe(self._on_book_changed)
         self._is_open = True
 
@@ -191,9 +192,20 @@ class TranscriptModel(QAbstractListModel):
         return None
 
     @Slot()
+    def _flush_in_turn(self) -> None:
+        if wait := pacer.wait_ms() if self._is_burst() else 0:
+            self._timer.start(wait)
+        else:
+            self.flush()
+
+    def _is_burst(self) -> bool:
+        return self._since_flush.isValid() and self._since_flush.elapsed() < 2 * BATCH_MS
+
+    @Slot()
     def flush(self) -> None:
         """Catch up with the chat now."""
         self._timer.stop()
+        pacer.begin()
         self._since_flush.start()
         self._tell_changed()
         gone = min(self._to_drop, len(self._rows))

@@ -19,6 +19,7 @@ from chatlab.core.chats import ChatKey
 from chatlab.core.flow import ByteRange
 from chatlab.core.message import MessageId
 from chatlab.ui.models.frame_table import FrameTableModel, Scope
+from chatlab.ui.pacing import pacer
 from chatlab.ui.widgets.capture_bar import CaptureBar
 from chatlab.ui.widgets.frame_detail import Caption, FrameDetail, Run
 from chatlab.ui.widgets.frame_list import FrameList
@@ -91,7 +92,7 @@ class WirePane(QWidget):
         self._tap = HexView(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._refresh_in_turn)
         self._rested = QElapsedTimer()
         self._rested.start()
         self._rest_ms = 0
@@ -205,6 +206,7 @@ class WirePane(QWidget):
     def refresh(self) -> None:
         """Take over what the feed has learnt."""
         began = time.monotonic()
+        pacer.begin()
         self._model.pull()
         if not self._is_about_frame and self.frames.current_frame is None:
             self._open_message()
@@ -215,6 +217,13 @@ class WirePane(QWidget):
         took_ms = (time.monotonic() - began) * 1000
         self._rest_ms = min(max(REFRESH_MS, int(_IDLE_SHARE * took_ms)), MAX_REST_MS)
         self._rested.restart()
+
+    @Slot()
+    def _refresh_in_turn(self) -> None:
+        if wait := pacer.wait_ms():
+            self._timer.start(wait)
+        else:
+            self.refresh()
 
     def _on_frames(self) -> None:
         if not self.isVisible() or self._timer.isActive():
