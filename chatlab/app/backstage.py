@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.history import HistoryKeeper
 from chatlab.app.read_markers import ReadMarkers
-from chatlab.app.saving import capture_work, save_beside
+from chatlab.app.session_saving import SessionSaver
 from chatlab.app.xmpp_errands import SessionErrands
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.capture import CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.errors import ChatlabError, FileError
 from chatlab.core.events import Severity
-from chatlab.core.export import SecretsChoice
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
 from chatlab.core.ports import ChatConnection, EventSink, FileTransfers
@@ -67,7 +66,6 @@ class WindowBackstage:
         """The window shows a saved capture: there is nothing to connect, and nothing to keep."""
         self._early: list[Callable[[], None]] | None = []
         """What was asked for before the accounts were read; None from then on."""
-        self._saved_count = 0
         self._book = book
         self._feed = feed
         self._accounts = accounts
@@ -83,6 +81,14 @@ class WindowBackstage:
         self.xmpp = SessionErrands(lambda: self.session, book, secrets, self.run, self._waits)
         self._saves: set[asyncio.Task[None]] = set()
         """Those of the tasks that the reader would miss: the program ends after them."""
+        self.sessions = SessionSaver(
+            feed,
+            book,
+            post=self.post,
+            start=self._start_lasting,
+            on_progress=lambda words: self.on_progress(words),
+            catch_up=self._catch_up,
+        )
 
     # -- the life of the session
 
@@ -122,6 +128,7 @@ class WindowBackstage:
             self._markers.close()
         if self.session is not None:
             await self.session.close()
+        await self.sessions.finish()
         if self._lab is not None:
             await self._lab.stop()
         await asyncio.to_thread(self._history.close)
@@ -150,10 +157,14 @@ class WindowBackstage:
         if self.bar is not None:
             self.bar.post(BarMessage(severity, text, hint, topic=topic))
 
-    @property
-    def is_saved(self) -> bool:
-        """Every frame there is was saved by the reader."""
-        return self._saved_count >= self._feed.count
+    def _start_lasting(self, work: Coroutine[object, object, None]) -> None:
+        task = self._start(work)
+        self._saves.add(task)
+        task.add_done_callback(self._saves.discard)
+
+    async def _catch_up(self) -> None:
+        if self.session is not None:
+            await self.session.catch_up()
 
     # -- ui.ports.Backstage
 
@@ -289,30 +300,19 @@ class WindowBackstage:
         await self._restart_capture()
         self.post(Severity.INFO, words, topic="permission")
 
-    def save_capture(self, file: Path, *, with_secrets: bool, with_messages: bool) -> None:
-        saving = self._start(self._save_capture(file, with_secrets, with_messages))
-        self._saves.add(saving)
-        saving.add_done_callback(self._saves.discard)
-
-    async def _save_capture(self, file: Path, with_secrets: bool, with_messages: bool) -> None:
-        if self.session is not None:
-            await self.session.catch_up()
-        count = self._feed.count
-        try:
-            choice = SecretsChoice.KEEP if with_secrets else SecretsChoice.DROP
-            await save_beside(
-                capture_work(self._feed, choice),
-                file,
-                lambda percent: self.on_progress(f"Saving the capture: {percent}\u00a0%"),
-            )
-        finally:
-            self.on_progress("")
-        self._saved_count = count
-        words = f"Saved {count:,} frames as {file.name}."
-        hint = "It holds the TLS secrets: whoever has it can read it." if with_secrets else ""
-        self.post(Severity.INFO, words, hint, topic="saved")
-
     def open_capture(self, file: Path) -> None:
+        self.run(self._open_capture(file))
+
+    async def _open_capture(self, file: Path) -> None:
+        from chatlab.app.opening import check_file
+
+        await asyncio.to_thread(check_file, file)
+        self._open_window(file)
+
+    def _open_window(self, file: Path) -> None:
+        self._open_window(file)
+
+    def _open_window(self, file: Path) -> None:
         command = [sys.executable, "-P", "-m", "chatlab", "open", str(file)]
         try:
             subprocess.Popen(command, start_new_session=os.name == "posix")
@@ -359,6 +359,7 @@ class WindowBackstage:
             self.font_scale = preferences.font_scale
             self.set_theme(system_theme(preferences.theme))
         self._history.set_keeping(preferences.keep_history, preferences.history_lines)
+        self.sessions.set_autosave(preferences.autosave_minutes)
         self.on_preferences(preferences)
 
     def set_theme(self, name: str) -> None:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 MAX_KEPT = 5
 """Older ones are deleted at a start, so that captures do not fill the disk unseen."""
 LIVE_NAME = "capture.pcapng"
-WHOLE_NAME = "session.pcapng"
+WHOLE_NAME = "session.chatlab"
 _LOCK_NAME = "in-use"
 _OFFERED_NAME = "offered"
 _STAMP = "%Y%m%d-%H%M%S"

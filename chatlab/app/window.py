@@ -36,6 +36,7 @@ from chatlab.ui.widgets.chat_services import ChatServices
 
 if TYPE_CHECKING:
     from chatlab.app.backstage import WindowBackstage
+    from chatlab.app.opening import OpenedFile
     from chatlab.app.stage import Stage
     from chatlab.core.preferences import Preferences
 
@@ -51,6 +52,12 @@ def run_window(*, lab: bool, file: Path | None, link: str | None = None) -> int:
     application.setQuitOnLastWindowClosed(False)
     with asyncio.Runner(loop_factory=QtLoop) as runner:
         return runner.run(_Life(application, is_lab=lab, file=file, link=link).run())
+
+
+def _opened(file: Path) -> "OpenedFile":
+    from chatlab.app.opening import OpenedFile
+
+    return OpenedFile(file)
 
 
 class _Life:
@@ -78,7 +85,8 @@ class _Life:
         self._folder = SessionFolder(self._paths.sessions)
         self._dissector = ScapyDissector()
         self._collector = GentleCollector()
-        capture = file or self._folder.live_file
+        self._opened = _opened(file) if file is not None else None
+        capture = self._opened.capture if self._opened else self._folder.live_file
         self._feed = CaptureFeed(capture, self._book, self._dissector, is_live=file is None)
         self._stage: Stage | None = None
         self.staged = asyncio.Event()
@@ -146,8 +154,8 @@ class _Life:
         self._set_stage()
         self._collector.start()
         self._window.focus_changed.connect(self._on_focus_changed)
-        if self._file is not None:
-            self._open_file(self._file)
+        if self._opened is not None:
+            self._show_opened(self._opened)
         else:
             await self._begin()
             if self._link is not None:
@@ -210,6 +218,7 @@ class _Life:
         except FileError as error:
             self._backstage.post(Severity.ERROR, error.message, error.hint)
         session = stage.open_session()
+        self._backstage.sessions.set_autosave(self._settings.autosave_minutes)
         if self._settings.capture_on_start:
             await session.start_capture()
         for account in loaded.value:
@@ -236,16 +245,21 @@ class _Life:
         elif found:
             self._window.chats.show_chat(found[0])
 
-    def _open_file(self, file: Path) -> None:
+    def _show_opened(self, opened: "OpenedFile") -> None:
         from chatlab.app.replay import fill_from_file
+        from chatlab.app.session_replay import fill_from_session
 
-        fill_from_file(self._feed, self._book)
+        if opened.is_session:
+            fill_from_session(opened, self._feed, self._book)
+        else:
+            fill_from_file(self._feed, self._book)
+        file = opened.file if opened.is_session else None
+        self._backstage.sessions.adopt(file, opened.notes)
         talks = [chat for chat in self._book.chats.values() if chat.kind is not ChatKind.SERVER]
         if len(talks) > 1:
             self._window.chats.compare(talks[0], talks[1])
         elif talks:
             self._window.chats.show_chat(talks[0])
-        self._window.setWindowTitle(f"{file.name} – ChatLab")
 
     async def _end(self) -> None:
         """The window goes at once; what takes time follows."""
@@ -257,6 +271,8 @@ class _Life:
             self._keep_capture()
         await self._dissector.close()
         self._feed.close()
+        if self._opened is not None:
+            self._opened.close()
         self._window.let_go()
 
     def _keep_capture(self) -> None:
@@ -264,12 +280,14 @@ class _Life:
         if (journal := self._feed.journal) is not None:
             self._feed.journal = None
             journal.close()
-        keeps = self._feed.count > 0 and not self._backstage.is_saved
+        sessions = self._backstage.sessions
+        keeps = sessions.has_unsaved_frames
         if keeps:
-            from chatlab.app.saving import save_capture
+            from chatlab.app.saving import save, session_work
 
             try:
-                save_capture(self._feed, self._folder.whole_file)
+                work = session_work(self._feed, self._book, sessions.notes)
+                save(work, self._folder.whole_file)
             except FileError as error:  # The growing file stays in its place.
                 print(error, file=sys.stderr)
         self._folder.close(keeps=keeps)

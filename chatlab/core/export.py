@@ -29,47 +29,47 @@ class ExportFacts:
 
 def reader_can(facts: ExportFacts, choice: SecretsChoice) -> str:
     """What a reader of an exported capture can see, for this session."""
-    if choice is SecretsChoice.KEEP:
-        return _with_keys(facts)
-    sealed = facts.sealed_connections
-    stay = (
-        f"{_many(sealed, 'connection')} under TLS {_verb(sealed, 'stay')} sealed" if sealed else ""
-    )
-    clear = facts.clear_messages
-    readable = f"{_many(clear, 'message')} in clear {'is' if clear == 1 else 'are'} readable"
-    words = [stay, readable if clear or not sealed else ""]
-    if count := facts.clear_secrets:
-        are = "is" if count == 1 else "are"
-        how = "blanked" if choice is SecretsChoice.REDACT else "readable, too"
-        words.append(
-            f"{_many(count, 'password')} or proof{'' if count == 1 else 's'} of one {are} {how}"
-        )
-    return _sentence(words)
-
-
-def _with_keys(facts: ExportFacts) -> str:
-    clear, sealed = facts.clear_messages, facts.sealed_messages
-    if not facts.sealed_connections:
-        words = [f"Everything is readable: {_many(clear, 'message')}, all in clear"]
-    else:
-        keys = _many(facts.sealed_connections, "connection")
-        words = [
-            f"Everything is readable: {_many(clear, 'message')} in clear, and {sealed:,} that TLS "
-            f"sealed, for the keys of {keys} are inside"
-        ]
-    if facts.clear_secrets:
-        words.append(f"also {_many(facts.clear_secrets, 'password')} that crossed in clear")
-    return _sentence(words)
-
-
-def _sentence(parts: list[str]) -> str:
-    words = "; ".join(part for part in parts if part)
+    parts = _with_keys(facts) if choice is SecretsChoice.KEEP else _without_keys(facts, choice)
+    words = "; ".join(parts)
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def _with_keys(facts: ExportFacts) -> list[str]:
+    clear, sealed = _many(facts.clear_messages, "message"), facts.sealed_connections
+    if sealed:
+        words = (
+            f"everything is readable: {clear} in clear, and {facts.sealed_messages:,} that TLS "
+            f"sealed, for the keys of {_many(sealed, 'connection')} are inside"
+        )
+    else:
+        words = f"everything is readable: {clear}, all in clear"
+    also = f"also {_secrets(facts)} that crossed in clear"
+    return [words, also] if facts.clear_secrets else [words]
+
+
+def _without_keys(facts: ExportFacts, choice: SecretsChoice) -> list[str]:
+    sealed, clear, secrets = facts.sealed_connections, facts.clear_messages, facts.clear_secrets
+    parts: list[str] = []
+    if sealed:
+        parts.append(
+            f"{_many(sealed, 'connection')} under TLS {'stays' if sealed == 1 else 'stay'} sealed"
+        )
+    if clear or not sealed:
+        parts.append(f"{_many(clear, 'message')} in clear {_are(clear)} readable")
+    if secrets:
+        how = "blanked" if choice is SecretsChoice.REDACT else "readable, too"
+        parts.append(f"{_secrets(facts)} {_are(secrets)} {how}")
+    return parts
+
+
+def _secrets(facts: ExportFacts) -> str:
+    count = facts.clear_secrets
+    return f"{_many(count, 'password')} or {'proof' if count == 1 else 'proofs'} of one"
 
 
 def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def _verb(count: int, verb: str) -> str:
-    return f"{verb}s" if count == 1 else verb
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

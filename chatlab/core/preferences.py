@@ -19,6 +19,8 @@ class Preferences:
     condenses: bool = True
     """Comings and goings in a row are one line of the transcript."""
     capture_on_start: bool = True
+    autosave_minutes: int = 5
+    """A session that has a file is saved this often, and at the end; 0: only when asked."""
     notifies: bool = False
     """Messages for the reader are shown by the desktop while ChatLab is not in front."""
     closes_to_tray: bool = False

@@ -58,6 +58,8 @@ class Settings:
     condenses: bool = True
     """Comings and goings in a row are one line."""
     capture_on_start: bool = True
+    autosave_minutes: int = 5
+    """A session that has a file is saved this often, and at the end; 0: only when asked."""
     notifies: bool = False
     """Messages for the reader are shown by the desktop as well; off, for labs are shared."""
     closes_to_tray: bool = False
@@ -80,9 +82,10 @@ class Settings:
 
 MIN_FONT_SCALE, MAX_FONT_SCALE = 70, 250
 MAX_AWAY_MINUTES = 24 * 60
+MAX_AUTOSAVE_MINUTES = 24 * 60
 MAX_PORT = 65_535
 _TOP = (
-    "theme", "font_scale", "keep_history", "history_lines", "condenses", "capture_on_start",
+    "autosave_minutes", "theme", "font_scale", "keep_history", "history_lines", "condenses", "capture_on_start",
     "notifies", "closes_to_tray", "auto_away_minutes", "download_folder", "dcc_first_port", "dcc_last_port",
     "dcc_prefers_passive", "last_folder",
 )  # fmt: skip
@@ -116,6 +119,9 @@ def _read_settings(reader: TableReader) -> Settings:
         history_lines=reader.number("history_lines", default.history_lines, 0, 10_000),
         condenses=reader.flag("condenses", default.condenses),
         capture_on_start=reader.flag("capture_on_start", default.capture_on_start),
+        autosave_minutes=reader.number(
+            "autosave_minutes", default.autosave_minutes, 0, MAX_AUTOSAVE_MINUTES
+        ),
         notifies=reader.flag("notifies", default.notifies),
         closes_to_tray=reader.flag("closes_to_tray", default.closes_to_tray),
         auto_away_minutes=reader.number(

@@ -24,14 +24,23 @@ ACTIONS: tuple[ActionSpec, ...] = (
         (), "play", "offline server demo try practice",
     ),
     ActionSpec(
-        _A.OPEN_CAPTURE, _M.FILE, "&Open capture…",
+        _A.OPEN_CAPTURE, _M.FILE, "&Open…",
         "Look at a saved session, or at any pcap or pcapng file.",
         ("Ctrl+O",), "open", "file pcap pcapng load session", starts_group=True,
     ),
     ActionSpec(
-        _A.SAVE_CAPTURE, _M.FILE, "&Save capture…",
-        "Write the frames to a pcapng file that Wireshark opens, too.",
-        ("Ctrl+S",), "save", "file pcapng export wireshark keep",
+        _A.SAVE_CAPTURE, _M.FILE, "&Save session",
+        "Keep frames, what was said and your notes in one file, to be opened again.",
+        ("Ctrl+S",), "save", "file chatlab capture keep store",
+    ),
+    ActionSpec(
+        _A.SAVE_AS, _M.FILE, "Sa&ve session as…", "Save the session under another name.",
+        (), "", "file chatlab copy rename",
+    ),
+    ActionSpec(
+        _A.EXPORT_CAPTURE, _M.FILE, "Export for &hand-in…",
+        "A copy of the capture for Wireshark: with the TLS keys, without, or with passwords blanked.",
+        ("Ctrl+Shift+E",), "send", "pcapng wireshark redact secrets share teacher report",
     ),
     ActionSpec(
         _A.PICTURE, _M.FILE, "Save a &picture of the window",
@@ -258,6 +267,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _A.PACKETS, _M.WIRE, "&Frames of the selected message",
         "Show in the wire pane which frames carried the message.",
         ("Ctrl+Return",), "wire", "packets bytes hex", starts_group=True,
+    ),
+    ActionSpec(
+        _A.SESSION_NOTES, _M.WIRE, "Session &notes…",
+        "Write down what you see; your notes are saved with the session.",
+        ("F4",), "edit", "write text markdown report observation",
     ),
     ActionSpec(
         _A.RAW_CONSOLE, _M.WIRE, "&Raw console",

@@ -3,11 +3,10 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, QStandardPaths, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QDialog
 
 from chatlab.core.account import AccountId, Application, SecretKind
@@ -16,15 +15,15 @@ from chatlab.core.commands import Command, Verb
 from chatlab.core.events import CertificateRefused
 from chatlab.core.xmpp_address import is_xmpp_link
 from chatlab.ui.ports import Backstage, CertificateAnswer, WireFeed
+from chatlab.ui.session_desk import SessionDesk
 
 if TYPE_CHECKING:
     from chatlab.ui.dialogs.account import AccountDialog, AccountResult
     from chatlab.ui.dialogs.account_fields import NetworkPreset
-    from chatlab.ui.dialogs.capture_file import SaveChoice
     from chatlab.ui.dialogs.system_check import CheckRow
     from chatlab.ui.main_window import MainWindow
 
-_BESIDE = frozenset({"help", "transfers"})
+_BESIDE = frozenset({"help", "notes", "transfers"})
 Checker = Callable[[Callable[["tuple[CheckRow, ...]"], None]], None]
 """Looks at the system, then calls back with what it found."""
 
@@ -48,6 +47,7 @@ class DialogDesk:
         self._presets = presets
         self._check_system = check_system
         self._open: dict[str, QDialog] = {}
+        self.sessions = SessionDesk(window, feed, backstage, self.show)
         self.on_join: Callable[[ChatKey], None] = lambda chat: None
         """Told of a channel that the reader wants to enter."""
         self.on_query: Callable[[ChatKey], None] = lambda chat: None
@@ -198,30 +198,11 @@ class DialogDesk:
             connection.execute(Command(Verb.JOIN, arguments), "")
 
     def save_capture(self) -> None:
-        from chatlab.ui.dialogs.capture_file import SaveCaptureDialog
-
-        name = f"chatlab-{datetime.now():%Y%m%d-%H%M}.pcapng"
-        has_tls = any(
-            state.connection is not None and state.connection.tls is not None
-            for state in self._book.accounts.values()
-        )
-        dialog = SaveCaptureDialog(
-            _documents() / name, self._feed.count, has_tls=has_tls, parent=self._window
-        )
-        dialog.submitted.connect(self._on_save_chosen)
-        self.show("save", dialog)
-
-    def _on_save_chosen(self, choice: "SaveChoice") -> None:
-        self._backstage.save_capture(
-            choice.path, with_secrets=choice.with_secrets, with_messages=choice.with_messages
-        )
+        """Save the session that the capture is a part of."""
+        self.sessions.save()
 
     def open_capture(self) -> None:
-        from chatlab.ui.dialogs.capture_file import open_dialog
-
-        dialog = open_dialog(str(_documents()), self._window)
-        dialog.fileSelected.connect(lambda name: self._backstage.open_capture(Path(name)))
-        self.show("open", dialog)
+        self.sessions.open()
 
     def help(self, topic: str = "") -> None:
         from chatlab.ui.dialogs.help import HelpDialog
@@ -279,9 +260,3 @@ class DialogDesk:
     def _forget(self, name: str, dialog: QDialog) -> None:
         if self._open.get(name) is dialog:
             del self._open[name]
-
-
-def _documents() -> Path:
-    place = QStandardPaths.StandardLocation.DocumentsLocation
-    found = Path(QStandardPaths.writableLocation(place) or Path.home())
-    return found if found.is_dir() else Path.home()

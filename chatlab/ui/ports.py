@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # These are promises: nothing is needed for them when the pro
     from chatlab.core.chats import ChatKey
     from chatlab.core.client_certificate import ClientCertificate
     from chatlab.core.errors import ChatlabError, FileError
+    from chatlab.core.export import ExportFacts, SecretsChoice
     from chatlab.core.flow import ByteRange, ConnectionId, FlowKey, WireRange
     from chatlab.core.forms import DataForm
     from chatlab.core.frame import Exposure, Layer
@@ -149,6 +150,43 @@ class XmppErrands(Protocol):
     ) -> None: ...
 
 
+class SessionFiles(Protocol):
+    """The session as a file. Nothing here blocks; what comes of it is told in the message bar."""
+
+    @property
+    def file(self) -> Path | None:
+        """Where it is saved; None for one that never was."""
+        ...
+
+    @property
+    def is_modified(self) -> bool:
+        """Frames or notes have come since it was saved."""
+        ...
+
+    @property
+    def notes(self) -> str:
+        """The reader’s own."""
+        ...
+
+    def set_notes(self, notes: str) -> None: ...
+
+    def save(self, file: Path | None = None) -> None:
+        """To ``file``, or to where it was saved before."""
+        ...
+
+    def export(self, file: Path, secrets: SecretsChoice) -> None:
+        """Write a copy of the capture that may be handed on."""
+        ...
+
+    def survey(self, show: Callable[[ExportFacts], None]) -> None:
+        """Count what a copy would tell, and hand it to ``show``."""
+        ...
+
+    def observe(self, observer: Callable[[], None]) -> None:
+        """``observer`` is called when the file, or what is not in it yet, changed."""
+        ...
+
+
 class Backstage(Protocol):
     """What the window asks to be done. Nothing here blocks; what goes wrong comes back as words
     in the window's message bar."""
@@ -211,7 +249,8 @@ class Backstage(Protocol):
         """Have an administrator’s password asked for, then capture."""
         ...
 
-    def save_capture(self, file: Path, *, with_secrets: bool, with_messages: bool) -> None: ...
+    @property
+    def sessions(self) -> SessionFiles: ...
 
     def open_capture(self, file: Path) -> None:
         """In a window of its own: a saved capture is not mixed with a live one."""

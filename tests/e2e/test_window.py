@@ -150,14 +150,14 @@ def test_the_capture_stops_and_starts_while_the_chat_goes_on(run: Run) -> None:
 
 @pytest.mark.capture
 def test_a_saved_session_opens_with_the_same_messages_and_frames(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "lesson.pcapng"
+    file = tmp_path / "lesson.chatlab"
     saved = run("save", **{FILE_VARIABLE: str(file)})
     assert file.stat().st_mode & 0o777 == 0o600
     opened = run("look", **{FILE_VARIABLE: str(file)})
     assert opened["frames"] == saved["frames"]
     assert opened["can_type"] is False
     assert "nothing can be sent" in str(opened["placeholder"])
-    assert "lesson.pcapng" in str(opened["title"])
+    assert "lesson.chatlab" in str(opened["title"])
     marks = opened["marks"]
     assert isinstance(marks, dict)
     assert b"in clear" in bytes.fromhex(marks["bytes"])

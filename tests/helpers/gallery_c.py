@@ -15,14 +15,16 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from chatlab.core.account import Account, AccountId, Autojoin, LoginMethod, SecretKind, Security
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import CertificateError, CertificateInfo
+from chatlab.core.export import ExportFacts
 from chatlab.ui.actions import ACTIONS, Actions
 from chatlab.ui.dialogs.about import AboutDialog
 from chatlab.ui.dialogs.account import AccountDialog, StoredSecrets
 from chatlab.ui.dialogs.accounts import AccountsDialog
-from chatlab.ui.dialogs.capture_file import SaveCaptureDialog
 from chatlab.ui.dialogs.certificate import CertificateDialog
+from chatlab.ui.dialogs.export_capture import ExportDialog
 from chatlab.ui.dialogs.help import HelpDialog
 from chatlab.ui.dialogs.join import JoinDialog
+from chatlab.ui.dialogs.session_notes import SessionNotesDialog
 from chatlab.ui.dialogs.system_check import CheckRow, CheckState, SystemCheckDialog
 from chatlab.ui.theme import Theme
 from chatlab.ui.widgets.command_palette import CommandPalette
@@ -152,8 +154,17 @@ def system_check() -> QWidget:
     return dialog
 
 
-def save_capture() -> QWidget:
-    return SaveCaptureDialog(Path("/home/me/lab6.pcapng"), 1412, has_tls=True)
+def export_capture() -> QWidget:
+    dialog = ExportDialog(Path("/home/me/lab6.pcapng"), 1412)
+    facts = ExportFacts(
+        frames=1412, sealed_connections=3, clear_messages=41, sealed_messages=12, clear_secrets=2
+    )
+    dialog.tell(facts)
+    return dialog
+
+
+def session_notes() -> QWidget:
+    return SessionNotesDialog("# Lab 6\n\nFrame 41 holds the password in clear.\n")
 
 
 def help_page() -> QWidget:
@@ -205,7 +216,8 @@ VIEWS: dict[str, Callable[[], QWidget]] = {
     "join": join,
     "about": about,
     "system-check": system_check,
-    "save-capture": save_capture,
+    "export-capture": export_capture,
+    "session-notes": session_notes,
     "help": help_page,
     "help-search": help_search,
     "first-start": first_start,

@@ -12,6 +12,7 @@ from chatlab.core.chats import Chat, ChatBook, ChatKey
 from chatlab.core.commands import Command
 from chatlab.core.errors import ChatlabError, FileError, LocalProtocolError
 from chatlab.core.events import Member
+from chatlab.core.export import ExportFacts, SecretsChoice
 from chatlab.core.features import ServerFeatures
 from chatlab.core.forms import DataForm
 from chatlab.core.message import Message, MessageId, MessageKind
@@ -173,6 +174,33 @@ class NotingErrands:
 
 
 @dataclass
+class NotingSessions:
+    """A ``SessionFiles`` that writes down what it was asked for."""
+
+    file: Path | None = None
+    is_modified: bool = False
+    notes: str = ""
+    facts: ExportFacts = field(default_factory=ExportFacts)
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+    observers: list[Callable[[], None]] = field(default_factory=list)
+
+    def set_notes(self, notes: str) -> None:
+        self.notes = notes
+
+    def save(self, file: Path | None = None) -> None:
+        self.asked.append(("save", file))
+
+    def export(self, file: Path, secrets: SecretsChoice) -> None:
+        self.asked.append(("export", file, secrets))
+
+    def survey(self, show: Callable[[ExportFacts], None]) -> None:
+        show(self.facts)
+
+    def observe(self, observer: Callable[[], None]) -> None:
+        self.observers.append(observer)
+
+
+@dataclass
 class NotingBackstage:
     """A ``Backstage`` that writes down what it was asked for."""
 
@@ -186,6 +214,7 @@ class NotingBackstage:
     on_load_back: Callable[[ChatKey], None] = lambda chat: None
     keeps_secrets: bool = True
     xmpp: NotingErrands = field(default_factory=NotingErrands)
+    sessions: NotingSessions = field(default_factory=NotingSessions)
     font_scale: int = 100
     files: dict[AccountId, FileTransfers] = field(default_factory=dict)
     policy: TransferPolicy = field(default_factory=TransferPolicy)
@@ -244,9 +273,6 @@ class NotingBackstage:
 
     def restart_capture(self) -> None:
         self.asked.append("restart capture")
-
-    def save_capture(self, file: Path, *, with_secrets: bool, with_messages: bool) -> None:
-        self.asked.append(f"save {file}")
 
     def open_capture(self, file: Path) -> None:
         self.asked.append(f"open {file}")

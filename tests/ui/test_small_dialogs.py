@@ -1,6 +1,4 @@
-"""Join, system check, about, accounts, saving: each asks in place and answers by signals."""
-
-from pathlib import Path
+"""Join, system check, about, accounts: each asks in place and answers by signals."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +10,6 @@ import chatlab
 from chatlab.core.account import AccountId
 from chatlab.ui.dialogs.about import AboutDialog
 from chatlab.ui.dialogs.accounts import AccountsDialog
-from chatlab.ui.dialogs.capture_file import SaveCaptureDialog, SaveChoice
 from chatlab.ui.dialogs.join import JoinDialog
 from chatlab.ui.dialogs.system_check import CheckRow, CheckState, SystemCheckDialog
 from tests.helpers.accounts import PLAIN_ACCOUNT
@@ -154,75 +151,3 @@ def test_an_account_is_removed_only_after_a_second_yes(
     with qtbot.waitSignal(accounts.remove_requested) as removed:
         accounts._confirm.click()
     assert removed.args == [PLAIN_ACCOUNT.id]
-
-
-# --- save
-
-
-def saver(
-    qtbot: QtBot, path: Path, *, has_tls: bool = True
-) -> tuple[SaveCaptureDialog, list[SaveChoice]]:
-    dialog = SaveCaptureDialog(path, 1, has_tls=has_tls)
-    qtbot.addWidget(dialog)
-    heard: list[SaveChoice] = []
-    dialog.submitted.connect(heard.append)
-    dialog.open()
-    return dialog, heard
-
-
-def test_a_file_name_gets_its_suffix(qtbot: QtBot, tmp_path: Path) -> None:
-    dialog, heard = saver(qtbot, tmp_path / "lab.6")
-    qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
-    assert heard == [SaveChoice(tmp_path / "lab.6.pcapng", True, True)]
-
-
-def test_an_existing_file_is_replaced_only_after_asking(qtbot: QtBot, tmp_path: Path) -> None:
-    path = tmp_path / "lab6.pcapng"
-    path.touch()
-    dialog, heard = saver(qtbot, path)
-    dialog.save_button.click()
-    assert heard == []
-    assert "is there already" in words(dialog)
-    assert dialog.save_button.text() == "Replace it"
-    dialog.save_button.click()
-    assert len(heard) == 1
-
-
-def test_another_name_is_asked_about_anew(qtbot: QtBot, tmp_path: Path) -> None:
-    for name in ("a.pcapng", "b.pcapng"):
-        (tmp_path / name).touch()
-    dialog, heard = saver(qtbot, tmp_path / "a.pcapng")
-    dialog.save_button.click()
-    dialog.name.setText(str(tmp_path / "b.pcapng"))
-    dialog.save_button.click()
-    assert heard == []
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"), [("", "needed"), (".", "a folder"), ("missing/x.pcapng", "no folder")]
-)
-def test_a_place_that_cannot_be_is_explained(
-    qtbot: QtBot, tmp_path: Path, name: str, reason: str
-) -> None:
-    dialog, heard = saver(qtbot, tmp_path / "x")
-    dialog.name.setText(str(tmp_path / name) if name else "")
-    dialog.save_button.click()
-    assert heard == []
-    assert reason in words(dialog)
-
-
-def test_it_says_who_can_read_the_file(qtbot: QtBot, tmp_path: Path) -> None:
-    dialog, heard = saver(qtbot, tmp_path / "x.pcapng")
-    assert "can read everything" in words(dialog)
-    dialog.secrets.setChecked(False)
-    assert "can read the messages" in words(dialog)
-    dialog.messages.setChecked(False)
-    assert "what an observer saw" in words(dialog)
-    dialog.save_button.click()
-    assert heard == [SaveChoice(tmp_path / "x.pcapng", False, False)]
-
-
-def test_without_tls_there_are_no_secrets_to_add(qtbot: QtBot, tmp_path: Path) -> None:
-    dialog, _ = saver(qtbot, tmp_path / "x", has_tls=False)
-    assert not dialog.secrets.isEnabled()
-    assert not dialog.secrets.isChecked()

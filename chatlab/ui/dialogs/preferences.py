@@ -21,6 +21,7 @@ _NO_TRAY = "This desktop has no tray."
 _THEMES = (("system", "As the desktop"), ("light", "Light"), ("dark", "Dark"))
 _SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 _USUAL_AWAY = 15
+_USUAL_AUTOSAVE = 5
 _MAX_LINES, _MAX_MINUTES = 10_000, 1_440
 _NUMBER_WIDTH = 9 * SPACE
 
@@ -62,6 +63,8 @@ class PreferencesDialog(Sheet):
         self.tray = Tick(self.tr("Stay in the tray when the window is closed"), self)
         self.away = Tick(self.tr("Mark me away after"), self)
         self.minutes = _number("Minutes until away", _MAX_MINUTES, self)
+        self.autosave = Tick(self.tr("Save by itself every"), self)
+        self.autosave_minutes = _number("Minutes between savings", _MAX_MINUTES, self)
         self.files = FilePreferences(preferences, self)
         self._can_notify = can_notify
         self._has_tray = QSystemTrayIcon.isSystemTrayAvailable()
@@ -100,21 +103,18 @@ class PreferencesDialog(Sheet):
         words = f"ChatLab stays online; {how_to(ActionId.QUIT)} quits it."
         talk.add("Closing", self.tray, Hint(words if self._has_tray else _NO_TRAY))
         self.tray.setEnabled(self._has_tray)
-        away = QWidget(self)
-        row = QHBoxLayout(away)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE)
-        row.addWidget(self.away)
-        row.addWidget(self.minutes)
-        row.addWidget(plain_label(self.tr("minutes"), "", away))
-        row.addStretch(1)
         talk.add(
             "Away",
-            away,
+            _with_minutes(self.away, self.minutes, self),
             Hint("Without a key or a click. It sends AWAY, which you will see among the frames."),
         )
         wire = Form(self.tr("Wire"), self)
         wire.add("Capture", self.capture)
+        wire.add(
+            "Session",
+            _with_minutes(self.autosave, self.autosave_minutes, self),
+            Hint("And at the end. A session without a file waits for the next start."),
+        )
         for number, part in enumerate((looks, talk, self.files, wire)):
             if number:
                 self.body.addWidget(line(self))
@@ -126,6 +126,7 @@ class PreferencesDialog(Sheet):
         self.cancel_button.clicked.connect(self.reject)
         self.save_button.clicked.connect(self._submit)
         self.away.toggled.connect(self.minutes.setEnabled)
+        self.autosave.toggled.connect(self.autosave_minutes.setEnabled)
         self.keys_button.clicked.connect(self._choose_keys)
 
     def _fill(self) -> None:
@@ -143,6 +144,9 @@ class PreferencesDialog(Sheet):
         self.away.setChecked(chosen.auto_away_minutes > 0)
         self.minutes.setText(str(chosen.auto_away_minutes or _USUAL_AWAY))
         self.minutes.setEnabled(self.away.isChecked())
+        self.autosave.setChecked(chosen.autosave_minutes > 0)
+        self.autosave_minutes.setText(str(chosen.autosave_minutes or _USUAL_AUTOSAVE))
+        self.autosave_minutes.setEnabled(self.autosave.isChecked())
 
     def _tell_keys(self) -> None:
         count = len(self._before.shortcuts)
@@ -177,11 +181,27 @@ class PreferencesDialog(Sheet):
             notifies=self.notifies.isChecked(),
             closes_to_tray=self.tray.isChecked(),
             auto_away_minutes=minutes if self.away.isChecked() else 0,
+            autosave_minutes=self._autosave() if self.autosave.isChecked() else 0,
         )
+
+    def _autosave(self) -> int:
+        return int(self.autosave_minutes.text() or _USUAL_AUTOSAVE) or _USUAL_AUTOSAVE
 
     def _submit(self) -> None:
         self.accept()
         self.submitted.emit(self.read())
+
+
+def _with_minutes(tick: Tick, minutes: QLineEdit, parent: QWidget) -> QWidget:
+    part = QWidget(parent)
+    row = QHBoxLayout(part)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(SPACE)
+    row.addWidget(tick)
+    row.addWidget(minutes)
+    row.addWidget(plain_label(part.tr("minutes"), "", part))
+    row.addStretch(1)
+    return part
 
 
 def _number(name: str, most: int, parent: QWidget) -> QLineEdit:
