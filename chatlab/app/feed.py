@@ -231,6 +231,7 @@ class CaptureFeed:
 
     def set_uses_secrets(self, uses_secrets: bool) -> None:
         self.contents.uses_keys = uses_secrets
+        self.tell()
 
     def account_of(self, number: int) -> AccountId | None:
         connection = self.correlator.connection_of(number)

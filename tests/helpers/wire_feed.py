@@ -10,7 +10,7 @@ from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureStatus
 from chatlab.core.chats import ChatKey
 from chatlab.core.errors import ChatlabError
 from chatlab.core.flow import ByteRange, ConnectionId, FlowKey, WireRange
-from chatlab.core.frame import Exposure, Field, Layer
+from chatlab.core.frame import ByteView, Exposure, Field, Layer
 from chatlab.core.message import MessageId
 
 PLAIN = AccountId("plain")
@@ -52,6 +52,8 @@ class FakeFeed:
     lines: dict[WireRange, tuple[int, ...]] = field(default_factory=dict)
     connections: dict[ConnectionId, tuple[int, ...]] = field(default_factory=dict)
     rows_asked: int = 0
+    views: dict[int, tuple[ByteView, ...]] = field(default_factory=dict)
+    uses_secrets: bool = True
 
     @property
     def count(self) -> int:
@@ -84,6 +86,17 @@ class FakeFeed:
         if self.failure:
             raise self.failure
         return layers_of(self.frames[number - 1])
+
+    def byte_views(self, number: int) -> tuple[ByteView, ...]:
+        return self.views.get(number, ())
+
+    @property
+    def has_secrets(self) -> bool:
+        return bool(self.views)
+
+    def set_uses_secrets(self, uses_secrets: bool) -> None:
+        self.uses_secrets = uses_secrets
+        self.tell()
 
     def account_of(self, number: int) -> AccountId | None:
         return self.frames[number - 1].account

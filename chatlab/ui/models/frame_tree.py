@@ -14,6 +14,8 @@ SPAN_ROLE = Qt.ItemDataRole.UserRole
 EXPOSURE_ROLE = Qt.ItemDataRole.UserRole + 1
 VALUE_ROLE = Qt.ItemDataRole.UserRole + 2
 """The second half of a node: what is said, beside its name."""
+SOURCE_ROLE = Qt.ItemDataRole.UserRole + 3
+"""Whose bytes its span counts, as in ``core.frame.Field``."""
 MAX_VALUE = 400
 """Characters of a value that the tree shows; the bytes themselves are in the hex view."""
 
@@ -26,6 +28,7 @@ class _Node:
     parent: int
     row: int
     path: tuple[str, ...]
+    source: int = 0
     exposure: Exposure | None = None
     """Layers only."""
     children: list[int] = field(default_factory=list)
@@ -45,7 +48,7 @@ class FrameTreeModel(QAbstractItemModel):
         self._nodes, self._top = [], []
         for layer in layers:
             at = self._add(layer.name, layer.summary, layer.span, -1, len(self._top))
-            self._nodes[at].exposure = layer.exposure
+            self._nodes[at].exposure, self._nodes[at].source = layer.exposure, layer.source
             self._top.append(at)
             self._add_fields(at, layer.fields)
         self.endResetModel()
@@ -58,14 +61,15 @@ class FrameTreeModel(QAbstractItemModel):
     def _add_fields(self, parent: int, fields: tuple[Field, ...]) -> None:
         for row, item in enumerate(fields):
             at = self._add(item.name, item.value, item.span, parent, row)
+            self._nodes[at].source = item.source
             self._nodes[parent].children.append(at)
             self._add_fields(at, item.fields)
 
-    def index_at(self, offset: int) -> QModelIndex:
+    def index_at(self, offset: int, source: int = 0) -> QModelIndex:
         """The innermost node read from the byte at ``offset``; invalid when there is none."""
         best = -1
         for at, node in enumerate(self._nodes):
-            if not node.span.start <= offset < node.span.stop:
+            if node.source != source or not node.span.start <= offset < node.span.stop:
                 continue
             # Children follow their parents, so the later of two equal spans lies deeper.
             if best < 0 or len(node.span) <= len(self._nodes[best].span):
@@ -118,6 +122,8 @@ class FrameTreeModel(QAbstractItemModel):
                 return node.span
             case _ if role == EXPOSURE_ROLE:
                 return node.exposure
+            case _ if role == SOURCE_ROLE:
+                return node.source
             case Qt.ItemDataRole.AccessibleTextRole:
                 return _line(node)
             case Qt.ItemDataRole.ToolTipRole:
@@ -136,5 +142,7 @@ def _tip(node: _Node) -> str:
     where = (
         f"byte {node.span.start}" if size == 1 else f"bytes {node.span.start}–{node.span.stop - 1}"
     )
+    if node.source:
+        where += " of what was put together or decrypted"
     who = f"\n{theme.EXPOSURE_WORDS[node.exposure]}" if node.exposure else ""
     return f"{_line(node)}\n{size} byte{'s' if size > 1 else ''}: {where}{who}"

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidg
 
 from chatlab.core.errors import ChatlabError
 from chatlab.core.flow import ByteRange
-from chatlab.core.frame import Exposure, Field, Layer
+from chatlab.core.frame import ByteView, Exposure, Field, Layer
 from chatlab.core.message import MessageId
 from chatlab.ui import theme
 from chatlab.ui.theme import HALF, SPACE
+from chatlab.ui.widgets.byte_tabs import ByteTabs
 from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.hex_layout import NARROW, WIDE
 from chatlab.ui.widgets.hex_view import HexView, Mark
@@ -85,20 +86,27 @@ class FrameDetail(QWidget):
         self._message: MessageId | None = None
         self._spans: tuple[tuple[MessageId, ByteRange], ...] = ()
         self._exposure = Exposure.PLUMBING
+        self._views: tuple[ByteView, ...] = ()
+        self._source = 0
+        """Whose bytes are shown: 0 the frame's own, else those of that view, from 1 on."""
+        self._chosen = (ByteRange(0, 0), 0)
+        """The bytes of the field that was chosen last, and whose they are."""
         self._is_split_by_hand = False
         self.tree = LayerTree(self)
         self.hex = HexView(self)
+        self.tabs = ByteTabs(self)
         self._tree_caption = Caption(self.tr("Layers"), self)
         self._hex_caption = Caption(self.tr("Bytes"), self)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(_captioned(self._tree_caption, self.tree))
-        self.splitter.addWidget(_captioned(self._hex_caption, self.hex))
+        self.splitter.addWidget(_captioned(self._tree_caption, None, self.tree))
+        self.splitter.addWidget(_captioned(self._hex_caption, self.tabs, self.hex))
         self.splitter.splitterMoved.connect(self._on_splitter_moved)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.splitter)
         self.tree.field_selected.connect(self._on_field_selected)
+        self.tabs.source_chosen.connect(self._on_source_chosen)
         self.hex.byte_clicked.connect(self._on_byte_clicked)
         self.hex.byte_hovered.connect(self._on_byte_hovered)
         theme.on_theme_changed(self._on_theme_changed)
@@ -108,6 +116,8 @@ class FrameDetail(QWidget):
         """No frame is chosen."""
         self._number = None
         self._spans = ()
+        self._views, self._source = (), 0
+        self.tabs.show_views(0, ())
         self._tree_caption.set_title(self.tr("Layers"))
         self._hex_caption.set_title(self.tr("Bytes"))
         self._hex_caption.set_words("")
@@ -124,15 +134,15 @@ class FrameDetail(QWidget):
             return
         try:
             row, raw = self._feed.row(number), self._feed.raw(number)
+            self._views = self._feed.byte_views(number)
         except ChatlabError as error:
             self.clear()
             self.tree.show_layers((), str(error))
             return
-        self._number = number
+        self._number, self._chosen = number, (ByteRange(0, 0), 0)
         self._exposure = row.exposure
         self._tree_caption.set_title(self.tr("Layers of frame {}").format(number))
-        self._hex_caption.set_title(self.tr("{} bytes").format(len(raw)))
-        self.hex.show_bytes(raw, name=self.tr("Bytes of frame {}").format(number))
+        self._show_source(self.tabs.show_views(len(raw), self._views))
         self.tree.show_layers((self._frame_layer(number),), self.tr("Reading the layers…"))
         self.refresh_marks()
         self._reveal_words()
@@ -143,14 +153,39 @@ class FrameDetail(QWidget):
         self._message = message or self._message
         if self._number is None:
             return
+        if self._feed.byte_views(self._number) != self._views:
+            self._look_again(self._number)
         self._spans = self._feed.message_spans(self._number)
         self.hex.set_marks(
             tuple(
-                Mark(span, self._exposure_of(owner), owner == self._message)
+                Mark(self._here(span, 0), self._exposure_of(owner), owner == self._message)
                 for owner, span in self._spans
             )
         )
         self._count_words()
+
+    def _look_again(self, number: int) -> None:
+        """Secrets came or went, or the rest of a line was captured."""
+        self._views = self._feed.byte_views(number)
+        self._show_source(self.tabs.show_views(len(self._feed.raw(number)), self._views))
+        self._run(self._read_layers(number))
+
+    def _show_source(self, source: int) -> None:
+        """Show the frame's own bytes, or those of a view."""
+        assert self._number is not None
+        self._source = source
+        data = self._views[source - 1].data if source else self._feed.raw(self._number)
+        what = self._views[source - 1].name if source else self.tr("Bytes")
+        name = self.tr("{} of frame {}").format(what, self._number)
+        self.hex.show_bytes(data, name=name)
+        self._hex_caption.set_title(self.tr("{} bytes").format(len(data)))
+
+    def _here(self, span: ByteRange, source: int) -> ByteRange:
+        """The bytes shown that stand for bytes of the frame or of a view."""
+        if source == self._source:
+            return span
+        in_frame = self._views[source - 1].in_frame(span) if source else span
+        return self._views[self._source - 1].from_frame(in_frame) if self._source else in_frame
 
     async def _read_layers(self, number: int) -> None:
         """Fill in the tree, unless the reader has moved on meanwhile."""
@@ -174,7 +209,7 @@ class FrameDetail(QWidget):
             Field(self.tr("Who can read it"), theme.EXPOSURE_WORDS[row.exposure], nothing),
         )
         summary = self.tr("{} bytes on the wire").format(row.length)
-        span = ByteRange(0, len(self.hex.data))
+        span = ByteRange(0, len(self._feed.raw(number)))
         return Layer(self.tr("Frame {}").format(number), summary, span, fields, row.exposure)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -225,28 +260,74 @@ class FrameDetail(QWidget):
         """Scroll to the chosen message's bytes, or else to the first message's."""
         mine = [span for owner, span in self._spans if owner == self._message]
         for span in (mine or [span for _owner, span in self._spans])[:1]:
-            self.hex.bring_into_sight(span)
+            self.hex.bring_into_sight(self._here(span, 0))
 
     # Tree and bytes choose each other ----------------------------------------------------------
 
-    @Slot(object)
-    def _on_field_selected(self, span: ByteRange) -> None:
+    @Slot(object, int)
+    def _on_field_selected(self, span: ByteRange, source: int) -> None:
+        """Mark a field's bytes, turning to where they are shown."""
+        self._chosen = span, source
+        if source != self._source and (source or len(span)):
+            self.tabs.show_source(source)
+            self._show_source(source)
+            self.refresh_marks()
         self.hex.choose(span)
+        self._say_where(span, source)
+
+    @Slot(int)
+    def _on_source_chosen(self, source: int) -> None:
+        """The same bytes are marked as before, as far as they are to be seen here."""
+        self._show_source(source)
+        self.refresh_marks()
+        span, of = self._chosen
+        self.hex.choose(self._here(span, of) if of <= len(self._views) else ByteRange(0, 0))
+        self._reveal_words()
+
+    def _say_where(self, span: ByteRange, source: int) -> None:
+        """For bytes of a view: which bytes of the frame they were."""
+        if not source or not len(span):
+            return
+        there = self._views[source - 1].in_frame(span)
+        words = self.tr("not in this frame")
+        if len(there) == 1:
+            words = self.tr("in the frame: byte {}").format(there.start)
+        elif len(there):
+            words = self.tr("in the frame: bytes {}–{}").format(there.start, there.stop - 1)
+        self._hex_caption.set_words(words)
 
     @Slot(int)
     def _on_byte_clicked(self, offset: int) -> None:
-        self.hex.choose_around(self.tree.choose_byte(offset))
+        at, source = self._explained(offset)
+        found = self.tree.choose_byte(at, source)
+        self._chosen = found, source
+        self.hex.choose_around(self._here(found, source))
+        if self._source:
+            self._say_where(ByteRange(offset, offset + 1), self._source)
         for owner, span in self._spans:
-            if span.start <= offset < span.stop:
+            here = self._here(span, 0)
+            if here.start <= offset < here.stop:
                 self.message_requested.emit(owner)
                 return
+
+    def _explained(self, offset: int) -> tuple[int, int]:
+        """Where the tree says most about a byte that is shown: here, or in what stands for it."""
+        byte = ByteRange(offset, offset + 1)
+        in_frame = self._views[self._source - 1].in_frame(byte) if self._source else byte
+        places = [(offset, self._source)]
+        if len(in_frame) == 1:
+            places.append((in_frame.start, 0))
+            for source, view in enumerate(self._views, 1):
+                if len(there := view.from_frame(in_frame)) == 1:
+                    places.append((there.start, source))
+        return max(places, key=lambda place: self.tree.depth_at(*place))
 
     @Slot(int)
     def _on_byte_hovered(self, offset: int) -> None:
         if offset < 0:
             self._count_words()
             return
-        name = self.tree.name_at(offset).rpartition(" › ")[2]
+        name = self.tree.name_at(*self._explained(offset)).rpartition(" › ")[2]
         byte = self.hex.data[offset]
         words = self.tr("byte {} = {}").format(offset, byte)
         self._hex_caption.set_words(f"{words} · {name}" if name else words)
@@ -257,11 +338,13 @@ class FrameDetail(QWidget):
             self._count_words()
 
 
-def _captioned(caption: Caption, view: QWidget) -> QWidget:
+def _captioned(caption: Caption, tabs: QWidget | None, view: QWidget) -> QWidget:
     holder = QWidget()
     box = QVBoxLayout(holder)
     box.setContentsMargins(0, 0, 0, 0)
     box.setSpacing(0)
     box.addWidget(caption)
+    if tabs is not None:
+        box.addWidget(tabs)
     box.addWidget(view, 1)
     return holder

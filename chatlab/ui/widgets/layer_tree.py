@@ -22,7 +22,13 @@ from PySide6.QtWidgets import (
 from chatlab.core.flow import ByteRange
 from chatlab.core.frame import Exposure, Layer
 from chatlab.ui import theme
-from chatlab.ui.models.frame_tree import EXPOSURE_ROLE, SPAN_ROLE, VALUE_ROLE, FrameTreeModel
+from chatlab.ui.models.frame_tree import (
+    EXPOSURE_ROLE,
+    SOURCE_ROLE,
+    SPAN_ROLE,
+    VALUE_ROLE,
+    FrameTreeModel,
+)
 from chatlab.ui.theme import HALF, SPACE
 
 Index = QModelIndex | QPersistentModelIndex
@@ -86,10 +92,11 @@ class LayerTree(QTreeView):
     """Shows layers, or why there are none. The innermost layer starts open.
 
     Signals:
-        field_selected: the ByteRange of the node that the reader made current; empty if derived.
+        field_selected: the ByteRange of the node that the reader made current, empty if derived,
+            and whose bytes it counts.
     """
 
-    field_selected = Signal(object)
+    field_selected = Signal(object, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,9 +149,9 @@ class LayerTree(QTreeView):
         count = sum(1 + len(item.fields) for item in last.fields)
         return (last.name,) if count <= _MAX_OPEN else ()
 
-    def choose_byte(self, offset: int) -> ByteRange:
+    def choose_byte(self, offset: int, source: int = 0) -> ByteRange:
         """Make the innermost field of a byte current, silently; returns that field's bytes."""
-        index = self._model.index_at(offset)
+        index = self._model.index_at(offset, source)
         self._is_ours = True
         if index.isValid():
             self.setCurrentIndex(index)
@@ -155,16 +162,20 @@ class LayerTree(QTreeView):
         span = index.data(SPAN_ROLE)
         return span if isinstance(span, ByteRange) else ByteRange(offset, offset + 1)
 
-    def name_at(self, offset: int) -> str:
+    def name_at(self, offset: int, source: int = 0) -> str:
         """The innermost field of a byte in words: ``Transmission Control Protocol › Flags``."""
-        return " › ".join(self._model.path(self._model.index_at(offset)))
+        return " › ".join(self._model.path(self._model.index_at(offset, source)))
+
+    def depth_at(self, offset: int, source: int) -> int:
+        """How deep in the tree a byte is explained; 0 where it is not."""
+        return len(self._model.path(self._model.index_at(offset, source)))
 
     # What the reader does ----------------------------------------------------------------------
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.isValid() and not self._is_ours:
-            self.field_selected.emit(current.data(SPAN_ROLE))
+            self.field_selected.emit(current.data(SPAN_ROLE), current.data(SOURCE_ROLE))
 
     @Slot(QModelIndex)
     def _on_expanded(self, index: QModelIndex) -> None:
