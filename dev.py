@@ -263,9 +263,8 @@ def test(arguments: Sequence[str]) -> int:
         "mypy": [in_venv("mypy"), "--no-error-summary"],
         "mypy dev.py": [in_venv("mypy"), "--no-error-summary", "dev.py"],
         "import layers": [in_venv("lint-imports")],
-        # Those of the whole machine by themselves: they share it, and some measure time.
-        "pytest, parts": [*pytest, "-n", "auto", "--ignore", "tests/e2e"],
-        "pytest, end to end": [*pytest, "tests/e2e"],
+        # Side by side, the files in their order: end to end, which takes longest, comes first.
+        "pytest": [*pytest, "-n", str(workers()), "--dist", "loadfile", "--no-loadscope-reorder"],
     }
     failed = [name for name, command in checks.items() if not passes(name, command)]
     if failed:
@@ -273,11 +272,16 @@ def test(arguments: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
+def workers() -> int:
+    """One more than processors: tests that go end to end wait more than they work."""
+    return min(os.cpu_count() or 1, 8) + 1
+
+
 def passes(name: str, command: Sequence[str]) -> bool:
     """Run one check; all but pytest speak only when they have something to say."""
     started = time.monotonic()
     say(f"{name} …")
-    is_long = name.startswith("pytest")
+    is_long = name == "pytest"
     result = subprocess.run(
         command,
         cwd=ROOT,
