@@ -142,6 +142,11 @@ class CaptureFeed:
             self.use_keys(block.data.decode("ascii", "replace").splitlines())
         self._taken = (len(self.key_log), len(self.log.secrets))
 
+    @property
+    def keys(self) -> KeyLog:
+        """Every secret of this capture that is known, whether it is used or not."""
+        return self._keys
+
     def use_keys(self, lines: Iterable[str]) -> None:
         """Look into TLS with these secrets, too. They are not saved: of a key log that belongs to
         other programs, most have nothing to do with this capture."""
