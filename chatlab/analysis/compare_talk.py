@@ -171,6 +171,8 @@ class Talk:
         self._side_of = {Direction.SENT: client, Direction.RECEIVED: 1 - client}
         self._is_read = is_read
         self._sides: dict[Direction, _Side] = {}
+        self.generation = 0
+        """Changes when all has been read anew, because keys turned up."""
 
     def update(self) -> None:
         """Take in what the capture, or the key log, has gained."""
@@ -180,6 +182,7 @@ class Talk:
             known = self._sides.get(direction)
             if known is None or known.inside is not inside or known.units is not units:
                 known = self._sides[direction] = _Side(direction, units, inside, self._is_tls13)
+                self.generation += 1
             known.update()
 
     def _is_tls13(self) -> bool:

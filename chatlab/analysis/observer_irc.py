@@ -113,9 +113,9 @@ class IrcEar:
                 self.nick = line.parameters[0].value
                 found.append(_heard(Topic.NICK, line.parameters[0], "The nick", is_passed_on=True))
             case "PRIVMSG" | "NOTICE":
-                found += _received_text(line)
+                found += _received_text(line, self.nick)
             case "353" if line.last is not None:
-                found.append(_heard(Topic.CONTACT, line.last, "Who is in a channel"))
+                found += _members(line, self.nick)
             case "332" if line.last is not None:
                 found.append(_heard(Topic.OTHER, line.last, "The topic of a channel"))
             case "396" if len(line.parameters) > 1:
@@ -249,13 +249,16 @@ def line_text(data: bytes) -> ByteRange | None:
     return text_span(line.parameters[-1])
 
 
-def _received_text(line: _Line) -> list[Heard]:
+def _received_text(line: _Line, own: str) -> list[Heard]:
+    """What somebody says; our own words come back to us just as others get them (echo-message)."""
     if len(line.parameters) < 2 or line.source is None or "!" not in line.source.value:
         return []
+    is_echo = split_source(line.source.value).nick == own
     target, text = line.parameters[0], line.parameters[-1]
-    found = [_target(target)._replace(is_passed_on=False)] if target.value[:1] in "#&" else []
-    heard = _words(text, is_notice=line.command == "NOTICE")
-    return found + [each._replace(is_passed_on=False) for each in heard]
+    is_channel = target.value[:1] in _CHANNEL_SIGNS
+    found = [_target(target)] if is_channel else []
+    found += _words(text, is_notice=line.command == "NOTICE")
+    return [each._replace(is_passed_on=is_echo) for each in found]
 
 
 def _typing(line: _Line) -> list[Heard]:
@@ -273,10 +276,31 @@ def _spoken(line: _Line, index: int, topic: Topic, words: str) -> list[Heard]:
 
 
 def _asked(line: _Line) -> list[Heard]:
-    if line.last is None:
+    """Whom we ask the server about; the parameter that names them differs."""
+    at = {"WHO": 0, "INVITE": 0, "MONITOR": 1}.get(line.command, len(line.parameters) - 1)
+    if not 0 <= at < len(line.parameters):
         return []
     words = f"Whom we ask about ({line.command})"
-    return _listed(line.last, Topic.CONTACT, words, is_passed_on=False)
+    if line.parameters[at].value[:1] in _CHANNEL_SIGNS:
+        return _listed(line.parameters[at], Topic.CHANNEL, words, is_passed_on=False)
+    return _listed(line.parameters[at], Topic.CONTACT, words, is_passed_on=False)
+
+
+def _members(line: _Line, own: str) -> list[Heard]:
+    """The nicks of RPL_NAMREPLY (353), without their signs and hosts."""
+    assert line.last is not None
+    found: list[Heard] = []
+    start = line.last.span.start
+    for word in line.last.value.split(" "):
+        stop = start + len(word.encode())
+        name = word.lstrip("~&@%+")
+        nick = split_source(name).nick
+        first = stop - len(name.encode())
+        if nick and nick != own and stop <= line.last.span.stop:
+            span = ByteRange(first, first + len(nick.encode()))
+            found.append(Heard(Topic.CONTACT, shown(nick), span, "Who is in a channel."))
+        start = stop + 1
+    return found
 
 
 def command_of(data: bytes) -> tuple[str, Sequence[str]]:

@@ -42,6 +42,8 @@ class XmppEar:
         self.shows_jids = False
         """A room has said that its members see real addresses."""
         self._mechanism = ""
+        self._places: set[str] = set()
+        """Who we are in rooms: ``room@service/nick``."""
 
     def hear(self, direction: Direction, kind: UnitKind, data: bytes) -> list[Heard]:
         """What a whole unit says."""
@@ -107,10 +109,10 @@ class XmppEar:
         body = (inner_message(stanza) or stanza).child("body")
         if body is not None and len(body.content):
             words = "The words of a message."
-            text = shown(body.text)
-            found.append(
-                Heard(Topic.TEXT, text, body.content, words, is_passed_on=is_sent),
-            )
+            # A room sends our own words back to us just as it sends them to the others.
+            is_passed_on = is_sent or stanza.get("from") in self._places
+            heard = Heard(Topic.TEXT, shown(body.text), body.content, words)
+            found.append(heard._replace(is_passed_on=is_passed_on))
         for child in stanza.children:
             if child.namespace == CHAT_STATES and is_sent:
                 words = "What we do in this chat just now (XEP-0085)."
@@ -142,6 +144,7 @@ class XmppEar:
         to = attribute_spans(data, stanza).get("to")
         is_room = any(each.namespace == _ROOM for each in stanza.children)
         if to is not None and is_room:
+            self._places.add(stanza.get("to"))
             found += _room(stanza.get("to"), to)
         elif to is not None:
             found.append(Heard(Topic.CONTACT, shown(stanza.get("to")), to, "A contact."))
@@ -166,10 +169,11 @@ class XmppEar:
                 codes = {each.get("code") for each in child.children if each.name == "status"}
                 self.shows_jids = self.shows_jids or _NOT_ANONYMOUS in codes
         span = attribute_spans(data, stanza).get("from")
-        if span is None or bare_of(stanza.get("from")) == bare_of(self.jid):
+        sender = stanza.get("from")
+        if span is None or bare_of(sender) == bare_of(self.jid) or sender in self._places:
             return []
         words = "Somebody whose presence the server tells us."
-        return [Heard(Topic.CONTACT, shown(stanza.get("from")), span, words)]
+        return [Heard(Topic.CONTACT, shown(sender), span, words)]
 
     def _query(self, direction: Direction, data: bytes, stanza: Element) -> list[Heard]:
         found: list[Heard] = []

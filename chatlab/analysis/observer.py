@@ -1,0 +1,294 @@
+"""What three observers learn from a connection: whoever forwards it, the server, the other person.
+
+Nothing is claimed that no byte says. What the network reads is found with closed eyes: its reader
+never gets the keys. The server has what is inside of TLS, because TLS ends there; without the keys
+at hand we know only what our own end wrote. The other person gets what the protocols have servers
+pass on, and where the capture holds an echo, that shows the very bytes.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from chatlab.analysis import observer_general as general
+from chatlab.analysis.compare_specimen import Specimen
+from chatlab.analysis.compare_talk import Talk
+from chatlab.analysis.observer_claims import Claims, in_frames
+from chatlab.analysis.observer_hearing import Hearing, Noted
+from chatlab.analysis.observer_words import shown
+from chatlab.core.account import Application
+from chatlab.core.comparison import Side
+from chatlab.core.connection import Connection
+from chatlab.core.flow import ConnectionId, Direction
+from chatlab.core.ladder import Reading
+from chatlab.core.observing import (
+    MAX_EVIDENCE,
+    Certainty,
+    Claim,
+    FrameSpan,
+    Observer,
+    ObserverView,
+    Topic,
+)
+
+NOTHING = "No frame of this connection was captured, so nothing can be shown."
+NO_KEYS = (
+    "The keys of this connection are not at hand. The operator has them; here only what our own "
+    "end wrote can be shown."
+)
+_HIDEABLE = (
+    *(Topic.PASSWORD, Topic.KEY, Topic.TEXT, Topic.NICK, Topic.LOGIN, Topic.JID),
+    *(Topic.REAL_NAME, Topic.CHANNEL, Topic.CONTACT, Topic.PRESENCE, Topic.CERTIFICATE),
+)
+"""What TLS keeps from the network where it is said inside only."""
+
+
+class ObserverReader:
+    """Looks at the connections of one capture with three pairs of eyes."""
+
+    def __init__(self, specimen: Specimen) -> None:
+        self._specimen = specimen
+        self._hearings: dict[tuple[ConnectionId, bool], Hearing] = {}
+
+    def hearing(self, connection: Connection, *, is_read: bool) -> tuple[Talk, Hearing] | None:
+        """What is said, up to date; ``is_read``: inside of TLS, too."""
+        talk = self._specimen.talk(connection, is_read=is_read)
+        if talk is None:
+            return None
+        made = Hearing(connection.application)
+        hearing = self._hearings.setdefault((connection.id, is_read), made)
+        hearing.update(talk)
+        return talk, hearing
+
+    def observe(self, connection: Connection, observer: Observer) -> ObserverView:
+        """What an observer learns from all of a connection."""
+        side = Side(self._specimen.number, connection.id)
+        outside = self.hearing(connection, is_read=False)
+        inside = self.hearing(connection, is_read=True)
+        if outside is None or inside is None:
+            return ObserverView(
+                observer=observer, side=side, is_sealed=connection.tls is not None,
+                claims=(), words=NOTHING, problem=NOTHING,
+            )  # fmt: skip
+        is_sealed = any(said.reading is Reading.SEALED for said in outside[1].units)
+        claims = Claims(self._specimen, inside[0])
+        problem = ""
+        if observer is Observer.NETWORK:
+            self._network(connection, claims, *outside, inside[1])
+        else:
+            is_closed = _is_closed(inside[1])
+            problem = NO_KEYS if is_closed else ""
+            if is_closed:
+                self._own_words(connection, claims, observer)
+            if observer is Observer.SERVER:
+                self._server(connection, claims, inside[1])
+            else:
+                self._person(connection, claims, *inside)
+        listed = claims.listed()
+        return ObserverView(
+            observer=observer,
+            side=side,
+            is_sealed=is_sealed,
+            claims=listed,
+            words=_sum(observer, listed, is_sealed=is_sealed),
+            problem=problem,
+        )
+
+    # --- the network -------------------------------------------------------------------------
+
+    def _network(
+        self, connection: Connection, claims: Claims, talk: Talk, outside: Hearing, inside: Hearing
+    ) -> None:
+        frames = self._specimen.frames(connection)
+        _add(claims, general.lookups(self._specimen, connection))
+        for noted in outside.noted:
+            claims.note(noted)
+        _add(claims, general.ends(self._specimen, connection, frames))
+        agreed = outside.tls
+        lengths = general.record_lengths(self._specimen, talk, agreed.version, agreed.cipher)
+        sealed = list(lengths)
+        _add(claims, sealed or general.sizes(self._specimen, frames))
+        _add(claims, general.times(self._specimen, frames))
+        learnt = claims.topics()
+        for noted in inside.noted:
+            topic = noted.heard.topic
+            is_inside = noted.reading is Reading.DECRYPTED
+            is_said = noted.heard.is_learnt or topic is Topic.PASSWORD
+            if is_inside and is_said and topic in _HIDEABLE and topic not in learnt:
+                claims.add(self._hidden(talk, noted))
+        if sealed and _is_closed(inside):
+            claims.add(_unread(sealed))
+
+    def _hidden(self, talk: Talk, noted: Noted) -> Claim:
+        evidence = in_frames(self._specimen, talk, noted.direction, noted.spans)
+        return Claim(
+            topic=noted.heard.topic,
+            value="",
+            words="Sealed by TLS: these bytes carry it, and they tell nothing without the keys.",
+            evidence=tuple(evidence[:MAX_EVIDENCE]),
+            certainty=Certainty.DECRYPTED,
+            is_learnt=False,
+        )
+
+    # --- the server --------------------------------------------------------------------------
+
+    def _server(self, connection: Connection, claims: Claims, inside: Hearing) -> None:
+        for noted in inside.noted:
+            if noted.heard.topic is not Topic.CIPHERS:
+                claims.note(noted)
+        frames = self._specimen.frames(connection)
+        for claim in general.ends(self._specimen, connection, frames):
+            if claim.topic is Topic.ADDRESS and claim.value == connection.flow.local.address:
+                claims.add(claim)
+        _add(claims, general.times(self._specimen, frames))
+
+    def _own_words(self, connection: Connection, claims: Claims, observer: Observer) -> None:
+        """What our own end wrote, where nobody can look inside: the records that carried it."""
+        for message in self._specimen.messages():
+            wire = message.wire
+            if wire is None or wire.connection != connection.id or message.is_history:
+                continue
+            if observer is Observer.PERSON and message.direction is Direction.RECEIVED:
+                continue
+            correlator = self._specimen.correlator
+            frames = correlator.attribution(message.id).frames
+            spans = tuple(FrameSpan(each, correlator.span_in(each, wire)) for each in frames)
+            if not spans or not message.text:
+                continue
+            words = "The words of a message; known from our own end, which wrote these records."
+            for topic, value in ((Topic.TEXT, message.text), (Topic.NICK, message.sender)):
+                if topic is Topic.NICK and message.direction is Direction.RECEIVED:
+                    continue
+                claims.add(
+                    Claim(
+                        topic=topic,
+                        value=shown(value),
+                        words=words if topic is Topic.TEXT else "Who the message is from.",
+                        evidence=spans,
+                        certainty=Certainty.KNOWN,
+                    )
+                )
+
+    # --- the other person --------------------------------------------------------------------
+
+    def _person(self, connection: Connection, claims: Claims, talk: Talk, inside: Hearing) -> None:
+        is_xmpp = connection.application is Application.XMPP
+        has_private = any(_is_private(noted) for noted in inside.noted)
+        is_open = inside.xmpp.shows_jids or has_private
+        secrets: list[Noted] = []
+        for noted in inside.noted:
+            heard = noted.heard
+            if heard.topic is Topic.PASSWORD and noted.direction is Direction.SENT:
+                secrets.append(noted)
+            elif heard.topic in (Topic.JID, Topic.RESOURCE) and is_xmpp and not is_open:
+                continue
+            elif heard.is_passed_on:
+                claims.note(noted, certainty=_passed(noted))
+        for noted in secrets[:1]:
+            claims.add(self._kept(talk, noted, "The server keeps it to itself."))
+        self._person_address(connection, claims, talk, inside)
+        if is_xmpp and not is_open and Topic.CHANNEL in claims.topics():
+            claims.add(self._room_hides(talk, inside))
+
+    def _person_address(
+        self, connection: Connection, claims: Claims, talk: Talk, inside: Hearing
+    ) -> None:
+        """Whether others see our address: on IRC it may be our host."""
+        address = connection.flow.local.address
+        shown_as = [noted for noted in inside.noted if noted.heard.topic is Topic.HOST]
+        for noted in shown_as[:1]:
+            if noted.heard.value.rpartition("@")[2] == address:
+                words = "The address itself is the host that others are shown."
+                heard = noted.heard._replace(topic=Topic.ADDRESS, value=address)
+                claims.note(noted._replace(heard=heard), words=words)
+            else:
+                host = shown(noted.heard.value.rpartition("@")[2])
+                words = f"The server shows “{host}” in place of the address."
+                claims.add(self._kept(talk, noted, words, Topic.ADDRESS))
+        said = [noted for noted in inside.noted if noted.heard.topic is Topic.TEXT]
+        sent = [noted for noted in said if noted.direction is Direction.SENT]
+        if not shown_as and connection.application is Application.XMPP and sent:
+            words = "Stanzas carry no IP address: the other person sees the server’s."
+            claims.add(self._kept(talk, sent[0], words, Topic.ADDRESS))
+
+    def _room_hides(self, talk: Talk, inside: Hearing) -> Claim:
+        channel = next(n for n in inside.noted if n.heard.topic is Topic.CHANNEL)
+        words = "The room has not said that it shows addresses: others see the nickname only."
+        return self._kept(talk, channel, words, Topic.JID)
+
+    def _kept(self, talk: Talk, noted: Noted, words: str, topic: Topic | None = None) -> Claim:
+        evidence = in_frames(self._specimen, talk, noted.direction, noted.spans)
+        return Claim(
+            topic=topic or noted.heard.topic,
+            value="",
+            words=words,
+            evidence=tuple(evidence[:MAX_EVIDENCE]),
+            certainty=Certainty.INFERRED,
+            is_learnt=False,
+        )
+
+
+def _add(claims: Claims, more: Iterable[Claim]) -> None:
+    for claim in more:
+        claims.add(claim)
+
+
+def _is_closed(inside: Hearing) -> bool:
+    """Whether application data stays sealed for us, too."""
+    return any(said.reading is Reading.SEALED for said in inside.units)
+
+
+def _is_private(noted: Noted) -> bool:
+    """A word of ours to one person on XMPP: it carries the full address."""
+    return noted.heard.topic is Topic.CONTACT and noted.direction is Direction.SENT
+
+
+def _passed(noted: Noted) -> Certainty | None:
+    """What the server sent back is what it sends to others; the rest follows from the rules."""
+    return None if noted.direction is Direction.RECEIVED else Certainty.INFERRED
+
+
+def _unread(sealed: Iterable[Claim]) -> Claim:
+    return Claim(
+        topic=Topic.TEXT,
+        value="",
+        words="Sealed by TLS: who says what to whom is inside of these records.",
+        evidence=tuple(span for claim in sealed for span in claim.evidence)[:MAX_EVIDENCE],
+        certainty=Certainty.SEEN,
+        is_learnt=False,
+    )
+
+
+def _sum(observer: Observer, claims: Iterable[Claim], *, is_sealed: bool) -> str:
+    """The view in a sentence, made of what was found."""
+    learnt = {claim.topic for claim in claims if claim.is_learnt}
+    names = list(_spoken(learnt))
+    who = {
+        Observer.NETWORK: "Whoever forwards the frames",
+        Observer.SERVER: "Who runs the server",
+        Observer.PERSON: "The other person",
+    }[observer]
+    if observer is Observer.NETWORK and is_sealed and Topic.TEXT not in learnt:
+        return f"{who} learns {_and(names)}, but not the words."
+    return f"{who} learns {_and(names)}." if names else f"{who} learns nothing from these frames."
+
+
+def _spoken(topics: set[Topic]) -> Iterator[str]:
+    words = {
+        Topic.PASSWORD: "the password",
+        Topic.TEXT: "the words",
+        Topic.NICK: "the nick",
+        Topic.JID: "the JID",
+        Topic.LOGIN: "the login name",
+        Topic.CHANNEL: "the channels",
+        Topic.CONTACT: "the contacts",
+        Topic.SERVER_NAME: "the server’s name",
+        Topic.ADDRESS: "addresses",
+        Topic.SIZE: "lengths",
+        Topic.TIME: "times",
+    }
+    yield from (word for topic, word in words.items() if topic in topics)
+
+
+def _and(words: list[str]) -> str:
+    if len(words) < 2:
+        return words[0] if words else "nothing"
+    return f"{', '.join(words[:-1])} and {words[-1]}"
