@@ -12,6 +12,7 @@ import pytest
 
 from chatlab.capture.child import environment, module_command
 from chatlab.chat.dial import Dialler
+from chatlab.chat.timing import Timing
 from chatlab.chat.xmpp.connection import XmppConnection
 from chatlab.core.account import Account, AccountId, Application, SecretKind, Security
 from chatlab.core.events import (
@@ -50,13 +51,15 @@ class Place:
 class Client:
     """One account and what it saw."""
 
-    def __init__(self, account: Account, password: str = "secret") -> None:
+    def __init__(
+        self, account: Account, password: str = "secret", timing: Timing | None = None
+    ) -> None:
         self.events: list[ChatEvent] = []
         self.secrets = MemorySecrets(**{SecretKind.LOGIN.value: password})
         self._news = asyncio.Event()
         none = NoCapture()
         self.dialler = Dialler(none, none)
-        self.xmpp = XmppConnection(account, self._take, self.dialler, self.secrets)
+        self.xmpp = XmppConnection(account, self._take, self.dialler, self.secrets, timing=timing)
 
     def _take(self, event: ChatEvent) -> None:
         self.events.append(event)
