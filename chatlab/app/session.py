@@ -189,6 +189,16 @@ class Session:
             if reached[wire.connection] >= wire.span.stop:
                 self.handle(ev.MessageChanged(account, message, Delivery.ACKNOWLEDGED))
 
+    def tell_all(self, severity: ev.Severity, text: str, hint: str) -> None:
+        """A line of our own on every account's page: something happened that concerns them all."""
+        for account in list(self.connections):
+            self.handle(ev.Informed(account, text, time.time_ns(), severity=severity, hint=hint))
+
+    def wake(self) -> None:
+        """The computer has slept, or the program stood still: look at every connection now."""
+        for connection in self.connections.values():
+            connection.check_now()
+
     # -- capture
 
     def _settle_later(self) -> None:

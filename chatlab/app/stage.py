@@ -11,6 +11,7 @@ from chatlab.app.feed import CaptureFeed
 from chatlab.app.history import HistoryKeeper
 from chatlab.app.preferring import preferences_of
 from chatlab.app.rule_keeper import RuleKeeper
+from chatlab.app.watch import SessionWatch
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import FileError
 from chatlab.core.events import Severity
@@ -56,6 +57,8 @@ class Stage:
         self._book = book
         self._feed = feed
         self._sts = StsFile(paths.data / STS_FILE_NAME)
+        self.watch: SessionWatch | None = None
+        """From the first moment of the session on."""
         self.notes: list[str] = []
         """What was wrong with the files that were read."""
         self.secrets = KeyringSecrets()
@@ -106,7 +109,14 @@ class Stage:
         self.rules.attach(session)
         self.backstage.observe(self.presenter.take_event)
         self.backstage.attach(session)
+        self.watch = SessionWatch(self._feed, partial(self._tell_all, session), session.wake)
+        self.watch.start()
         return session
+
+    def _tell_all(self, session: "Session", severity: Severity, text: str, hint: str) -> None:
+        """In view at once, and in the transcripts for good."""
+        self.backstage.post(severity, text, hint, "session")
+        session.tell_all(severity, text, hint)
 
     def _check_system(self, show: "Callable[[tuple[CheckRow, ...]], None]") -> None:
         self.backstage.run(_look_at_system(show))

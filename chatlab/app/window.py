@@ -266,6 +266,8 @@ class _Life:
         if self._file is None:
             self._save_settings()
         self._window.hide()
+        if self._behind.watch is not None:
+            self._behind.watch.close()
         await self._backstage.close()
         if self._file is None:
             self._keep_capture()
