@@ -62,6 +62,10 @@ class KeptConnection(ABC):
         """Be online for as long as it lasts; why it ended, and how many seconds it lasted."""
 
     @abstractmethod
+    def _ask_for_life(self) -> None:
+        """Find out soon whether the server still knows us, where we are online."""
+
+    @abstractmethod
     def _rest(self, reason: str) -> None:
         """There will be no further attempt."""
 
@@ -93,6 +97,11 @@ class KeptConnection(ABC):
             self._task = asyncio.get_running_loop().create_task(self._run())
         else:
             self._retry_now.set()
+
+    def check_now(self) -> None:
+        """The computer has slept, or stood still: trust no connection, and wait for none."""
+        self._retry_now.set()
+        self._ask_for_life()
 
     async def stop(self, reason: str = "") -> None:
         """Leave politely and close; returns when the socket is closed."""

@@ -212,6 +212,10 @@ class SessionConnection(ChatConnection, Protocol):
         """The server says of each message that it has it: ECHOED will come."""
         ...
 
+    def check_now(self) -> None:
+        """The computer has slept: see soon whether the server still knows us, or try again now."""
+        ...
+
     @property
     def has_unsent(self) -> bool:
         """Something typed waits in the queue."""

@@ -172,6 +172,10 @@ class Attempt:
         """The caller has checked that we are online."""
         self._keepalive.tell_lag(chat)
 
+    def check_now(self) -> None:
+        """See soon whether the server still knows us; the caller has checked that we are online."""
+        self._keepalive.check_now()
+
     async def leave(self, reason: str, wait_s: float) -> None:
         """QUIT, give the server a moment to close, then close ourselves."""
         assert self._context is not None  # the caller has checked that we are connected

@@ -276,6 +276,10 @@ class IrcConnection(KeptConnection):
             self._turn += not attempt.online_for_s  # Another server may let us in.
         return verdict, attempt.online_for_s
 
+    def _ask_for_life(self) -> None:
+        if self._attempt is not None and self.is_online:
+            self._attempt.check_now()
+
     def _rest(self, reason: str) -> None:
         self._turn = 0
 

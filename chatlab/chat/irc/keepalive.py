@@ -14,6 +14,8 @@ IDLE_S = 20.0
 """Silence after which we ask."""
 ANSWER_S = 20.0
 """How long the answer may take; so a dead connection is noticed within 45 seconds."""
+AWAKE_S = 5.0
+"""The same when the computer has just woken up: the server may have given us up long ago."""
 LAG_S = 60.0
 """With traffic there is no need to ask, but the lag is wanted now and then."""
 REGISTRATION_S = 60.0
@@ -34,6 +36,7 @@ class Keepalive:
         """When the PING was sent whose PONG is still out."""
         self._last_ping = self._started
         self._count = 0
+        self._patience_s = ANSWER_S
         self._asks_for: str | None = None
         """The chat where the user wants to read the lag."""
 
@@ -42,6 +45,18 @@ class Keepalive:
 
     def start(self) -> None:
         self._context.timers.call_later(TICK_S, self._tick)
+
+    def check_now(self) -> None:
+        """See whether the server is still there, without waiting for the next silence."""
+        if self._context.link.is_open and self._context.state.is_online:
+            self._patience_s = AWAKE_S
+            self._ping(self._context.timing.monotonic())
+            self._context.timers.call_later(AWAKE_S, self._end_check)
+
+    def _end_check(self) -> None:
+        if self._context.link.is_open:
+            self._check_silence(self._context.timing.monotonic())
+        self._patience_s = ANSWER_S
 
     def tell_lag(self, chat: str) -> None:
         """Measure now, and say it in ``chat``."""
@@ -72,7 +87,7 @@ class Keepalive:
     def _check_silence(self, now: float) -> None:
         silent_s = now - self._context.link.last_received
         if self._asked_at is not None:
-            if silent_s >= ANSWER_S and now - self._asked_at >= ANSWER_S:
+            if min(silent_s, now - self._asked_at) >= self._patience_s:
                 self._context.give_up(
                     f"The server has been silent for {silent_s:.0f} s, even to a PING.",
                     "Is the network up?",

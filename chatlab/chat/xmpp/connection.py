@@ -22,6 +22,7 @@ from chatlab.chat.xmpp.corrections import Corrections
 from chatlab.chat.xmpp.delivery import Deliveries
 from chatlab.chat.xmpp.errands import Errands
 from chatlab.chat.xmpp.idling import Idling
+from chatlab.chat.xmpp.keepalive import Keepalive
 from chatlab.chat.xmpp.messages import next_message_id
 from chatlab.chat.xmpp.outbox import Outbox, Utterance
 from chatlab.chat.xmpp.session import Session
@@ -249,6 +250,10 @@ class XmppConnection(KeptConnection, Errands, Generic[T]):
         finally:
             self._kept, self._attempt = attempt.session, None
         return verdict, attempt.online_for_s
+
+    def _ask_for_life(self) -> None:
+        if self._session is not None:
+            self._session.context.feature(Keepalive).check_now()
 
     def _rest(self, reason: str) -> None:
         if self._kept is not None:

@@ -16,6 +16,8 @@ IDLE_S = 20.0
 """Silence after which we ask."""
 ANSWER_S = 20.0
 """How long an answer may take; so a dead connection is noticed within 45 seconds."""
+AWAKE_S = 5.0
+"""The same when the computer has just woken up: the server may have given us up long ago."""
 LAG_S = 60.0
 """With traffic there is no need to ask, but the lag is wanted now and then."""
 HALF_S = 120.0
@@ -30,6 +32,21 @@ class Keepalive(Feature):
         self._asked_at: float | None = None
         """When the question was sent whose answer is still out."""
         self._last_asked = 0.0
+        self._patience_s = ANSWER_S
+
+    def check_now(self) -> None:
+        """See whether the server is still there, without waiting for the next silence."""
+        link = self.context.link
+        if link is not None and link.is_open and self.context.state.is_online:
+            self._patience_s = AWAKE_S
+            self._put_question(self.context.timing.monotonic())
+            self.context.timers.call_later(AWAKE_S, self._end_check)
+
+    def _end_check(self) -> None:
+        link = self.context.link
+        if link is not None and link.is_open and self.context.state.is_online:
+            self._look(link.last_received, self.context.timing.monotonic())
+        self._patience_s = ANSWER_S
 
     def online(self, is_resumed: bool) -> None:
         self._asked_at = None
@@ -59,14 +76,17 @@ class Keepalive(Feature):
         silent_s = now - last_received
         if self._asked_at is None:
             if silent_s >= IDLE_S or now - self._last_asked >= LAG_S:
-                self._asked_at = self._last_asked = now
-                self.context.timers.spawn(self._ask)
-        elif silent_s >= ANSWER_S and now - self._asked_at >= ANSWER_S:
+                self._put_question(now)
+        elif min(silent_s, now - self._asked_at) >= self._patience_s:
             self.context.give_up(
                 f"The server has been silent for {silent_s:.0f} s, even to a ping.",
                 "Is the network up?",
                 may_retry=True,
             )
+
+    def _put_question(self, now: float) -> None:
+        self._asked_at = self._last_asked = now
+        self.context.timers.spawn(self._ask)
 
     async def _ask(self) -> None:
         began, stream = self._asked_at, self.context.stream

@@ -171,6 +171,38 @@ def test_a_dead_connection_is_noticed_within_45_seconds_and_lag_is_measured() ->
     run(scenario)
 
 
+def test_after_a_sleep_a_dead_connection_is_noticed_within_five_seconds() -> None:
+    async def scenario() -> None:
+        play = await Play().start()
+        play.irc.check_now()
+        await play.time.advance(6)
+        assert not [each for each in play.of(LinkChanged) if each.state is LinkState.WAITING]
+        play.server.on["PING"] = lambda line: None
+        play.irc.check_now()
+        await play.time.advance(5.5)
+        (lost,) = (each for each in play.of(LinkChanged) if each.state is LinkState.WAITING)
+        assert "silent" in lost.detail
+        await play.stop()
+
+    run(scenario)
+
+
+def test_after_a_sleep_nobody_waits_for_the_next_attempt() -> None:
+    async def scenario() -> None:
+        play = await Play().start()
+        play.server.refusals = [ConnectError("No network yet.") for _ in range(5)]
+        play.server.end(reason="The connection broke.")
+        await play.time.advance(20)
+        play.server.refusals.clear()
+        assert last_link(play).state is LinkState.WAITING
+        play.irc.check_now()
+        await settle()
+        assert play.irc.is_online
+        await play.stop()
+
+    run(scenario)
+
+
 def test_a_registration_that_never_ends_is_given_up() -> None:
     async def scenario() -> None:
         play = Play()

@@ -50,6 +50,23 @@ def test_a_dead_connection_is_noticed_within_45_seconds_and_made_anew() -> None:
     scene(play_it)
 
 
+def test_after_a_sleep_a_dead_connection_is_noticed_within_five_seconds() -> None:
+    async def play_it(play: Play) -> None:
+        lets_resume(play)
+        play.xmpp.check_now()
+        await play.time.advance(6)
+        assert play.state is LinkState.ONLINE
+        play.server.transport.is_silent = True
+        play.xmpp.check_now()
+        await play.time.advance(5.5)
+        (lost,) = (each for each in play.of(ev.LinkChanged) if each.state is LinkState.WAITING)
+        assert "silent for" in lost.detail
+        play.xmpp.check_now()
+        await play.until(lambda: play.state is LinkState.ONLINE)
+
+    scene(play_it)
+
+
 def test_a_server_that_answers_stays_and_tells_how_far_away_it_is() -> None:
     async def play_it(play: Play) -> None:
         await play.time.advance(300)
