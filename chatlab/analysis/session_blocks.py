@@ -22,6 +22,7 @@ from chatlab.core.account import AccountId, Application
 from chatlab.core.attribution import Attribution
 from chatlab.core.connection import Connection
 from chatlab.core.export import SecretsChoice
+from chatlab.core.flow import ConnectionId
 from chatlab.core.message import Message
 from chatlab.protocol import pcapng
 from chatlab.protocol.packet import LINK_ETHERNET
@@ -149,26 +150,24 @@ class _Comments:
         others = [self._clean(t) for t in log.section_comments if not session_comments.is_ours(t)]
         if is_bare:
             return others
-        accounts = self._shown_accounts(correlator.connections)
-        connections = [
-            session_comments.of_connection(
-                replace(each, account=accounts[each.account]), correlator.anchors(each.id)
-            )
-            for each in correlator.connections
-        ]
+        hidden = self._hidden_accounts(correlator.connections)
+        connections: list[str] = []
+        for number, each in enumerate(correlator.connections, 1):
+            shown = each
+            if (account := hidden.get(each.account)) is not None:
+                name = ConnectionId(f"{account}/{number}")
+                shown = replace(each, id=name, account=account)
+            connections.append(session_comments.of_connection(shown, correlator.anchors(each.id)))
         return [*others, *connections, *_newest([each.text for each in sorted(self._loose)])]
 
-    def _shown_accounts(self, connections: Sequence[Connection]) -> dict[AccountId, AccountId]:
-        """What accounts are called: without keys, one that only TLS has seen keeps its name."""
-        shown = {each.account: each.account for each in connections}
+    def _hidden_accounts(self, connections: Sequence[Connection]) -> dict[AccountId, AccountId]:
+        """Without keys, an account that only TLS has seen keeps its name, which may be a nick."""
         if self._secrets is SecretsChoice.KEEP:
-            return shown
+            return {}
         chats = [each for each in connections if each.application is not Application.DNS]
-        seen = {each.account for each in chats if each.tls is None}
-        for number, account in enumerate(shown, 1):
-            if account not in seen:
-                shown[account] = AccountId(f"account {number}")
-        return shown
+        in_clear = {each.account for each in chats if each.tls is None}
+        sealed = dict.fromkeys(each.account for each in connections if each.account not in in_clear)
+        return {account: AccountId(f"account {n}") for n, account in enumerate(sealed, 1)}
 
     def _clean(self, text: str) -> str:
         return self._redaction.text(text) if self._redaction is not None else text
