@@ -65,6 +65,7 @@ class ActionId(Enum):
     GO_TO_MARKER = "go-to-marker"
     REPLY = "reply"
     REACT = "react"
+    CORRECT = "correct"
     RETRACT = "retract"
     BOLD = "bold"
     ITALIC = "italic"

@@ -183,6 +183,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+R",), "smile", "emoji reaction thumbs like",
     ),
     ActionSpec(
+        _A.CORRECT, _M.CHAT, "C&orrect a message",
+        "Say the chosen message of yours, or your last one, anew (XMPP).",
+        ("Ctrl+Up",), "edit", "edit change rewrite mistake last",
+    ),
+    ActionSpec(
         _A.RETRACT, _M.CHAT, "Ta&ke a message back…",
         "Have the server hide the chosen message, or your last one; some servers can.",
         (), "trash", "redact retract delete remove unsend",

@@ -54,6 +54,7 @@ class TagDesk:
         table.on(ActionId.REPLY, lambda: self._begin_answer(None))
         table.on(ActionId.REACT, lambda: self._choose_reaction(None))
         table.on(ActionId.RETRACT, lambda: self._ask_to_retract(None))
+        table.on(ActionId.CORRECT, lambda: self._begin_correction(None))
         self._presenter.speaker.handlers |= {
             Verb.REPLY: self._on_reply,
             Verb.REACT: lambda command, key: self._on_react(command, key, is_removed=False),

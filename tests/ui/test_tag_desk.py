@@ -259,6 +259,27 @@ def test_the_command_corrects_our_chosen_message_or_the_last(stage: Stage) -> No
     ]
 
 
+def test_ctrl_up_puts_our_last_message_into_the_composer(stage: Stage, qtbot: QtBot) -> None:
+    stage.connection.known_features = replace(ALL, can_correct=True)
+    stage.book.add_account(account())
+    say(stage, "secnd", "m2", Delivery.ECHOED)
+    stage.presenter.select_message(None)
+    composer = pane(stage).composer
+    stage.window.show()
+    qtbot.waitExposed(stage.window)
+    composer.editor.setFocus()
+    qtbot.keyClick(composer.editor, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert composer.text() == "/correct secnd"
+
+
+def test_where_nothing_can_be_corrected_it_is_said(stage: Stage) -> None:
+    say(stage, "secnd", "m2", Delivery.ECHOED)
+    stage.presenter.select_message(None)
+    act(stage, ActionId.CORRECT)
+    assert "cannot be changed" in last_words(stage)
+    assert pane(stage).composer.text() == ""
+
+
 def test_the_menu_offers_what_the_server_can(stage: Stage) -> None:
     said = say(stage, "shall we?", "m1")
 
