@@ -99,6 +99,20 @@ def connection_filter(local: End, remote: End, transport: int) -> bytes:
     return program.assemble()
 
 
+def interface_filter() -> bytes:
+    """The program that keeps every frame, on loopback once."""
+    program = _Program()
+    program.do(_LD_W, _AD_HATYPE)
+    program.when(_JEQ, _ARPHRD_LOOPBACK, no="keep")
+    program.do(_LD_W, _AD_PKTTYPE)
+    program.when(_JEQ, _PACKET_OUTGOING, yes="drop")
+    program.label("keep")
+    program.do(_RET, SNAPLEN)
+    program.label("drop")
+    program.do(_RET, 0)
+    return program.assemble()
+
+
 def _ipv4(program: _Program, local: End, remote: End, transport: int) -> None:
     program.when(_JEQ, _ETH_P_IP, no="drop")
     program.do(_LD_B, _NET + 9)

@@ -14,11 +14,13 @@ from chatlab import __version__
 from chatlab.capture.append_file import AppendFile
 from chatlab.capture.arena import NO_FRAME, Arena, FrameMark
 from chatlab.capture.bpf import SNAPLEN
+from chatlab.core.capture import WHOLE_INTERFACE
 from chatlab.core.flow import Direction
 from chatlab.protocol import pcapng
 
 MAX_PENDING = 32 * 1024 * 1024
 """Bytes of blocks kept while the disk takes none; frames beyond are counted as dropped."""
+_OWN = "ChatLab’s own connections, one filter each"
 _READ_STEP = 4 * 1024 * 1024
 _BLOCK_OVERHEAD = 2048
 """More than all that a frame needs beside its bytes, a new interface's description included."""
@@ -42,6 +44,8 @@ class CapturedFrame(NamedTuple):
     wire_length: int
     direction: Direction | None
     is_checksum_pending: bool = False
+    is_whole: bool = False
+    """It comes from the capture of a whole interface, and may be anybody’s."""
 
 
 @dataclass(slots=True)
@@ -70,7 +74,7 @@ class CaptureFile:
         self._pending: deque[tuple[bytes, int]] = deque()
         """Batches that the disk did not take, each with the number of its frames."""
         self._pending_size = 0
-        self._interfaces: dict[tuple[str, int], _Interface] = {}
+        self._interfaces: dict[tuple[str, int, bool], _Interface] = {}
         self.unwritten = 0
         """Frames that were given up because the disk stayed full."""
         self.frames = 0
@@ -147,7 +151,7 @@ class CaptureFile:
         The interface is described, with the filter under which it was first seen, when new.
         ``mark`` is how the frame is known again if this process dies before it takes it.
         """
-        key = frame.interface, frame.link_type
+        key = frame.interface, frame.link_type, frame.is_whole
         interface = self._interfaces.get(key)
         if self._pending_size > MAX_PENDING:
             self.unwritten += 1
@@ -162,7 +166,7 @@ class CaptureFile:
                     frame.interface,
                     frame.link_type,
                     SNAPLEN,
-                    description="ChatLab’s own connections, one filter each",
+                    description=WHOLE_INTERFACE if frame.is_whole else _OWN,
                     filter=filter_text,
                 )
             )
@@ -187,7 +191,7 @@ class CaptureFile:
 
     def note_drops(self, interface: str, dropped: int) -> None:
         """Charge ``dropped`` frames to an interface, or to the first when it is unknown."""
-        for (name, _), entry in self._interfaces.items():
+        for (name, *_), entry in self._interfaces.items():
             if name == interface:
                 entry.dropped += dropped
                 return

@@ -7,6 +7,8 @@ the command that names its flow.
 Command                                       Notice
 {"add": 1, "flow": {…}, "via": "descriptor",  {"added": 1} or {"refused": 1, "reason", "hint"}
  "late": false}
+{"add": 2, "interface": "eth0",               the same; everything that crosses it, but
+ "promiscuous": false, "via": …}               what the flows above take themselves
 {"remove": 1, "closed_ns": …}                 {"removed": 1}, when its last frames are written
 {"secret": "CLIENT_RANDOM …"}
 {"sync": 7}                                   {"synced": 7, position, frames, dropped}

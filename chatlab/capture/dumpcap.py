@@ -28,7 +28,7 @@ START_S = 3.0
 """Patience for the first bytes; dumpcap sends them when its filter is in place."""
 STOP_S = 2.0
 LIST_S = 3.0
-_BUFFER_MIB = 16
+BUFFER_MIB = 16
 _READ_SIZE = 256 * 1024
 _PLACES = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/Applications/Wireshark.app/Contents/MacOS")
 
@@ -126,17 +126,24 @@ class DumpcapSource:
 
     def __init__(self, flow: FlowKey, dumpcap: str) -> None:
         """Returns when the filter is in place. Raises CaptureError."""
-        self.flow = flow
-        self.filter_text = filter_expression(flow)
+        self.prepare(flow, filter_expression(flow))
         self.interface = interface_for(flow, list_interfaces(dumpcap))
+        command = [dumpcap, "-q", "-i", self.interface, "-f", self.filter_text]
+        self.start([*command, "-s", str(SNAPLEN), "-B", str(BUFFER_MIB), "-w", "-"])
+
+    def prepare(self, flow: FlowKey, filter_text: str) -> None:
+        """Everything but dumpcap itself."""
+        self.flow = flow
+        self.filter_text = filter_text
         self.lease = Lease(flow)
         self._compass = Compass(flow)
         self._reader = BlockReader()
         self._waiting: deque[Packet] = deque()
         self._dropped = 0
         self._is_over = False
-        command = [dumpcap, "-q", "-i", self.interface, "-f", self.filter_text]
-        command += ["-s", str(SNAPLEN), "-B", str(_BUFFER_MIB), "-w", "-"]
+
+    def start(self, command: list[str]) -> None:
+        """Run dumpcap and wait for its first words. Raises CaptureError."""
         try:
             self._process = subprocess.Popen(
                 command,

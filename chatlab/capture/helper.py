@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +29,7 @@ from chatlab.capture.control import (
 from chatlab.capture.copies import TwinCopies
 from chatlab.capture.dumpcap import DumpcapSource
 from chatlab.capture.lease import Lease
+from chatlab.capture.own_flows import OwnFlows
 from chatlab.core.errors import CaptureError, ChatlabError
 from chatlab.core.flow import FlowKey
 
@@ -68,6 +70,7 @@ class Capture:
         self._descriptors = descriptors
         self._sources: dict[int, Source] = {}
         self._twins = TwinCopies()
+        self._own = OwnFlows()
         self._dropped: dict[int, int] = {}
         """Per flow, its drops so far; flows that are gone are added up under -1."""
         self._removals: dict[int, float] = {}
@@ -101,9 +104,16 @@ class Capture:
     def _obey(self, words: dict[str, object]) -> None:
         match words:
             case {"add": int(number), "flow": dict(flow), "via": str(via), "late": bool(late)}:
-                self._add(number, read_flow(flow), via, str(words.get("dumpcap", "")))
+                known, dumpcap = read_flow(flow), str(words.get("dumpcap", ""))
+                if self._add(number, lambda: self._open(number, known, via, dumpcap)):
+                    self._own.add(number, known)
                 if late and (added := self._sources.get(number)):
                     added.lease.begin_late()
+            case {"add": int(number), "interface": str(name), "via": str(via)}:
+                dumpcap, is_promiscuous = str(words.get("dumpcap", "")), bool(words["promiscuous"])
+                self._add(
+                    number, lambda: self._open_whole(number, name, via, dumpcap, is_promiscuous)
+                )
             case {"remove": int(number), "closed_ns": int(closed_ns)}:
                 self._removals[number] = time.monotonic() + LINGER_S
                 # Npcap has a clock of its own, which may run away from the system's.
@@ -119,16 +129,17 @@ class Capture:
             case _:
                 _log.error("unknown command: %s", sorted(words))
 
-    def _add(self, number: int, flow: FlowKey, via: str, dumpcap: str) -> None:
+    def _add(self, number: int, open_source: Callable[[], Source]) -> bool:
         try:
-            source = self._open(number, flow, via, dumpcap)
+            source = open_source()
         except ChatlabError as error:
             self._waiter.say({"refused": number, "reason": error.message, "hint": error.hint})
-            return
+            return False
         self._sources[number] = source
         self._removals.pop(number, None)
         self._waiter.watch(source)
         self._waiter.say({"added": number})
+        return True
 
     def _open(self, number: int, flow: FlowKey, via: str, dumpcap: str) -> Source:
         if via == VIA_DUMPCAP:
@@ -139,15 +150,31 @@ class Capture:
             except (ImportError, OSError) as error:
                 raise CaptureError(f"libpcap cannot be loaded: {error}") from error
             return PcapSource(flow)
-        if via != VIA_DESCRIPTOR or self._descriptors is None:
-            raise CaptureError(f"Capturing by “{via}” is not possible here.")
+        descriptor = self._take_descriptor(via)
         # Imported here, for it exists on Linux only.
         from chatlab.capture.packet_socket import PacketSocket
 
+        return PacketSocket(descriptor, flow, number, self._twins)
+
+    def _open_whole(
+        self, number: int, name: str, via: str, dumpcap: str, is_promiscuous: bool
+    ) -> Source:
+        if via == VIA_DUMPCAP:
+            from chatlab.capture.interface_dumpcap import InterfaceDumpcap
+
+            return InterfaceDumpcap(name, dumpcap, self._own, is_promiscuous=is_promiscuous)
+        descriptor = self._take_descriptor(via)
+        from chatlab.capture.interface_socket import InterfaceSocket
+
+        return InterfaceSocket(descriptor, name, number, self._own)
+
+    def _take_descriptor(self, via: str) -> int:
+        if via != VIA_DESCRIPTOR or self._descriptors is None:
+            raise CaptureError(f"Capturing by “{via}” is not possible here.")
         _, descriptors, _, _ = socket.recv_fds(self._descriptors, 64, 1)
         if not descriptors:
             raise CaptureError("The packet socket did not arrive.")
-        return PacketSocket(descriptors[0], flow, number, self._twins)
+        return descriptors[0]
 
     # --- frames -----------------------------------------------------------------------------
 
@@ -234,6 +261,7 @@ class Capture:
         self._file.flush()
         self._count_drops()
         del self._sources[number]
+        self._own.end(number, time.time_ns())
         self._dropped[-1] = self._dropped.get(-1, 0) + self._dropped.pop(number, 0)
         source.close()
 

@@ -257,15 +257,7 @@ def open_packet_socket(program: bytes, owned: socket.socket) -> socket.socket:
         raise Refused("system", error.strerror or str(error)) from None
     try:
         _check_namespace(opened, owned)
-        code = array.array("B", program)
-        address, size = code.buffer_info()
-        opened.setsockopt(
-            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", size // 8, address)
-        )
-        opened.setsockopt(socket.SOL_SOCKET, _SO_LOCK_FILTER, 1)
-        opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        opened.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
-        _grow_buffer(opened)
+        equip(opened, program)
         _bind_everywhere(opened)
     except OSError as error:
         opened.close()
@@ -274,6 +266,18 @@ def open_packet_socket(program: bytes, owned: socket.socket) -> socket.socket:
         opened.close()
         raise
     return opened
+
+
+def equip(opened: socket.socket, program: bytes) -> None:
+    """Lock the filter in place; have times, directions and room for frames that wait."""
+    code = array.array("B", program)
+    address, size = code.buffer_info()
+    filters = struct.pack("HP", size // 8, address)
+    opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, filters)
+    opened.setsockopt(socket.SOL_SOCKET, _SO_LOCK_FILTER, 1)
+    opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    opened.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+    _grow_buffer(opened)
 
 
 def _check_namespace(opened: socket.socket, owned: socket.socket) -> None:

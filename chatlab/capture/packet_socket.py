@@ -8,6 +8,7 @@ direction and the checksum, and reads without dissecting.
 import logging
 import socket
 import struct
+from typing import NamedTuple
 
 from scapy.arch.linux import PACKET_AUXDATA, PACKET_OUTGOING, PACKET_STATISTICS, L2ListenSocket
 from scapy.data import ETH_P_ALL, SO_TIMESTAMPNS, SOL_PACKET
@@ -23,7 +24,7 @@ from chatlab.core.flow import Direction, FlowKey
 _log = logging.getLogger(__name__)
 
 # linux/if_arp.h, linux/if_packet.h
-_ARPHRD_ETHER, _ARPHRD_LOOPBACK = 1, 772
+_ARPHRD_ETHER, ARPHRD_LOOPBACK = 1, 772
 _CHECKSUM_PENDING = 1 << 3
 _VLAN_VALID, _VLAN_TPID_VALID = 1 << 4, 1 << 6
 _AUXDATA = struct.Struct("=IIIHHHH")
@@ -33,6 +34,22 @@ _ETHERNET_HEADER = 14
 _ETH_P_8021Q = 0x8100
 _VLAN_TAG = 4
 _ANCILLARY = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(_AUXDATA.size) + 64
+
+
+class Passed(NamedTuple):
+    """What the kernel says of a frame. A named tuple because it is made for every one."""
+
+    length: int
+    interface: str
+    packet_type: int
+    hardware: int
+    time_ns: int
+    status: int
+    wire_length: int
+    network: int
+    """Where the IP header begins."""
+    tag: bytes
+    """The VLAN tag that the network card has taken off."""
 
 
 class PacketSocket(L2ListenSocket):
@@ -101,34 +118,49 @@ class PacketSocket(L2ListenSocket):
         ancillary: list[tuple[int, int, bytes]],
         address: tuple[str, int, int, int, bytes],
     ) -> CapturedFrame | None:
-        """None for the copy of a frame that was taken on another interface, or a foreign one."""
         interface, _, packet_type, hardware, _ = address
-        time_ns, status, wire_length, network, tag = _read_ancillary(ancillary, length)
-        frame = self._view[:length]
-        if self._copies.is_copy(interface, time_ns, frame[network:]):
+        return self._take(
+            Passed(length, interface, packet_type, hardware, *_read_ancillary(ancillary, length))
+        )
+
+    def _take(self, passed: Passed) -> CapturedFrame | None:
+        """None for the copy of a frame that was taken on another interface, or a foreign one."""
+        frame, network = self._view[: passed.length], passed.network
+        if self._copies.is_copy(passed.interface, passed.time_ns, frame[network:]):
             return None
-        if not self.lease.covers(frame, network, time_ns):
+        if not self.lease.covers(frame, network, passed.time_ns):
             return None
-        self.interface = interface
+        self.interface = passed.interface
         direction: Direction | None = Direction.RECEIVED
-        if hardware == _ARPHRD_LOOPBACK:
+        if passed.hardware == ARPHRD_LOOPBACK:
             if self._twins.is_copy(self._number, frame[network:]):
                 return None
             # Only the arriving copy gets through the filter, whoever sent the frame.
             direction = self._compass.direction(frame, network)
-        elif packet_type == PACKET_OUTGOING:
+        elif passed.packet_type == PACKET_OUTGOING:
             direction = Direction.SENT
-        link_type = LINKTYPE_ETHERNET
-        if hardware not in (_ARPHRD_ETHER, _ARPHRD_LOOPBACK) or network < _ETHERNET_HEADER:
+        return self._framed(passed, direction)
+
+    def _framed(self, passed: Passed, direction: Direction | None) -> CapturedFrame:
+        """The frame in view, with a link layer that files know."""
+        length, wire_length, network = passed.length, passed.wire_length, passed.network
+        frame, link_type = self._view[:length], LINKTYPE_ETHERNET
+        if passed.hardware not in (_ARPHRD_ETHER, ARPHRD_LOOPBACK) or network < _ETHERNET_HEADER:
             link_type = LINKTYPE_RAW
             frame = frame[network:]
             wire_length -= network
-        elif tag:
-            frame = self._with_tag(length, tag)
+        elif passed.tag:
+            frame = self._with_tag(length, passed.tag)
             wire_length += _VLAN_TAG
-        is_pending = bool(status & _CHECKSUM_PENDING)
+        is_pending = bool(passed.status & _CHECKSUM_PENDING)
         return CapturedFrame(
-            interface, link_type, time_ns, frame, wire_length, direction, is_pending
+            passed.interface,
+            link_type,
+            passed.time_ns,
+            frame,
+            wire_length,
+            direction,
+            is_pending,
         )
 
     def _with_tag(self, length: int, tag: bytes) -> memoryview:

@@ -13,16 +13,15 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from chatlab.capture import permission
 from chatlab.capture.arena import create_arena
-from chatlab.capture.control import Words, flow_words
 from chatlab.capture.helper_process import HelperProcess
+from chatlab.capture.interfaces import watch_interface
 from chatlab.capture.opening import OpenerRefused, open_packet_socket
-from chatlab.capture.permission import Backend, BackendState, Permission
-from chatlab.capture.watched import Watched, is_connected, passes_descriptors
+from chatlab.capture.permission import BackendState, Permission
+from chatlab.capture.watched import Progress, Watched, is_connected, passes_descriptors
 from chatlab.core.capture import (
     CaptureIdle,
     CaptureLive,
@@ -43,17 +42,6 @@ MAX_SECRETS = 1024
 _log = logging.getLogger(__name__)
 
 _RESTART_HINT = "Start the capture again; chatting goes on."
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What the capture process said last."""
-
-    position: int = 0
-    frames: int = 0
-    dropped: int = 0
-    fault: str = ""
-    hint: str = ""
 
 
 class CaptureSource:
@@ -80,8 +68,8 @@ class CaptureSource:
         self._backend: BackendState | None = None
         self._helper: HelperProcess | None = None
         self._arena = -1
-        self._progress = _Progress()
-        self._base = _Progress()
+        self._progress = Progress()
+        self._base = Progress()
         """Frames and drops of capture processes that are gone."""
         self._started = 0.0
         self._is_running = False
@@ -154,6 +142,9 @@ class CaptureSource:
         watched = Watched(next(self._numbers), flow, state, is_connected(fileno))
         if passes_descriptors(state):
             watched.descriptor = await open_packet_socket(fileno, flow, state.command)
+        return await self._admit(watched)
+
+    async def _admit(self, watched: Watched) -> bool:
         if not self._is_running:
             watched.close()
             return False
@@ -190,6 +181,27 @@ class CaptureSource:
                 elif isinstance(self._status, CaptureLost):
                     self._forget(watched.number)
                 return
+
+    async def watch_interface(self, name: str, *, is_promiscuous: bool = False) -> None:
+        """Capture a whole interface beside the connections; an empty name ends that.
+
+        Raises CaptureError where this user may not.
+        """
+        if (before := self._whole()) is not None:
+            before.dismissed_ns = time.time_ns()
+            self._send_remove(before.number, before.dismissed_ns)
+            self._publish()
+        if name and self._is_running:
+            found = await asyncio.to_thread(self._check)
+            whole = watch_interface(next(self._numbers), name, is_promiscuous, found)
+            if not await self._admit(whole):
+                raise CaptureError(
+                    f"The interface {name} cannot be captured: {whole.refusal or 'no answer'}"
+                )
+
+    def _whole(self) -> Watched | None:
+        watched = self._watched.values()
+        return next((each for each in watched if each.interface and not each.is_dismissed), None)
 
     def secret(self, line: str) -> None:
         """Put a line of an NSS key log into the file, so that analysers can decrypt it."""
@@ -230,7 +242,8 @@ class CaptureSource:
             self._helper = None
             self._lose(f"The capture process cannot be started: {error.strerror}.")
             return
-        for watched in list(self._watched.values()):
+        # Connections first: an interface leaves to them what is theirs.
+        for watched in sorted(self._watched.values(), key=lambda each: bool(each.interface)):
             self._send_add(watched)
             if watched.dismissed_ns is not None:
                 self._send_remove(watched.number, watched.dismissed_ns)
@@ -244,17 +257,9 @@ class CaptureSource:
     def _send_add(self, watched: Watched) -> None:
         if self._helper is None:
             return
-        words: dict[str, str | int | Words] = {
-            "add": watched.number,
-            "flow": flow_words(watched.flow),
-            "via": watched.via,
-            "late": watched.is_late,
-        }
-        if watched.state.backend is Backend.DUMPCAP:
-            words["dumpcap"] = watched.state.command[0]
         if watched.descriptor < 0 and watched.answer is None:
             watched.answer = asyncio.get_running_loop().create_future()
-        self._helper.send(words, watched.descriptor)
+        self._helper.send(watched.words, watched.descriptor)
 
     def _send_remove(self, number: int, closed_ns: int) -> None:
         if self._helper is not None:
@@ -264,7 +269,7 @@ class CaptureSource:
         match words:
             case {"position": int(position), "frames": int(frames), "dropped": int(dropped)}:
                 base = self._base
-                self._progress = _Progress(
+                self._progress = Progress(
                     position,
                     base.frames + frames,
                     base.dropped + dropped,
@@ -284,7 +289,12 @@ class CaptureSource:
             case {"refused": int(number), "reason": str(reason)}:
                 _log.error("capturing is refused: %s", reason)
                 self._answer(number, False)
+                whole = self._watched.get(number)
                 self._forget(number)
+                if whole is not None and whole.interface:
+                    whole.refusal = reason
+                    self._publish()
+                    return
                 self._set(CaptureRefused(reason=reason, remedy=str(words.get("hint", ""))))
 
     def _answer(self, number: int, is_captured: bool) -> None:
@@ -336,7 +346,7 @@ class CaptureSource:
         if self._helper is not None:
             self._helper.send({"stop": True})
             await self._end_helper(ANSWER_S)
-        self._base = _Progress(0, self._progress.frames, self._progress.dropped)
+        self._base = Progress(0, self._progress.frames, self._progress.dropped)
         self._revival = None
         for number in list(self._watched):
             self._answer(number, False)
@@ -349,7 +359,7 @@ class CaptureSource:
     def _keep_counts(self) -> None:
         # With an arena the successor knows itself how many frames came before it.
         frames = self._progress.frames if self._arena < 0 else 0
-        self._base = _Progress(0, frames, self._progress.dropped)
+        self._base = Progress(0, frames, self._progress.dropped)
 
     async def _end_helper(self, patience_s: float) -> None:
         helper, self._helper = self._helper, None
@@ -378,7 +388,8 @@ class CaptureSource:
                 frames=progress.frames,
                 dropped=progress.dropped,
                 position=progress.position,
-                flows=sum(not each.is_dismissed for each in self._watched.values()),
+                flows=sum(not (e.is_dismissed or e.interface) for e in self._watched.values()),
+                interface=whole.interface if (whole := self._whole()) else "",
             )
         )
 

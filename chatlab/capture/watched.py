@@ -5,9 +5,27 @@ import os
 import socket
 from dataclasses import dataclass
 
-from chatlab.capture.control import VIA_DESCRIPTOR, VIA_DUMPCAP, VIA_PCAP
+from chatlab.capture.control import (
+    VIA_DESCRIPTOR,
+    VIA_DUMPCAP,
+    VIA_PCAP,
+    Value,
+    Words,
+    flow_words,
+)
 from chatlab.capture.permission import Backend, BackendState
 from chatlab.core.flow import FlowKey
+
+
+@dataclass(slots=True)
+class Progress:
+    """What the capture process said last."""
+
+    position: int = 0
+    frames: int = 0
+    dropped: int = 0
+    fault: str = ""
+    hint: str = ""
 
 
 @dataclass(slots=True)
@@ -17,8 +35,13 @@ class Watched:
     number: int
     flow: FlowKey
     state: BackendState
-    is_late: bool
+    is_late: bool = False
     """The connection was open before its capture began."""
+    interface: str = ""
+    """Not a connection but all that crosses this interface; ``flow`` is ``EVERYTHING`` then."""
+    is_promiscuous: bool = False
+    refusal: str = ""
+    """Why the capture process could not open it, or had to let go of it."""
     descriptor: int = -1
     """A duplicate of its packet socket, for the successor of a capture process that died."""
     dismissed_ns: int | None = None
@@ -36,6 +59,18 @@ class Watched:
         if passes_descriptors(self.state):
             return VIA_DESCRIPTOR
         return VIA_DUMPCAP if self.state.backend is Backend.DUMPCAP else VIA_PCAP
+
+    @property
+    def words(self) -> Words:
+        """The command that adds it, see ``control``."""
+        words: dict[str, Value] = {"add": self.number, "via": self.via}
+        if self.interface:
+            words |= {"interface": self.interface, "promiscuous": self.is_promiscuous}
+        else:
+            words |= {"flow": flow_words(self.flow), "late": self.is_late}
+        if self.state.backend is Backend.DUMPCAP:
+            words["dumpcap"] = self.state.command[0]
+        return words
 
     def close(self) -> None:
         if self.descriptor >= 0:

@@ -2,6 +2,20 @@
 
 from dataclasses import dataclass
 
+WHOLE_INTERFACE = "Whole interface, traffic of others included"
+"""Describes in a capture file what was captured beside ChatLab’s own connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureInterface:
+    """A network interface that can be captured whole."""
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    description: str = ""
+    is_loopback: bool = False
+    is_up: bool = True
+
 
 @dataclass(frozen=True, slots=True)
 class CaptureIdle:

@@ -1,0 +1,156 @@
+"""A whole interface beside one's own connections: everything once, one's own complete."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatlab.capture.dumpcap import find_dumpcap
+from chatlab.capture.permission import Backend, Permission
+from chatlab.capture.source import CaptureSource
+from chatlab.core.capture import WHOLE_INTERFACE, CaptureLive
+from chatlab.core.errors import CaptureError
+from chatlab.core.flow import FlowKey
+from chatlab.protocol.blocks import Interface, Packet
+from chatlab.protocol.packet import parse
+from tests.helpers.capturing import Pair, blocks, capturing, only, pair, until
+
+pytestmark = [pytest.mark.capture, pytest.mark.only_on("linux")]
+
+Seen = list[tuple[bool, bytes]]
+"""Of each segment with data: whether it comes from the whole interface, and its data."""
+
+
+def by_own_right() -> Callable[[], Permission]:
+    return only(Backend.PACKET_SOCKET, *_own_opener())
+
+
+def _own_opener() -> tuple[str, ...]:
+    from chatlab.capture.opening import OWN_OPENER
+
+    return OWN_OPENER
+
+
+def by_dumpcap() -> Callable[[], Permission]:
+    path = find_dumpcap()
+    assert path is not None
+    return only(Backend.DUMPCAP, path)
+
+
+def exchange(ours: Pair, peer: socket.socket, text: bytes) -> None:
+    ours.ours.sendall(text)
+    assert peer.recv(len(text), socket.MSG_WAITALL) == text
+
+
+def interface_of(source: CaptureSource) -> str:
+    assert isinstance(source.status, CaptureLive)
+    return source.status.interface
+
+
+def segments(file: Path, flow: FlowKey) -> Seen:
+    """The data that one connection's client has sent, as the file has it."""
+    interfaces: list[bool] = []
+    found: Seen = []
+    for block in blocks(file):
+        match block:
+            case Interface():
+                interfaces.append(block.description == WHOLE_INTERFACE)
+            case Packet():
+                headers = parse(block.data, 1)
+                assert headers is not None
+                if headers.source_port == flow.local.port and headers.payload_length:
+                    data = block.data[headers.payload :]
+                    found.append((interfaces[block.interface], data))
+    return found
+
+
+@pytest.mark.parametrize(
+    "check",
+    [by_own_right, pytest.param(by_dumpcap, marks=pytest.mark.servers("dumpcap"))],
+    ids=["own right", "dumpcap"],
+)
+def test_everything_is_captured_once_and_only_while_it_is_wanted(
+    tmp_path: Path, check: Callable[[], Callable[[], Permission]]
+) -> None:
+    file = tmp_path / "capture.pcapng"
+
+    async def run() -> tuple[FlowKey, FlowKey]:
+        async with capturing(file, check=check()) as source:
+            await source.watch_interface("lo")
+            assert interface_of(source) == "lo"
+            with pair() as mine, pair() as other:
+                assert await source.admit(mine.ours.fileno(), mine.flow)
+                with mine.connected() as peer, other.connected() as stranger:
+                    exchange(mine, peer, b"mine")
+                    exchange(other, stranger, b"somebody else")
+                    await source.sync()
+                    await source.watch_interface("")
+                    assert interface_of(source) == ""
+                    exchange(mine, peer, b"more of mine")
+                    exchange(other, stranger, b"not any more")
+                    await source.sync()
+                    source.dismiss(mine.flow)
+                return mine.flow, other.flow
+
+    mine, other = asyncio.run(run())
+    assert segments(file, mine) == [(False, b"mine"), (False, b"more of mine")]
+    assert segments(file, other) == [(True, b"somebody else")]
+
+
+def test_the_capture_of_an_interface_survives_its_process(tmp_path: Path) -> None:
+    file = tmp_path / "capture.pcapng"
+
+    async def run() -> tuple[FlowKey, FlowKey]:
+        async with capturing(file, check=by_own_right()) as source:
+            await source.watch_interface("lo")
+            with pair() as mine, pair() as other:
+                assert await source.admit(mine.ours.fileno(), mine.flow)
+                with mine.connected() as peer, other.connected() as stranger:
+                    await source.sync()
+                    helper = source.helper_pid
+                    assert helper is not None
+                    os.kill(helper, signal.SIGKILL)
+                    exchange(mine, peer, b"mine")
+                    exchange(other, stranger, b"somebody else")
+                    await until(lambda: source.helper_pid not in (None, helper))
+                    await source.sync()
+                    assert interface_of(source) == "lo"
+                return mine.flow, other.flow
+
+    mine, other = asyncio.run(run())
+    assert segments(file, mine) == [(False, b"mine")]
+    assert segments(file, other) == [(True, b"somebody else")]
+
+
+def test_the_opener_gives_no_interface_and_the_reason_is_told(tmp_path: Path) -> None:
+    async def run() -> None:
+        check = only(Backend.INSTALLED_OPENER, *_own_opener())
+        async with capturing(tmp_path / "capture.pcapng", check=check) as source:
+            with pytest.raises(CaptureError) as caught:
+                await source.watch_interface("lo")
+            assert "it serves your own connections only" in caught.value.message
+            assert caught.value.hint
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "check",
+    [by_own_right, pytest.param(by_dumpcap, marks=pytest.mark.servers("dumpcap"))],
+    ids=["own right", "dumpcap"],
+)
+def test_an_interface_that_is_not_there_leaves_the_capture_as_it_was(
+    tmp_path: Path, check: Callable[[], Callable[[], Permission]]
+) -> None:
+    async def run() -> None:
+        async with capturing(tmp_path / "capture.pcapng", check=check()) as source:
+            with pytest.raises(CaptureError) as caught:
+                await source.watch_interface("nothere0")
+            assert caught.value.message.startswith("The interface nothere0 cannot be captured")
+            assert interface_of(source) == ""
+
+    asyncio.run(run())
