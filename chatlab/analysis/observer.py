@@ -12,6 +12,7 @@ from chatlab.analysis import observer_general as general
 from chatlab.analysis.compare_specimen import Specimen
 from chatlab.analysis.compare_talk import Talk
 from chatlab.analysis.observer_claims import Claims, in_frames
+from chatlab.analysis.observer_frames import FrameObserver
 from chatlab.analysis.observer_hearing import Hearing, Noted
 from chatlab.analysis.observer_words import shown
 from chatlab.core.account import Application
@@ -24,6 +25,7 @@ from chatlab.core.observing import (
     Certainty,
     Claim,
     FrameSpan,
+    FrameView,
     Observer,
     ObserverView,
     Topic,
@@ -47,8 +49,16 @@ class ObserverReader:
     def __init__(self, specimen: Specimen) -> None:
         self._specimen = specimen
         self._hearings: dict[tuple[ConnectionId, bool], Hearing] = {}
+        self._frames = FrameObserver(specimen, self._heard_by)
 
-    def hearing(self, connection: Connection, *, is_read: bool) -> tuple[Talk, Hearing] | None:
+    def frame(self, number: int, observer: Observer) -> FrameView:
+        """What an observer learns from one frame."""
+        return self._frames.observe(number, observer)
+
+    def _heard_by(self, connection: Connection, observer: Observer) -> tuple[Talk, Hearing] | None:
+        return self._hearing(connection, is_read=observer is not Observer.NETWORK)
+
+    def _hearing(self, connection: Connection, *, is_read: bool) -> tuple[Talk, Hearing] | None:
         """What is said, up to date; ``is_read``: inside of TLS, too."""
         talk = self._specimen.talk(connection, is_read=is_read)
         if talk is None:
@@ -61,8 +71,8 @@ class ObserverReader:
     def observe(self, connection: Connection, observer: Observer) -> ObserverView:
         """What an observer learns from all of a connection."""
         side = Side(self._specimen.number, connection.id)
-        outside = self.hearing(connection, is_read=False)
-        inside = self.hearing(connection, is_read=True)
+        outside = self._hearing(connection, is_read=False)
+        inside = self._hearing(connection, is_read=True)
         if outside is None or inside is None:
             return ObserverView(
                 observer=observer, side=side, is_sealed=connection.tls is not None,

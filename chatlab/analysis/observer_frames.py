@@ -1,11 +1,10 @@
 """One frame in the eyes of three observers: which bytes mean something, and what they say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from chatlab.analysis import observer_general as general
 from chatlab.analysis.compare_specimen import Specimen
-from chatlab.analysis.compare_talk import Said
-from chatlab.analysis.observer import ObserverReader
+from chatlab.analysis.compare_talk import Said, Talk
 from chatlab.analysis.observer_claims import Claims, certainty_of
 from chatlab.analysis.observer_hearing import Hearing, Noted
 from chatlab.analysis.streams import Placement
@@ -28,9 +27,14 @@ _HEADERS = (
 class FrameObserver:
     """Looks at single frames of one capture."""
 
-    def __init__(self, specimen: Specimen, reader: ObserverReader) -> None:
+    def __init__(
+        self,
+        specimen: Specimen,
+        hearing: Callable[[Connection, Observer], tuple[Talk, Hearing] | None],
+    ) -> None:
+        """``hearing`` tells what an observer hears on a connection."""
         self._specimen = specimen
-        self._reader = reader
+        self._hearing = hearing
 
     def observe(self, number: int, observer: Observer) -> FrameView:
         """One frame as an observer has it."""
@@ -42,8 +46,7 @@ class FrameObserver:
             return self._lookup(number, observer)
         if connection.application is Application.DCC:
             return self._direct(number, observer, place)
-        is_read = observer is not Observer.NETWORK
-        found = self._reader.hearing(connection, is_read=is_read)
+        found = self._hearing(connection, observer)
         if found is None or place.transport is not Transport.TCP:
             return self._view(observer, number, Claims(self._specimen, None), [], _NOT_OURS)
         talk, hearing = found

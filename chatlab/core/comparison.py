@@ -2,8 +2,7 @@
 
 Numbers are counted from the bytes of captured frames. What no frame tells is None, and a sentence
 beside it says why. What is counted is in ``core.measures``; what somebody learns from frames is in
-``core.observing``, the steps of a handshake in ``core.ladder``, and who computes all of it in
-``core.ports.Comparer``.
+``core.observing``, the steps of a handshake in ``core.ladder``.
 """
 
 from collections.abc import Iterator

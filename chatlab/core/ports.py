@@ -12,15 +12,12 @@ if TYPE_CHECKING:  # These are promises: nothing is needed for them when the pro
 
     from chatlab.core.account import Account, AccountId, SecretKind
     from chatlab.core.commands import Command
-    from chatlab.core.comparison import Column, Comparison, Side
     from chatlab.core.connection import Connection
     from chatlab.core.events import ChatEvent
     from chatlab.core.features import ServerFeatures
     from chatlab.core.flow import Direction, FlowKey
     from chatlab.core.frame import Layer
-    from chatlab.core.ladder import Ladder
     from chatlab.core.message import Message, MessageId
-    from chatlab.core.observing import FrameView, Observer, ObserverView
     from chatlab.core.sts import StsPolicy
     from chatlab.core.transfer import Transfer, TransferId, TransferPolicy
 
@@ -307,39 +304,4 @@ class Dissector(Protocol):
 
         Raises ChatlabError when the frame cannot be dissected in time.
         """
-        ...
-
-
-class Comparer(Protocol):
-    """Compares connections of one or two captures, which may be growing: ask again at new frames.
-
-    Answers are kept until something touches them, so that asking often costs little.
-    """
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """Every connection for chats that the captures hold, in the order of their opening."""
-        ...
-
-    def compare(self, sides: Sequence[Side] = (), *, with_others: bool = False) -> Comparison:
-        """The same messages on these connections; on all that have some where none is given.
-
-        ``with_others``: sent messages without a counterpart, too, in rows of their own.
-        """
-        ...
-
-    def ladder(self, side: Side) -> Ladder:
-        """From a connection's first packet to where it is ready for messages."""
-        ...
-
-    def observe(self, side: Side, observer: Observer) -> ObserverView:
-        """What somebody learns from all frames of a connection."""
-        ...
-
-    def observe_frame(self, capture: int, frame: int, observer: Observer) -> FrameView:
-        """What somebody learns from one frame."""
-        ...
-
-    def raw(self, capture: int, frame: int) -> bytes:
-        """The bytes of a frame, as far as they were captured."""
         ...
