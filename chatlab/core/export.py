@@ -24,7 +24,7 @@ class ExportFacts:
     clear_messages: int = 0
     sealed_messages: int = 0
     clear_secrets: int = 0
-    """Passwords, keys and proofs of them that crossed in clear."""
+    """Passwords, keys of channels and steps of SASL that crossed in clear."""
 
 
 def reader_can(facts: ExportFacts, choice: SecretsChoice) -> str:
@@ -64,7 +64,7 @@ def _without_keys(facts: ExportFacts, choice: SecretsChoice) -> list[str]:
 
 def _secrets(facts: ExportFacts) -> str:
     count = facts.clear_secrets
-    return f"{_many(count, 'password')} or {'proof' if count == 1 else 'proofs'} of one"
+    return f"{_many(count, 'password')} or login {'step' if count == 1 else 'steps'}"
 
 
 def _many(count: int, noun: str) -> str:

@@ -114,7 +114,7 @@ def test_it_says_in_one_sentence_each_what_a_reader_can_see(qtbot: QtBot) -> Non
     redacted = dialog.sentence(SecretsChoice.REDACT)
     assert redacted == (
         "3 connections under TLS stay sealed; 41 messages in clear are readable; "
-        "2 passwords or proofs of one are blanked."
+        "2 passwords or login steps are blanked."
     )
     assert "readable, too" in dialog.sentence(SecretsChoice.DROP)
     assert "keys of 3 connections are inside" in dialog.sentence(SecretsChoice.KEEP)

@@ -16,12 +16,12 @@ KEEP, DROP, REDACT = SecretsChoice.KEEP, SecretsChoice.DROP, SecretsChoice.REDAC
         (
             ExportFacts(clear_messages=1, clear_secrets=1),
             REDACT,
-            "1 message in clear is readable; 1 password or proof of one is blanked.",
+            "1 message in clear is readable; 1 password or login step is blanked.",
         ),
         (
             ExportFacts(clear_messages=1, clear_secrets=1),
             DROP,
-            "1 message in clear is readable; 1 password or proof of one is readable, too.",
+            "1 message in clear is readable; 1 password or login step is readable, too.",
         ),
         (
             ExportFacts(sealed_connections=2, sealed_messages=1_200, clear_messages=3),
@@ -32,7 +32,7 @@ KEEP, DROP, REDACT = SecretsChoice.KEEP, SecretsChoice.DROP, SecretsChoice.REDAC
         (
             ExportFacts(clear_messages=3, clear_secrets=2),
             KEEP,
-            "Everything is readable: 3 messages, all in clear; also 2 passwords or proofs of one "
+            "Everything is readable: 3 messages, all in clear; also 2 passwords or login steps "
             "that crossed in clear.",
         ),
     ],
