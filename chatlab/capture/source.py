@@ -266,17 +266,9 @@ class CaptureSource:
             self._helper.send({"remove": number, "closed_ns": closed_ns})
 
     def _on_words(self, words: dict[str, object]) -> None:
-        match words:
-            case {"position": int(position), "frames": int(frames), "dropped": int(dropped)}:
-                base = self._base
-                self._progress = Progress(
-                    position,
-                    base.frames + frames,
-                    base.dropped + dropped,
-                    str(words.get("fault", "")),
-                    str(words.get("hint", "")),
-                )
-                self._publish()
+        if (progress := self._base.with_words(words)) is not None:
+            self._progress = progress
+            self._publish()
         match words:
             case {"synced": int(number)}:
                 if (done := self._syncs.get(number)) is not None and not done.done():
@@ -332,6 +324,10 @@ class CaptureSource:
         """Replace the capture process, dead or alive; frames wait in the kernel meanwhile."""
         if not self._is_running:
             return
+        if self._helper is not None and self._progress.fault:
+            # It holds what the disk did not take, and tries again by itself.
+            await self.sync()
+            return
         await self._end_helper(0.0)
         self._revival = None
         await self._launch()
@@ -378,7 +374,10 @@ class CaptureSource:
             before = self._status
             since_ns = before.since_ns if isinstance(before, CaptureLost) else time.time_ns()
             reason = f"{self._file} cannot be written: {progress.fault}."
-            self._set(CaptureLost(reason=reason, since_ns=since_ns, hint=progress.hint))
+            lost = CaptureLost(
+                reason=reason, since_ns=since_ns, hint=progress.hint, is_waiting=True
+            )
+            self._set(lost)
             return
         if self._backend is None or self._helper is None:
             return

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chatlab.capture.control import (
@@ -26,6 +27,20 @@ class Progress:
     dropped: int = 0
     fault: str = ""
     hint: str = ""
+
+    def with_words(self, words: Mapping[str, object]) -> "Progress | None":
+        """What a notice says, on top of what earlier processes have counted; None for others."""
+        match words:
+            case {"position": int(position), "frames": int(frames), "dropped": int(dropped)}:
+                return Progress(
+                    position,
+                    self.frames + frames,
+                    self.dropped + dropped,
+                    str(words.get("fault", "")),
+                    str(words.get("hint", "")),
+                )
+            case _:
+                return None
 
 
 @dataclass(slots=True)

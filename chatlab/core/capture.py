@@ -57,6 +57,8 @@ class CaptureLost:
     reason: str
     since_ns: int
     hint: str
+    is_waiting: bool = False
+    """Frames are still read; they wait in memory until the file can be written again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ class Offer(Enum):
     ENABLE = "Allow capturing…"
     CHECK_AGAIN = "Try again"
     REMEDY = "System check…"
+    OWN_ONLY = "Own connections only"
     RESTART = "Restart the capture"
     SHOW_CHAT = "Show this chat’s frames"
     SHOW_ALL = "Show all frames"
@@ -136,7 +137,7 @@ def _nothing_captured(status: CaptureStatus) -> State:
                 token="error",
                 title="The capture stopped by itself",
                 words=f"{status.reason} {status.hint}".strip(),
-                offers=(Offer.RESTART,),
+                offers=() if status.is_waiting else (Offer.RESTART,),
             )
 
 
@@ -159,17 +160,20 @@ def _refused(status: CaptureRefused) -> State:
 def notice_state(status: CaptureStatus, count: int) -> State | None:
     """What must be said above the frames; None when all is well."""
     match status:
-        case CaptureLive() if status.dropped:
-            many = status.dropped != 1
+        case CaptureLive() if status.interface:
+            words = (
+                f"Whole interface {status.interface}: what others send and get may be recorded. "
+                "Do it only where they agree; the law protects them."
+            )
             return State(
-                icon="warning",
+                icon="eye",
                 token="attention",
                 title="",
-                words=(
-                    f"The system dropped {status.dropped:,} frame{'s' if many else ''} before "
-                    f"ChatLab could read {'them' if many else 'it'}: the capture has holes."
-                ),
+                words=f"{words} {_drops(status.dropped)}".strip(),
+                offers=(Offer.OWN_ONLY,),
             )
+        case CaptureLive() if status.dropped:
+            return State(icon="warning", token="attention", title="", words=_drops(status.dropped))
         case CaptureReplayed() if status.problem and count:
             return State(icon="warning", token="attention", title="", words=status.problem)
         case CaptureRefused() if count:
@@ -182,15 +186,26 @@ def notice_state(status: CaptureStatus, count: int) -> State | None:
             )
         case CaptureLost() if count:
             since = datetime.fromtimestamp(status.since_ns / _NS).strftime("%H:%M:%S")
+            what = "No frame is written" if status.is_waiting else "Nothing is captured"
             return State(
                 icon="error",
                 token="error",
                 title="",
-                words=f"Nothing is captured since {since}: {status.reason} {status.hint}".strip(),
-                offers=(Offer.RESTART,),
+                words=f"{what} since {since}: {status.reason} {status.hint}".strip(),
+                offers=() if status.is_waiting else (Offer.RESTART,),
             )
         case _:
             return None
+
+
+def _drops(dropped: int) -> str:
+    if not dropped:
+        return ""
+    many = dropped != 1
+    return (
+        f"The system dropped {dropped:,} frame{'s' if many else ''} before "
+        f"ChatLab could read {'them' if many else 'it'}: the capture has holes."
+    )
 
 
 def idle_words(status: CaptureStatus, count: int) -> str:
