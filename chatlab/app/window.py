@@ -23,6 +23,7 @@ from chatlab.app.leftovers import SessionFolder
 from chatlab.app.loop import QtLoop
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.core.account import AccountId, Application
+from chatlab.core.capture import CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey, ChatKind
 from chatlab.core.errors import FileError
 from chatlab.core.events import Severity
@@ -304,11 +305,14 @@ class _Life:
         backstage.run(
             offer_leftovers(self._folder, self._paths.sessions, bar.post, backstage.open_capture)
         )
-        self._feed.journal = SessionJournal(
-            self._feed.file,
-            lambda cause, remedy: backstage.post(Severity.ERROR, cause, remedy, "journal"),
-        )
+        self._feed.journal = SessionJournal(self._feed.file, self._on_journal_fault)
         self._feed.journal.follow(self._book)
+
+    def _on_journal_fault(self, cause: str, remedy: str) -> None:
+        if isinstance(self._feed.status, CaptureLost):
+            return  # The same disk: it is said already, of the frames.
+        words = f"A crash would lose what is said from now on: {cause}"
+        self._backstage.post(Severity.ERROR, words, remedy, "session")
 
     def _save_settings(self) -> None:
         layout = self._window.read_layout()
