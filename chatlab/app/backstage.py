@@ -15,7 +15,7 @@ from chatlab.app.read_markers import ReadMarkers
 from chatlab.app.session_saving import SessionSaver
 from chatlab.app.xmpp_errands import SessionErrands
 from chatlab.core.account import Account, AccountId, SecretKind
-from chatlab.core.capture import CaptureLost
+from chatlab.core.capture import CaptureInterface, CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.errors import ChatlabError, FileError
 from chatlab.core.events import Severity
@@ -289,6 +289,20 @@ class WindowBackstage:
         else:  # It was refused: look once more whether it is allowed now.
             await self.session.stop_capture()
             await self.session.start_capture()
+
+    def find_interfaces(
+        self, show: Callable[[tuple[CaptureInterface, ...] | ChatlabError], None]
+    ) -> None:
+        from chatlab.app.interfaces import find_interfaces
+
+        self.run(find_interfaces(show))
+
+    def capture_interface(self, name: str, *, is_promiscuous: bool = False) -> None:
+        if self._waits(lambda: self.capture_interface(name, is_promiscuous=is_promiscuous)):
+            return
+        if self.session is not None:
+            work = self.session.capture_interface(name, is_promiscuous=is_promiscuous)
+            self.run(work)
 
     def enable_capture(self) -> None:
         self.run(self._enable_capture())

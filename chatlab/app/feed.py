@@ -7,13 +7,20 @@ when it is first needed (or by ``prepare``): a window is painted before there is
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatlab.core.account import AccountId
 from chatlab.core.attribution import Attribution
-from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureStatus
+from chatlab.core.capture import (
+    WHOLE_INTERFACE,
+    CaptureIdle,
+    CaptureLive,
+    CaptureLost,
+    CaptureStatus,
+)
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.connection import Connection
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, FlowKey, WireRange
@@ -37,6 +44,7 @@ log = logging.getLogger(__name__)
 
 Observer = Callable[[], None]
 _CONNECTION_NOT_CAPTURED = "No frame of it was captured: the capture was off, or not allowed."
+_NOT_OURS = "not ours"
 _LINE_NOT_CAPTURED = "No frame of this line was captured: it crossed the wire at another time."
 
 
@@ -213,7 +221,15 @@ class CaptureFeed:
         return self._status
 
     def row(self, number: int) -> "FrameRow":
-        return self._rows.row(number)
+        row = self._rows.row(number)
+        if self.is_foreign(number):
+            return replace(row, exposure=Exposure.PLUMBING, why=_NOT_OURS)
+        return row
+
+    def is_foreign(self, number: int) -> bool:
+        """A frame of others', from the capture of a whole interface."""
+        described = self.log.interfaces[self.log.interface_index(number)].description
+        return described == WHOLE_INTERFACE and self.correlator.connection_of(number) is None
 
     def raw(self, number: int) -> bytes:
         return self.log.raw(number)

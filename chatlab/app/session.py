@@ -232,6 +232,13 @@ class Session:
             self.feed.pull()
             self.feed.take_status(CaptureIdle())
 
+    async def capture_interface(self, name: str, *, is_promiscuous: bool) -> None:
+        """Capture a whole interface, too; an empty name ends that. Raises CaptureError."""
+        if name:
+            await self.start_capture()
+        if self._source is not None:
+            await self._source.watch_interface(name, is_promiscuous=is_promiscuous)
+
     async def restart_capture(self) -> None:
         """Bring a lost capture process back; frames have waited in the kernel meanwhile."""
         if self._source is not None:

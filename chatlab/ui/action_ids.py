@@ -84,6 +84,7 @@ class ActionId(Enum):
     AWAY = "away"
     MUTE = "mute"
     CAPTURE = "capture"
+    INTERFACE = "interface"
     RAW_CONSOLE = "raw-console"
     PACKETS = "packets"
     COMPARE = "compare"

@@ -269,6 +269,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+E",), "capture-start", "record sniff frames packets",
     ),
     ActionSpec(
+        _A.INTERFACE, _M.WIRE, "Capture a whole &interface…",
+        "Capture all that crosses a network interface, other people’s traffic included.",
+        (), "eye", "eth0 wlan0 network card promiscuous everything others sniff wireshark",
+    ),
+    ActionSpec(
         _A.PACKETS, _M.WIRE, "&Frames of the selected message",
         "Show in the wire pane which frames carried the message.",
         ("Ctrl+Return",), "wire", "packets bytes hex", starts_group=True,

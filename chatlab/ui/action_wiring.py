@@ -16,6 +16,7 @@ from chatlab.ui.actions import ActionId
 from chatlab.ui.chat_walk import ChatWalk
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.formatting import Code
+from chatlab.ui.interface_desk import InterfaceDesk
 from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.raw_desk import RawDesk
@@ -54,6 +55,7 @@ class ActionWiring:
         self._backstage = backstage
         self._book = book
         self._feed = feed
+        self._interfaces = InterfaceDesk(presenter.window, desk, backstage, feed)
         self._raw = RawDesk(presenter, book, feed, backstage)
         self._search = SearchDesk(presenter, desk, book, backstage)
         self.talk = TalkActions(presenter, desk, backstage, book)
@@ -94,6 +96,7 @@ class ActionWiring:
             ActionId.SET_MARKER: self._set_marker,
             ActionId.GO_TO_MARKER: self._go_to_marker,
             ActionId.CAPTURE: self._toggle_capture,
+            ActionId.INTERFACE: self._interfaces.ask,
             ActionId.PACKETS: presenter.show_frames_of_last,
             ActionId.COMPARE: presenter.compare,
             ActionId.SPLIT: presenter.split,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # These are promises: nothing is needed for them when the pro
     from chatlab.analysis.rows import FrameRow
     from chatlab.core.account import Account, AccountId, SecretKind
     from chatlab.core.attribution import Attribution
-    from chatlab.core.capture import CaptureStatus
+    from chatlab.core.capture import CaptureInterface, CaptureStatus
     from chatlab.core.chats import ChatKey
     from chatlab.core.client_certificate import ClientCertificate
     from chatlab.core.errors import ChatlabError, FileError
@@ -244,6 +244,16 @@ class Backstage(Protocol):
     def stop_capture(self) -> None: ...
 
     def restart_capture(self) -> None: ...
+
+    def find_interfaces(
+        self, show: Callable[[tuple[CaptureInterface, ...] | ChatlabError], None]
+    ) -> None:
+        """Which interfaces can be captured whole, or why none can."""
+        ...
+
+    def capture_interface(self, name: str, *, is_promiscuous: bool = False) -> None:
+        """Capture a whole interface beside our own connections; an empty name ends that."""
+        ...
 
     def enable_capture(self) -> None:
         """Have an administrator’s password asked for, then capture."""

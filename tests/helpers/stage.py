@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, SecretKind
+from chatlab.core.capture import CaptureInterface
 from chatlab.core.chats import Chat, ChatBook, ChatKey
 from chatlab.core.commands import Command
 from chatlab.core.errors import ChatlabError, FileError, LocalProtocolError
@@ -267,6 +268,14 @@ class NotingBackstage:
 
     def stop_capture(self) -> None:
         self.asked.append("stop capture")
+
+    def find_interfaces(
+        self, show: Callable[[tuple[CaptureInterface, ...] | ChatlabError], None]
+    ) -> None:
+        show((CaptureInterface(name="eth0"),))
+
+    def capture_interface(self, name: str, *, is_promiscuous: bool = False) -> None:
+        self.asked.append(f"interface {name}{' promiscuous' if is_promiscuous else ''}")
 
     def enable_capture(self) -> None:
         self.asked.append("enable capture")

@@ -116,6 +116,9 @@ class CaptureBar(QWidget):
                     self.tr("Stopped · {}").format(frames) if count else self.tr("Not capturing")
                 )
                 return "capture-stop", "muted", words, ""
+            case CaptureLive() if status.interface:
+                words = self.tr("All of {} · {}").format(status.interface, frames)
+                return "eye", "attention", words, self._live_details(status)
             case CaptureLive() if status.dropped:
                 words = self.tr("Capturing · {} · {:,} dropped").format(frames, status.dropped)
                 return "warning", "attention", words, self._live_details(status)
@@ -134,6 +137,11 @@ class CaptureBar(QWidget):
                 return "error", "error", words, status.reason
 
     def _live_details(self, status: CaptureLive) -> str:
+        if status.interface:
+            return self.tr(
+                "{} of your own connections, and everything else that crosses {}, through {}. "
+                "{:,} frames dropped."
+            ).format(status.flows, status.interface, status.backend, status.dropped)
         return self.tr(
             "Your own connections only: {} watched, through {}. {:,} frames dropped."
         ).format(status.flows, status.backend, status.dropped)

@@ -85,6 +85,9 @@ class StatusStrip(QWidget):
                 words = f"Capturing {flows}, {frames}"
                 drops = f"{status.dropped:,} dropped" if status.dropped else ""
                 tip = f"Through the {status.backend}."
+                if status.interface:
+                    sign, token = "eye", "attention"
+                    words = f"Capturing {flows} and all of {status.interface}, {frames}"
             case CaptureRefused():
                 sign, token, words = "eye-off", "attention", "Capturing needs a permission"
                 tip = f"{status.reason}\n{status.remedy}"

@@ -53,6 +53,7 @@ class WirePane(QWidget):
         scope_changed: the Scope that is shown now, chosen by the reader or needed to show a message.
         start_requested, stop_requested, save_requested, open_requested: capture buttons.
         restart_requested: after a capture that was lost.
+        own_only_requested: a whole interface is to be captured no more.
         enable_requested, check_again_requested, remedy_requested: where capturing is refused.
     """
 
@@ -64,6 +65,7 @@ class WirePane(QWidget):
     save_requested = Signal()
     open_requested = Signal()
     restart_requested = Signal()
+    own_only_requested = Signal()
     enable_requested = Signal()
     check_again_requested = Signal()
     remedy_requested = Signal()
@@ -347,6 +349,7 @@ class WirePane(QWidget):
         actions: dict[Offer, Callable[[], object]] = {
             Offer.START: self.start_requested.emit,
             Offer.OPEN: self.open_requested.emit,
+            Offer.OWN_ONLY: self.own_only_requested.emit,
             Offer.ENABLE: self.enable_requested.emit,
             Offer.CHECK_AGAIN: self.check_again_requested.emit,
             Offer.REMEDY: self.remedy_requested.emit,
