@@ -25,8 +25,7 @@ from chatlab.capture.dissector import ScapyDissector
 from chatlab.core.account import AccountId, Application
 from chatlab.core.capture import CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey, ChatKind
-from chatlab.core.errors import FileError
-from chatlab.core.events import Severity
+from chatlab.core.errors import FileError, Severity
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import MessageId
 from chatlab.store.paths import Paths, find_paths

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId
-from chatlab.core.connection import Connection
+from chatlab.core.connection import Connection, LinkState
 from chatlab.core.message import Message
 from chatlab.core.roster import Availability, Contact
 
@@ -25,6 +24,26 @@ def kind_of(name: str) -> ChatKind:
     if name == SERVER_CHAT:
         return ChatKind.SERVER
     return ChatKind.CHANNEL if name[0] in CHANNEL_SIGNS else ChatKind.PRIVATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One person in a channel."""
+
+    nick: str
+    prefixes: str = ""
+    """Status signs, highest first, e.g. ``@+`` (ISUPPORT PREFIX)."""
+    account_name: str = ""
+    user_host: str = ""
+    is_away: bool = False
+    is_bot: bool = False
+    """It says so itself (IRCv3 bot-mode)."""
+    role: str = ""
+    """XMPP: ``moderator``, ``participant`` or ``visitor`` (XEP-0045, section 5.1)."""
+    affiliation: str = ""
+    """XMPP: ``owner``, ``admin``, ``member``, ``outcast`` or ``none`` (section 5.2)."""
+    occupant_id: str = ""
+    """XMPP: the same person under whatever nickname (XEP-0421); empty where the room has none."""
 
 
 class NoteKind(Enum):
@@ -77,7 +96,7 @@ class Chat:
     topic: str = ""
     modes: str = ""
     is_joined: bool = False
-    members: dict[str, ev.Member] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
     """By lower-case nick."""
     entries: list[Entry] = field(default_factory=list)
     unread: int = 0
@@ -100,7 +119,7 @@ class AccountState:
     """An account and how it is doing."""
 
     account: Account
-    state: ev.LinkState = ev.LinkState.OFFLINE
+    state: LinkState = LinkState.OFFLINE
     detail: str = ""
     is_fault: bool = False
     retry_in_s: float | None = None

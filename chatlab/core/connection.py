@@ -1,10 +1,24 @@
 """Facts about one transport connection of ours; never the socket itself."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from chatlab.core.account import AccountId, Application
 from chatlab.core.errors import CertificateInfo
 from chatlab.core.flow import ConnectionId, FlowKey
+
+
+class LinkState(Enum):
+    """Where an account is on its way to being online."""
+
+    OFFLINE = "offline"
+    RESOLVING = "looking up the address"
+    CONNECTING = "connecting"
+    SECURING = "TLS handshake"
+    REGISTERING = "registering"
+    ONLINE = "online"
+    WAITING = "waiting to reconnect"
+    CLOSING = "leaving"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,15 @@ Programming errors stay builtins: they are bugs and are logged with their traceb
 """
 
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """How a line of information wants to be seen."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class ChatlabError(Exception):

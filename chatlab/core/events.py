@@ -7,26 +7,16 @@ from dataclasses import dataclass
 from enum import Enum
 
 from chatlab.core.account import AccountId
+from chatlab.core.chat import Member as Member
 from chatlab.core.connection import Connection
+from chatlab.core.connection import LinkState as LinkState
 from chatlab.core.errors import CertificateError
+from chatlab.core.errors import Severity as Severity
 from chatlab.core.flow import Direction, WireRange
 from chatlab.core.listings import ChannelsListed, MasksListed
 from chatlab.core.message import Delivery, Message, MessageId
 from chatlab.core.roster import Availability, RosterEvent
 from chatlab.core.transfer import Transfer
-
-
-class LinkState(Enum):
-    """Where an account is on its way to being online."""
-
-    OFFLINE = "offline"
-    RESOLVING = "looking up the address"
-    CONNECTING = "connecting"
-    SECURING = "TLS handshake"
-    REGISTERING = "registering"
-    ONLINE = "online"
-    WAITING = "waiting to reconnect"
-    CLOSING = "leaving"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +108,6 @@ class MessageRewritten:
     """The bytes of the stanza that rewrote it."""
     msgid: str = ""
     """``Message.msgid``, for who does not know the ``message``, which is empty then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One person in a channel."""
-
-    nick: str
-    prefixes: str = ""
-    """Status signs, highest first, e.g. ``@+`` (ISUPPORT PREFIX)."""
-    account_name: str = ""
-    user_host: str = ""
-    is_away: bool = False
-    is_bot: bool = False
-    """It says so itself (IRCv3 bot-mode)."""
-    role: str = ""
-    """XMPP: ``moderator``, ``participant`` or ``visitor`` (XEP-0045, section 5.1)."""
-    affiliation: str = ""
-    """XMPP: ``owner``, ``admin``, ``member``, ``outcast`` or ``none`` (section 5.2)."""
-    occupant_id: str = ""
-    """XMPP: the same person under whatever nickname (XEP-0421); empty where the room has none."""
 
 
 class Departure(Enum):
@@ -235,14 +205,6 @@ class Invited:
     reason: str = ""
     password: str = ""
     """The room's, where it has one and they gave it."""
-
-
-class Severity(Enum):
-    """How a line of information wants to be seen."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)

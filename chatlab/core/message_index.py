@@ -6,11 +6,14 @@ waits here until the message comes, and is forgotten when too many wait.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chatlab.core.chat import ChatKey, Entry
-from chatlab.core.events import ReactionSeen
 from chatlab.core.message import Message, MessageId
 from chatlab.core.reactions import reacted
+
+if TYPE_CHECKING:
+    from chatlab.core.events import ReactionSeen
 
 MAX_WAITING = 500
 """Messages that are waited for, and reactions that wait for one of them."""
@@ -43,7 +46,7 @@ class MessageIndex:
         """The message that the server calls ``msgid``, if it is in memory."""
         return self._ids.get((key, msgid)) if msgid else None
 
-    def wait_for(self, key: ChatKey, event: ReactionSeen) -> None:
+    def wait_for(self, key: ChatKey, event: "ReactionSeen") -> None:
         """Keep a reaction whose message is not here."""
         waiting = self._waiting.setdefault((key, event.msgid), [])
         if len(waiting) < MAX_WAITING:
@@ -60,7 +63,7 @@ class MessageIndex:
         return message
 
 
-def with_reaction(message: Message, event: ReactionSeen) -> Message:
+def with_reaction(message: Message, event: "ReactionSeen") -> Message:
     """The message after a reaction was given or taken back."""
     reactions = reacted(message.reactions, event.reaction, event.nick, is_removed=event.is_removed)
     return replace(message, reactions=reactions)

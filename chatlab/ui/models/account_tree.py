@@ -22,7 +22,7 @@ from PySide6.QtCore import (
 
 from chatlab.core.account import AccountId
 from chatlab.core.chats import SERVER_CHAT, AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.core.roster import Availability, Contact
 from chatlab.ui.presence_words import PRESENCE_WORDS, contact_line
 from chatlab.ui.rich_text import bare

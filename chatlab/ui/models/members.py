@@ -16,8 +16,8 @@ from PySide6.QtCore import (
     QTimer,
 )
 
+from chatlab.core.chat import Member
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook
-from chatlab.core.events import Member
 from chatlab.ui.rich_text import bare
 
 Index = QModelIndex | QPersistentModelIndex

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import CHANNEL_SIGNS, AccountState, Chat, ChatKind
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.core.roster import Availability, Contact
 from chatlab.ui.models.account_tree import Role, buddy_words, link_words, unread_words
 from chatlab.ui.place_words import chat_words, place_words

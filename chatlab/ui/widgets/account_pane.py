@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Chat, ChatKey, ChatKind
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.ui.models.account_tree import AccountTreeModel, Role
 from chatlab.ui.theme import HALF, SPACE, icon, plain_label, set_icon, small_font
 from chatlab.ui.widgets.account_delegate import CHEVRON_WIDTH, STATE_ICON_ROOM, AccountDelegate

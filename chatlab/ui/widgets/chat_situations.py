@@ -8,7 +8,7 @@ from enum import Enum
 
 from chatlab.core.account import Application
 from chatlab.core.chats import AccountState, Chat, ChatKind
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.core.message import Delivery, Message, MessageId
 from chatlab.ui.place_words import chat_words
 from chatlab.ui.rich_text import isolated

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from chatlab.core.account import AccountId
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.ui.models.contacts import ContactModel, ContactRow, GroupRow, Role
 from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon, small_font
 from chatlab.ui.widgets.contact_delegate import ContactDelegate

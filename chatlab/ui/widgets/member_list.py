@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from chatlab.core.chat import Member
 from chatlab.core.chats import Chat, ChatBook
-from chatlab.core.events import Member
 from chatlab.ui.models.members import RANKS, STANDING_WORDS, GroupRow, MemberModel, Role
 from chatlab.ui.rich_text import bare, isolated, tooltip
 from chatlab.ui.text_color import nick_color

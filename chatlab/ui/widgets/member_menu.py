@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from chatlab.core.events import Member
+from chatlab.core.chat import Member
 from chatlab.ui.theme import icon
 
 _OPERATOR_SIGNS = frozenset("~&@%")

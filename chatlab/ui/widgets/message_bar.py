@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 from chatlab.ui.rich_text import bare
 from chatlab.ui.theme import HALF, SPACE, current, plain_label, set_icon
 from chatlab.ui.widgets.icon_label import IconLabel

@@ -12,8 +12,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from chatlab.core.chat import Member
 from chatlab.core.commands import Command, Verb
-from chatlab.core.events import Member
 from chatlab.ui.theme import icon
 
 _RANKS = ("outcast", "none", "member", "admin", "owner")

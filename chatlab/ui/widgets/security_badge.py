@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from chatlab.core.account import Account, Security
 from chatlab.core.chats import AccountState
-from chatlab.core.connection import TlsFacts
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState, TlsFacts
 from chatlab.core.frame import Exposure
 from chatlab.ui.place_words import port_words
 from chatlab.ui.rich_text import isolated, tooltip

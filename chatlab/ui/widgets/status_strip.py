@@ -12,7 +12,7 @@ from chatlab.core.capture import (
     CaptureStatus,
 )
 from chatlab.core.chats import AccountState
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.ui.rich_text import bare, tooltip
 from chatlab.ui.theme import (
     HALF,

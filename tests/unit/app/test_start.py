@@ -10,6 +10,7 @@ LATER = (
     "chatlab.ui.presenter",
     "chatlab.ui.dialog_desk",
     "chatlab.core.comparison",
+    "chatlab.core.events",
     "chatlab.core.rules",
     "chatlab.store.history",
     "irc",
