@@ -17,6 +17,19 @@ _WELCOME = frozenset(f"{number:03}" for number in (*range(1, 6), *range(250, 256
 }
 _END_OF_WELCOME = frozenset({"376", "422"})
 _CHANNEL = frozenset({"324", "329", "331", "332", "333", "353", "366", "315", "352", "354"})
+_NAMES = {
+    "001": "001 welcome",
+    "324": "324 channel modes",
+    "329": "329 channel’s age",
+    "331": "331 no topic",
+    "332": "332 topic",
+    "333": "333 topic’s author",
+    "353": "353 names",
+    "366": "366 end of names",
+    "354": "354 WHO answer",
+    "352": "352 WHO answer",
+    "315": "315 end of WHO",
+}
 _NICK_REFUSED = frozenset({"432", "433", "436", "437"})
 _SASL = {
     "900": ("900 logged in", "The account is known from here on."),
@@ -128,7 +141,7 @@ class IrcNamer:
             words = "What the channel is like, and who is in it."
             return (
                 Named(
-                    command, Phase.JOIN, words, merge="members", is_ready=is_end,
+                    _NAMES.get(command, command), Phase.JOIN, words, merge="members", is_ready=is_end,
                     many="topic and members ({} lines)",
                 ),
             )  # fmt: skip
@@ -170,7 +183,8 @@ class IrcNamer:
         words = "The login is done. The server says what it is like, and its message of the day."
         is_end = command in _END_OF_WELCOME
         many = "welcome 001–376 ({} lines)"
-        return (Named(command, Phase.LOGIN, words, merge="welcome", many=many, is_ready=is_end),)
+        name = _NAMES.get(command, command)
+        return (Named(name, Phase.LOGIN, words, merge="welcome", many=many, is_ready=is_end),)
 
 
 def _user(parameters: Sequence[str]) -> Named:

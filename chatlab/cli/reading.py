@@ -1,0 +1,85 @@
+"""Opens what ``messages`` and ``compare`` read: sessions, saved captures, captures from elsewhere."""
+
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatlab.analysis.compare_specimen import Specimen
+from chatlab.analysis.contents import Contents
+from chatlab.analysis.correlate import Correlator
+from chatlab.analysis.finding import find_messages
+from chatlab.analysis.frame_log import FrameLog
+from chatlab.analysis.session_file import restore
+from chatlab.analysis.streams import Streams
+from chatlab.app.key_files import keys_beside, read_key_file
+from chatlab.app.opening import OpenedFile
+from chatlab.core.errors import FileError
+from chatlab.core.message import Message, MessageId
+from chatlab.protocol.tls_secrets import KeyLog
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCapture:
+    """A capture, and what is known of it."""
+
+    log: FrameLog
+    correlator: Correlator
+    messages: tuple[Message, ...]
+    keys: KeyLog
+
+    def specimen(self, number: int, name: str) -> Specimen:
+        """The same, to be compared."""
+        streams = self.correlator.streams
+        return Specimen(
+            number, name, self.log, streams, self.correlator, lambda: self.messages, self.keys
+        )
+
+
+def read_capture(stack: ExitStack, file: Path, key_file: Path | None = None) -> ReadCapture:
+    """Read a file, which ``stack`` keeps open; what is wrong with it is said on stderr.
+
+    Of a capture made elsewhere messages are found in the packets; what TLS had sealed, with the
+    secrets in the file, in ``key_file``, or in a key log beside it. Raises FileError when nothing
+    of the file can be read.
+    """
+    if not file.is_file():
+        raise FileError(f"There is no file {file}.", "Check the name.")
+    opened = stack.enter_context(OpenedFile(file))
+    log = stack.enter_context(FrameLog(opened.capture))
+    correlator = Correlator(Streams(log))
+    saved = opened.session(log)
+    restore(saved, correlator)
+    correlator.update()
+    if log.problem and not len(log) and not saved.messages:
+        raise FileError(f"{file.name}: {log.problem}", "Give a file that ChatLab has saved.")
+    if log.problem:
+        print(f"{file.name}: {log.problem}", file=sys.stderr)
+    keys = _keys(file, key_file, log)
+    messages = saved.messages
+    if not saved.connections and not opened.is_session:
+        messages = _found(correlator, keys)
+    return ReadCapture(log, correlator, messages, keys)
+
+
+def _keys(file: Path, key_file: Path | None, log: FrameLog) -> KeyLog:
+    keys = KeyLog()
+    for block in log.secrets:
+        for line in block.data.decode("ascii", "replace").splitlines():
+            keys.add(line)
+    if named := key_file or keys_beside(file):
+        for line in read_key_file(named):
+            keys.add(line)
+    return keys
+
+
+def _found(correlator: Correlator, keys: KeyLog) -> tuple[Message, ...]:
+    """The messages that the packets tell of; the correlator learns which bytes carry them."""
+    contents = Contents(correlator.streams, correlator, keys)
+    messages: dict[MessageId, Message] = {}
+    for found in find_messages(contents, correlator.streams, correlator):
+        for message in found.messages:
+            messages[message.id] = message
+            if message.wire is not None:
+                correlator.assign(message.id, message.wire, message.echo)
+    return tuple(messages.values())
