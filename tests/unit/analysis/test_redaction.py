@@ -2,6 +2,7 @@
 
 import base64
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -311,3 +312,36 @@ def test_a_checksum_that_was_yet_to_be_made_is_left_and_stays_flagged(tmp_path: 
     assert raw[headers.transport + 16 : headers.transport + 18] == partial
     assert b"hunter2" not in raw
     assert FLOW.remote.port == headers.destination_port
+
+
+@pytest.mark.servers("tshark")
+def test_tshark_finds_no_bad_checksum_and_nothing_malformed(tmp_path: Path) -> None:
+    talk = Talk().handshake()
+    for line in IRC_LINES:
+        talk.send(SENT, line.format(SECRET).encode() + b"\r\n", mss=11)
+    before = with_checksums(talk).write(tmp_path / "before.pcapng")
+    redacted(before, tmp_path / "after.pcapng", application=Application.IRC)
+    rows = {}
+    for name in ("before", "after"):
+        done = subprocess.run(
+            [
+                *(
+                    "tshark",
+                    "-r",
+                    str(tmp_path / f"{name}.pcapng"),
+                    "-o",
+                    "tcp.check_checksum:TRUE",
+                ),
+                *("-T", "fields", "-e", "frame.number", "-e", "frame.len", "-e", "tcp.len"),
+                *("-e", "tcp.checksum.status", "-e", "_ws.malformed"),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        said = [text for text in done.stderr.splitlines() if not text.startswith("Running as user")]
+        assert said == []
+        rows[name] = done.stdout.splitlines()
+    assert rows["after"] == rows["before"]
+    assert {row.split("\t")[3] for row in rows["after"]} == {"1"}, "all are good"
