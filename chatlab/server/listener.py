@@ -71,12 +71,7 @@ class BaseConnection(asyncio.Protocol):
         if transport is None or self._is_leaving:
             return
         self._is_leaving = True
-        if self._may_half_close and transport.can_write_eof() and not transport.is_closing():
-            # Whoever closes with something unread resets the connection, and the last words may
-            # be lost: we only stop talking, and the client closes.
-            transport.write_eof()
-            transport.resume_reading()
-        else:
+        if not self._stops_talking(transport):
             transport.close()
         # A peer that reads nothing would keep the last bytes, and us, waiting for ever.
         self._farewell = asyncio.get_running_loop().call_later(GOODBYE_SECONDS, self.abort)
@@ -84,6 +79,18 @@ class BaseConnection(asyncio.Protocol):
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    def _stops_talking(self, transport: asyncio.Transport) -> bool:
+        """Whoever closes with something unread resets the connection, and the last words may be
+        lost: we only stop talking, and the client closes. False where that cannot be."""
+        if not self._may_half_close or not transport.can_write_eof() or transport.is_closing():
+            return False
+        try:
+            transport.write_eof()
+        except OSError:  # The client is gone already.
+            return False
+        transport.resume_reading()
+        return True
 
     # --- for a server's own class
 

@@ -52,13 +52,17 @@ class Client:
     """One account and what it saw."""
 
     def __init__(
-        self, account: Account, password: str = "secret", timing: Timing | None = None
+        self,
+        account: Account,
+        password: str = "secret",
+        timing: Timing | None = None,
+        dialler: Dialler | None = None,
     ) -> None:
         self.events: list[ChatEvent] = []
         self.secrets = MemorySecrets(**{SecretKind.LOGIN.value: password})
         self._news = asyncio.Event()
         none = NoCapture()
-        self.dialler = Dialler(none, none)
+        self.dialler = dialler or Dialler(none, none)
         self.xmpp = XmppConnection(account, self._take, self.dialler, self.secrets, timing=timing)
 
     def _take(self, event: ChatEvent) -> None:
