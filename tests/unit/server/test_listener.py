@@ -194,7 +194,11 @@ def test_a_broken_connection_is_a_quit(tmp_path: Path) -> None:
     _run(tmp_path, play)
 
 
-def test_the_end_of_the_server_is_told_to_everybody(tmp_path: Path) -> None:
+def test_the_end_of_the_server_is_told_to_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatlab.server.listener.GOODBYE_SECONDS", 0.1)
+
     async def play(lab: Lab) -> None:
         ann, bob = await lab.join(b"ann"), await lab.join(b"bob", tls=True)
         await lab.service.stop()

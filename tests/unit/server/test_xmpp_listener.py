@@ -196,7 +196,11 @@ def test_a_fault_in_a_handler_costs_nobody_the_connection(
     assert "Not carried out" in caplog.text
 
 
-def test_the_end_of_the_server_is_told_to_everybody(tmp_path: Path) -> None:
+def test_the_end_of_the_server_is_told_to_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatlab.server.listener.GOODBYE_SECONDS", 0.1)
+
     async def play(lab: Lab) -> None:
         for tls in (False, True):
             peer = await lab.connect(tls=tls)
