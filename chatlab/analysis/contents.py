@@ -83,7 +83,7 @@ class Contents:
         """``keys``: the secrets that TLS records are opened with; it may grow."""
         self._streams = streams
         self._correlator = correlator
-        self._keys = keys or KeyLog()
+        self._keys = keys if keys is not None else KeyLog()
         self.uses_keys = True
         """Whether TLS is looked into; without, all is as an observer has it."""
         self._units: OrderedDict[int, tuple[Units, Units]] = OrderedDict()

@@ -5,7 +5,7 @@ Which end is the client is told by the SYN, else by who speaks like a server. Th
 generator that rests often, so that a window can go on meanwhile.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
 from typing import NamedTuple
@@ -60,12 +60,21 @@ class Found(NamedTuple):
     """New ones, and again those of which more is known: their ids tell."""
 
 
-def find_messages(contents: Contents, streams: Streams, correlator: Correlator) -> Iterator[Found]:
-    """Search all streams that belong to nobody; ``correlator`` is told of connections."""
+def find_messages(
+    contents: Contents,
+    streams: Streams,
+    correlator: Correlator,
+    is_done: Callable[[Connection], bool] = lambda connection: True,
+) -> Iterator[Found]:
+    """Search all streams that belong to nobody; ``correlator`` is told of connections.
+
+    ``is_done``: whether a connection that is known need not be searched again.
+    """
     left = MAX_FOUND
     for number in range(len(streams.tcp)):
         conversation = streams.tcp[number]
-        if correlator.connection_of(conversation.first_frame) is not None:
+        known = correlator.connection_of(conversation.first_frame)
+        if known is not None and is_done(known):
             continue
         for found in _Stream(contents, streams, correlator, conversation).search():
             left -= len(found.messages)

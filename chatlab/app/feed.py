@@ -60,6 +60,8 @@ class CaptureFeed:
         self.key_log: list[str] = []
         """The secrets of our own connections, to be saved with the capture."""
         self._keys = KeyLog()
+        self.on_keys: Callable[[], object] = lambda: None
+        """Called when the reader gave more secrets."""
         self._taken = (0, 0)
         """How many lines of the key log, and how many blocks of the file, ``_keys`` has."""
         self.on_secret: Callable[[str], None] = lambda line: None
@@ -154,6 +156,16 @@ class CaptureFeed:
     def keys(self) -> KeyLog:
         """Every secret of this capture that is known, whether it is used or not."""
         return self._keys
+
+    def use_key_file(self, file: Path) -> int:
+        """Use the secrets of a key log; how many it held. Raises FileError."""
+        from chatlab.app.key_files import read_key_file
+
+        lines = read_key_file(file)
+        self.use_keys(lines)
+        self.on_keys()
+        self.tell()
+        return len(lines)
 
     def use_keys(self, lines: Iterable[str]) -> None:
         """Look into TLS with these secrets, too. They are not saved: of a key log that belongs to

@@ -2,73 +2,147 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 from chatlab.analysis.finding import Found, find_messages
 from chatlab.app.feed import CaptureFeed
+from chatlab.app.key_files import keys_beside, read_key_file
 from chatlab.app.replay import account_of
+from chatlab.core.account import AccountId
 from chatlab.core.chats import ChatBook
 from chatlab.core.connection import Connection
+from chatlab.core.errors import ChatlabError
 from chatlab.core.events import (
     ConnectionOpened,
     MessageAdded,
     MessageChanged,
     MessageRewritten,
+    Severity,
 )
-from chatlab.core.message import Message
+from chatlab.core.flow import ConnectionId
+from chatlab.core.message import Message, MessageId
 
 SLICE_S = 0.005
 """How long is searched before the event loop gets its turn."""
 MAX_SHOWN = 200_000
 """Messages that a window takes in; ``chatlab messages`` lists all."""
+Run = Callable[[Coroutine[object, object, None]], object]
+Post = Callable[[Severity, str, str], None]
 
 
-async def find_beside(
-    feed: CaptureFeed, book: ChatBook, on_first: Callable[[], None] = lambda: None
-) -> int:
-    """Search the file of ``feed`` and fill ``book``; returns how many messages were found.
+class MessageSearch:
+    """Searches the file of a feed, and again when more secrets become known."""
 
-    ``on_first`` is called as soon as there is something to read.
-    """
-    known: dict[str, Message] = {}
-    deadline, is_news = time.perf_counter() + SLICE_S, False
-    for found in find_messages(feed.contents, feed.streams, feed.correlator):
-        is_first = not known
-        _take(found, feed, book, known)
-        is_news |= bool(found.messages)
-        if is_first and known:
-            on_first()
-        if len(known) >= MAX_SHOWN:
-            break
-        if time.perf_counter() < deadline:
-            continue
-        if is_news:
-            feed.tell()
-        await asyncio.sleep(0)
+    def __init__(
+        self,
+        feed: CaptureFeed,
+        book: ChatBook,
+        on_first: Callable[[], None] = lambda: None,
+        on_progress: Callable[[str], None] = lambda words: None,
+    ) -> None:
+        """``on_first`` is called as soon as there is something to read; ``on_progress`` is told
+        what goes on, and nothing when that is over."""
+        self._feed, self._book = feed, book
+        self._on_first, self._on_progress = on_first, on_progress
+        self._known: dict[MessageId, Message] = {}
+        self._accounts: dict[ConnectionId, AccountId] = {}
+        self._talking: set[ConnectionId] = set()
+        """Connections with messages: they are not searched again."""
+        self._round = 0
+
+    @property
+    def count(self) -> int:
+        """Messages found so far."""
+        return len(self._known)
+
+    async def run(self) -> None:
+        """Look through all streams, a slice at a time; a later run makes an earlier one end."""
+        self._round = this = self._round + 1
+        self._on_progress("Looking for messages in the packets…")
         deadline, is_news = time.perf_counter() + SLICE_S, False
-    feed.tell()
-    return len(known)
+        feed = self._feed
+        for found in find_messages(feed.contents, feed.streams, feed.correlator, self._is_done):
+            is_first = not self._known
+            self._take(found)
+            is_news |= bool(found.messages)
+            if is_first and self._known:
+                self._on_first()
+            if len(self._known) >= MAX_SHOWN:
+                break
+            if time.perf_counter() < deadline:
+                continue
+            if is_news:
+                feed.tell()
+            await asyncio.sleep(0)
+            if self._round != this:
+                return
+            deadline, is_news = time.perf_counter() + SLICE_S, False
+        for chat in tuple(self._book.chats):
+            self._book.mark_read(chat)  # It was said long ago, and to somebody else.
+        self._on_progress("")
+        feed.tell()
+
+    def _is_done(self, connection: Connection) -> bool:
+        return connection.id not in self._accounts or connection.id in self._talking
+
+    def _take(self, found: Found) -> None:
+        if found.connection is not None:
+            self._add_connection(found.connection)
+        for message in found.messages:
+            before = self._known.get(message.id)
+            self._known[message.id] = message
+            if before is None:
+                self._book.apply(MessageAdded(message))
+            else:
+                _change(before, message, self._book)
+            if message.wire is not None:
+                self._talking.add(message.wire.connection)
+            self._feed.assign(message)
+
+    def _add_connection(self, connection: Connection) -> None:
+        book = self._book
+        self._feed.note(connection)
+        before = self._accounts.get(connection.id)
+        if before is not None and before != connection.account:
+            book.remove_account(before)  # It was called by its addresses while nothing was known.
+        self._accounts[connection.id] = connection.account
+        if connection.account not in book.accounts:
+            book.add_account(account_of(connection))
+        book.accounts[connection.account].source = self._feed.file.name
+        book.apply(ConnectionOpened(connection.account, connection))
 
 
-def _take(found: Found, feed: CaptureFeed, book: ChatBook, known: dict[str, Message]) -> None:
-    if found.connection is not None:
-        _add_connection(found.connection, feed, book)
-    for message in found.messages:
-        before = known.get(message.id)
-        known[message.id] = message
-        if before is None:
-            book.apply(MessageAdded(message))
-        else:
-            _change(before, message, book)
-        feed.assign(message)
+def look_inside(
+    feed: CaptureFeed, file: Path, keys: Path | None, search: MessageSearch, run: Run, post: Post
+) -> None:
+    """Open what TLS had sealed in a file that was opened, and search it if nobody knows it.
+
+    ``keys``: the key log that the reader named; without, the one beside the file is used.
+    """
+    key_file = keys or keys_beside(file)
+    if key_file is not None:
+        try:
+            feed.use_keys(read_key_file(key_file))
+        except ChatlabError as error:
+            post(Severity.WARNING, error.message, error.hint)
+    is_foreign = not feed.correlator.connections
+    if is_foreign:
+        feed.on_keys = lambda: run(search.run())
+        run(_first_search(feed, search, post))
 
 
-def _add_connection(connection: Connection, feed: CaptureFeed, book: ChatBook) -> None:
-    feed.note(connection)
-    if connection.account not in book.accounts:
-        book.add_account(account_of(connection))
-    book.accounts[connection.account].source = feed.file.name
-    book.apply(ConnectionOpened(connection.account, connection))
+async def _first_search(feed: CaptureFeed, search: MessageSearch, post: Post) -> None:
+    await search.run()
+    if search.count:
+        return
+    words = f"No message of IRC or XMPP was found in {feed.file.name}."
+    hint = (
+        "The secrets of its TLS connections opened none."
+        if feed.has_secrets
+        else "What TLS sealed can be read with its secrets: Wire ▸ Read a key log."
+    )
+    post(Severity.INFO, words, hint)
 
 
 def _change(before: Message, after: Message, book: ChatBook) -> None:

@@ -41,17 +41,21 @@ if TYPE_CHECKING:
     from chatlab.core.preferences import Preferences
 
 
-def run_window(*, lab: bool, file: Path | None, link: str | None = None) -> int:
+def run_window(
+    *, lab: bool, file: Path | None, link: str | None = None, keys: Path | None = None
+) -> int:
     """Open the window and stay until it is closed; returns the exit code.
 
-    ``link`` is an address that the reader is offered to join once the window is there.
+    ``link`` is an address that the reader is offered to join once the window is there; ``keys`` a
+    key log with the secrets of what TLS sealed in ``file``.
     """
     application = QApplication(sys.argv[:1])
     application.setApplicationName("ChatLab")
     application.setDesktopFileName("chatlab")
     application.setQuitOnLastWindowClosed(False)
     with asyncio.Runner(loop_factory=QtLoop) as runner:
-        return runner.run(_Life(application, is_lab=lab, file=file, link=link).run())
+        life = _Life(application, is_lab=lab, file=file, link=link, keys=keys)
+        return runner.run(life.run())
 
 
 def _opened(file: Path) -> "OpenedFile":
@@ -70,8 +74,10 @@ class _Life:
         is_lab: bool,
         file: Path | None,
         link: str | None = None,
+        keys: Path | None = None,
     ) -> None:
         self._application = application
+        self._keys = keys
         self._is_lab = is_lab
         self._file = file
         self._link = link
@@ -246,6 +252,7 @@ class _Life:
             self._window.chats.show_chat(found[0])
 
     def _show_opened(self, opened: "OpenedFile") -> None:
+        from chatlab.app.finding import MessageSearch, look_inside
         from chatlab.app.replay import fill_from_file
         from chatlab.app.session_replay import fill_from_session
 
@@ -255,6 +262,13 @@ class _Life:
             fill_from_file(self._feed, self._book)
         file = opened.file if opened.is_session else None
         self._backstage.sessions.adopt(file, opened.notes)
+        self._show_talks()
+        backstage, feed = self._backstage, self._feed
+        search = MessageSearch(feed, self._book, self._show_talks, backstage.on_progress)
+        look_inside(feed, opened.file, self._keys, search, backstage.run, backstage.post)
+
+    def _show_talks(self) -> None:
+        """The first chats of a file that was opened."""
         talks = [chat for chat in self._book.chats.values() if chat.kind is not ChatKind.SERVER]
         if len(talks) > 1:
             self._window.chats.compare(talks[0], talks[1])

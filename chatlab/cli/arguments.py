@@ -137,11 +137,21 @@ def _add_xmpp(command: _Parser) -> None:
     )
 
 
+def _add_keys(command: _Parser) -> None:
+    command.add_argument(
+        "--keys",
+        metavar="KEYLOG",
+        type=Path,
+        help="TLS secrets (SSLKEYLOGFILE); default: those in FILE, and FILE.keys or the like",
+    )
+
+
 def _add_files(commands: "Commands[_Parser]") -> None:
     messages = commands.add_parser(
-        "messages", help="list every message of a saved session and its frames"
+        "messages", help="list every message of a session or capture and its frames"
     )
     messages.add_argument("file", metavar="FILE", type=Path)
+    _add_keys(messages)
     messages.add_argument("--json", action="store_true", help="one JSON object a line")
     messages.set_defaults(command=_messages)
     exported = commands.add_parser(
@@ -158,6 +168,7 @@ def _add_files(commands: "Commands[_Parser]") -> None:
     exported.set_defaults(command=_export)
     opened = commands.add_parser("open", help="open the window on a saved session or capture")
     opened.add_argument("file", metavar="FILE", type=Path)
+    _add_keys(opened)
     opened.set_defaults(command=_window, lab=False, selftest=False)
 
 
@@ -266,6 +277,7 @@ def _window(options: argparse.Namespace) -> int:
     return run_window(
         lab=options.lab,
         file=getattr(options, "file", None),
+        keys=getattr(options, "keys", None),
         link=getattr(options, "link", None),
     )
 
@@ -279,7 +291,7 @@ def _say(options: argparse.Namespace) -> int:
 def _messages(options: argparse.Namespace) -> int:
     from chatlab.cli.messages import messages
 
-    return messages(options.file, as_json=options.json)
+    return messages(options.file, keys=options.keys, as_json=options.json)
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -86,6 +86,8 @@ class ActionId(Enum):
     CAPTURE = "capture"
     INTERFACE = "interface"
     RAW_CONSOLE = "raw-console"
+    USE_SECRETS = "use-secrets"
+    KEY_LOG = "key-log"
     PACKETS = "packets"
     COMPARE = "compare"
     SPLIT = "split"

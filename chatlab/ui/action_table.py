@@ -289,6 +289,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+X",), "layers", "raw lines protocol log console quote irc", True,
     ),
     ActionSpec(
+        _A.USE_SECRETS, _M.WIRE, "&Use TLS secrets",
+        "Show what TLS had sealed, as far as its secrets are known; off, what an observer sees.",
+        ("Ctrl+Shift+Y",), "lock", "decrypt keys tls observer key log sslkeylogfile", True, True,
+    ),
+    ActionSpec(
+        _A.KEY_LOG, _M.WIRE, "Read a &key log…",
+        "Use the TLS secrets that another program has written down (SSLKEYLOGFILE).",
+        (), "open", "decrypt keys tls secrets sslkeylogfile wireshark",
+    ),
+    ActionSpec(
         _A.COMPARE, _M.VIEW, "&Compare two chats side by side",
         "Put a plain and a sealed chat next to each other.",
         ("Ctrl+Shift+D",), "split", "plain tls difference two panes",

@@ -21,6 +21,7 @@ from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.raw_desk import RawDesk
 from chatlab.ui.search_desk import SearchDesk
+from chatlab.ui.secrets_desk import SecretsDesk
 from chatlab.ui.tag_desk import TagDesk
 from chatlab.ui.talk_actions import TalkActions
 from chatlab.ui.theme import current
@@ -136,6 +137,9 @@ class ActionWiring:
         self._toggle(ActionId.SIDEBAR, _is_shown(window.sidebar), window.sidebar.setVisible)
         self._toggle(ActionId.WIRE_PANE, _is_shown(window.wire), window.wire.setVisible)
         self._toggle(ActionId.MEMBER_LIST, lambda: chats.are_members_in_view, chats.show_members)
+        secrets = SecretsDesk(self._feed, window.bar, window)
+        self._toggle(ActionId.USE_SECRETS, lambda: secrets.is_used, secrets.set_used)
+        window.actions_table.on(ActionId.KEY_LOG, secrets.ask_for_keys)
         self._toggle(ActionId.RAW_CONSOLE, lambda: self._raw.is_shown, self._raw.set_shown)
         self._toggle(ActionId.FULL_SCREEN, window.isFullScreen, self._set_full_screen)
 

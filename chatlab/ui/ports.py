@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # These are promises: nothing is needed for them when the pro
     from chatlab.core.export import ExportFacts, SecretsChoice
     from chatlab.core.flow import ByteRange, ConnectionId, FlowKey, WireRange
     from chatlab.core.forms import DataForm
-    from chatlab.core.frame import Exposure, Layer
+    from chatlab.core.frame import ByteView, Exposure, Layer
     from chatlab.core.message import Message, MessageId
     from chatlab.core.ports import ChatConnection, EventSink, FileTransfers
     from chatlab.core.preferences import Preferences
@@ -49,6 +49,26 @@ class WireFeed(Protocol):
 
     async def layers(self, number: int) -> tuple[Layer, ...]:
         """The detail tree, application layers included. Raises ChatlabError."""
+        ...
+
+    def byte_views(self, number: int) -> tuple[ByteView, ...]:
+        """Bytes beside the frame's own: put together from several frames, or decrypted."""
+        ...
+
+    @property
+    def has_secrets(self) -> bool:
+        """Secrets of TLS connections are known, whether they are used or not."""
+        ...
+
+    @property
+    def uses_secrets(self) -> bool: ...
+
+    def set_uses_secrets(self, uses_secrets: bool) -> None:
+        """Look into TLS, or show what an observer has; those who show frames are told."""
+        ...
+
+    def use_key_file(self, file: Path) -> int:
+        """Use the secrets of a key log; how many it held. Raises FileError."""
         ...
 
     def account_of(self, number: int) -> AccountId | None:

@@ -130,7 +130,7 @@ def frames_with(look: Look, words: str) -> list[int]:
 def test_rows_say_in_brackets_what_is_sealed(sealed: Look) -> None:
     (said,) = frames_with(sealed, "[PRIVMSG #lab :a sealed greeting]")
     row = sealed.row(said)
-    assert row.info == "Application Data [PRIVMSG #lab :a sealed greeting]"
+    assert row.info == "[PRIVMSG #lab :a sealed greeting] Application Data"
     assert row.exposure is Exposure.SEALED
     (two,) = frames_with(sealed, "[PING :one ┊ PRIVMSG NickServ :IDENTIFY ••••]")
     assert two == len(sealed.log) - 1
@@ -190,8 +190,8 @@ def test_a_line_over_several_records_is_put_together(tmp_path: Path, open_log: O
     log = open_log(tls.talk.write(tmp_path / "a.pcapng"))
     look = Look(log, KeyLog(tls.key_log.splitlines()))
     last = first + 2
-    assert look.row(first).info == "Application Data […]"
-    assert look.row(last).info == "Application Data [PRIVMSG #lab :in two records ┊ PING :x]"
+    assert look.row(first).info == "[…] Application Data"
+    assert look.row(last).info == "[PRIVMSG #lab :in two records ┊ PING :x] Application Data"
     one, two = look.views(last)
     assert (one.name, one.data) == (DECRYPTED_TLS, b"records\r\nPING :x\r\n")
     assert (two.name, two.data) == (REASSEMBLED_TLS, b"PRIVMSG #lab :in two records\r\n")
