@@ -93,7 +93,7 @@ def _linux_interfaces() -> list[CaptureInterface]:
 
 def _describe(folder: Path, flags: int) -> str:
     if flags & _IFF_LOOPBACK:
-        return "Loopback: this computer talking to itself"
+        return "Loopback, this computer"
     words = (folder / "uevent").read_text("utf-8", "replace").split()
     kind = next((word.partition("=")[2] for word in words if word.startswith("DEVTYPE=")), "")
     if kind in _KINDS:

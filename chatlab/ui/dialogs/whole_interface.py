@@ -93,7 +93,7 @@ class WholeInterfaceDialog(Sheet):
         for each in interfaces:
             what = each.description if each.is_up else self.tr("{} (down)").format(each.description)
             texts = (each.name, ", ".join(each.addresses) or "–", what.strip())
-            self.model.appendRow([_cell(text) for text in texts])
+            self.model.appendRow([_cell(text, each.is_up) for text in texts])
         if self._names:
             at = self._names.index(self._current) if self._current in self._names else 0
             self.table.setCurrentIndex(self.model.index(at, 0))
@@ -114,7 +114,9 @@ class WholeInterfaceDialog(Sheet):
 
     @Slot()
     def _on_rows_chosen(self) -> None:
-        self.capture_button.setEnabled(0 <= self._row() < len(self._names))
+        index = self.table.currentIndex()
+        is_up = bool(self.model.flags(index) & Qt.ItemFlag.ItemIsEnabled)
+        self.capture_button.setEnabled(index.isValid() and is_up)
 
     @Slot()
     def _on_chosen(self) -> None:
@@ -128,8 +130,9 @@ class WholeInterfaceDialog(Sheet):
         self.accept()
 
 
-def _cell(text: str) -> QStandardItem:
+def _cell(text: str, is_up: bool) -> QStandardItem:
     item = QStandardItem(text)
+    item.setEnabled(is_up)
     item.setEditable(False)
     item.setToolTip(text)
     return item
