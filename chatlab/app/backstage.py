@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.history import HistoryKeeper
+from chatlab.app.looks import Looks
 from chatlab.app.read_markers import ReadMarkers
 from chatlab.app.session_saving import SessionSaver
 from chatlab.app.xmpp_errands import SessionErrands
@@ -32,13 +34,14 @@ from chatlab.ui.theme import system_theme
 from chatlab.ui.widgets.message_bar import BarMessage, MessageBar
 
 if TYPE_CHECKING:
+    from chatlab.app.comparing import SessionComparer
     from chatlab.app.lab import Lab
     from chatlab.app.session import Session
 
 log = logging.getLogger(__name__)
 
 
-class WindowBackstage:
+class WindowBackstage(Looks):
     """Implements ``ui.ports.Backstage``. The session arrives after the first paint."""
 
     def __init__(
@@ -50,9 +53,9 @@ class WindowBackstage:
         history: HistoryKeeper,
         lab_directory: Path,
     ) -> None:
+        super().__init__()
         self.session: Session | None = None
         self.bar: MessageBar | None = None
-        self.font_scale = 100
         self.rules = RuleBook()
         self.preferences = Preferences()
         self.on_preferences: Callable[[Preferences], None] = lambda preferences: None
@@ -324,9 +327,6 @@ class WindowBackstage:
         self._open_window(file)
 
     def _open_window(self, file: Path) -> None:
-        self._open_window(file)
-
-    def _open_window(self, file: Path) -> None:
         command = [sys.executable, "-P", "-m", "chatlab", "open", str(file)]
         try:
             subprocess.Popen(command, start_new_session=os.name == "posix")
@@ -376,21 +376,11 @@ class WindowBackstage:
         self.sessions.set_autosave(preferences.autosave_minutes)
         self.on_preferences(preferences)
 
-    def set_theme(self, name: str) -> None:
-        from PySide6.QtWidgets import QApplication
+    @cached_property
+    def comparer(self) -> "SessionComparer":
+        from chatlab.app.comparing import SessionComparer
 
-        from chatlab.ui.theme import Theme
-
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            Theme.load(name).apply(application, self.font_scale / 100)
-
-    def set_font_scale(self, percent: int) -> None:
-        from chatlab.store.settings import MAX_FONT_SCALE, MIN_FONT_SCALE
-        from chatlab.ui.theme import current
-
-        self.font_scale = max(MIN_FONT_SCALE, min(percent, MAX_FONT_SCALE))
-        self.set_theme(current().name)
+        return SessionComparer(self._feed, lambda: self.session, self.run)
 
     def quit(self) -> None:
         self.leave.set()

@@ -14,7 +14,7 @@ def changed(message: Message, event: MessageChanged) -> Message:
     return replace(
         message,
         delivery=delivery,
-        failure=event.failure if delivery is Delivery.FAILED else "",
+        failure=event.failure or message.failure if delivery is Delivery.FAILED else "",
         wire=event.wire or message.wire,
         echo=event.echo or message.echo,
         time_ns=event.time_ns or message.time_ns,

@@ -34,5 +34,7 @@ class Preferences:
     """Ports to listen on for direct connections, both included; 0: any."""
     dcc_prefers_passive: bool = False
     """Offer so that the other party listens, whatever the addresses look like."""
+    is_tour_over: bool = False
+    """The tour of the lab was taken or skipped: it does not begin by itself any more."""
     shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Keys by the name of an action, where the reader wants others than usual; may be none."""

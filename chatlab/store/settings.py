@@ -75,6 +75,8 @@ class Settings:
     """Direct connections: let the other party listen."""
     shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Keys by the name of an action, where others than usual are wanted; the window checks them."""
+    is_tour_over: bool = False
+    """The tour of the lab was taken or skipped."""
     last_folder: str = ""
     """Where a file was last opened or saved."""
     window: WindowSettings = WindowSettings()
@@ -87,7 +89,7 @@ MAX_PORT = 65_535
 _TOP = (
     "autosave_minutes", "theme", "font_scale", "keep_history", "history_lines", "condenses", "capture_on_start",
     "notifies", "closes_to_tray", "auto_away_minutes", "download_folder", "dcc_first_port", "dcc_last_port",
-    "dcc_prefers_passive", "last_folder",
+    "dcc_prefers_passive", "is_tour_over", "last_folder",
 )  # fmt: skip
 
 
@@ -132,6 +134,7 @@ def _read_settings(reader: TableReader) -> Settings:
         dcc_last_port=reader.number("dcc_last_port", 0, 0, MAX_PORT),
         dcc_prefers_passive=reader.flag("dcc_prefers_passive", default.dcc_prefers_passive),
         shortcuts=_read_shortcuts(reader.table("shortcuts")),
+        is_tour_over=reader.flag("is_tour_over", default.is_tour_over),
         last_folder=reader.text("last_folder"),
         window=_read_window(reader.table("window")),
     )

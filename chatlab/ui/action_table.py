@@ -304,6 +304,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+D",), "split", "plain tls difference two panes",
     ),
     ActionSpec(
+        _A.COMPARISON, _M.VIEW, "Comparison &view",
+        "What the same words cost on each connection, and what each observer learns of them.",
+        ("Ctrl+D",), "compare", "compare plain tls overhead bytes observer wifi handshake ladder",
+    ),
+    ActionSpec(
+        _A.TWINS, _M.VIEW, "Send to b&oth chats",
+        "What you type in one chat leaves on the other, too: twins to be compared.",
+        ("Ctrl+Shift+B",), "twin", "twin send both same text two chats", True,
+    ),
+    ActionSpec(
         _A.SPLIT, _M.VIEW, "S&plit or join the chat panes",
         "Show one more chat beside this one, or only this one again.",
         ("F8",), "pane-right", "two panes unsplit",
@@ -345,9 +355,19 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("F11",), "", "maximise", True,
     ),
     ActionSpec(
+        _A.PRESENTATION, _M.VIEW, "P&resentation",
+        "Everything big enough for the back row, on the whole screen; again to go back.",
+        ("Shift+F11",), "", "zoom projector beamer lecture big teach", True,
+    ),
+    ActionSpec(
         _A.HELP, _M.HELP, "&Help: keys and commands",
         "All shortcuts, all commands, and what the colours mean, on one page.",
         ("F1", "Ctrl+?"), "help", "shortcuts manual how to",
+    ),
+    ActionSpec(
+        _A.TOUR, _M.HELP, "&Tour of the lab",
+        "Two minutes: send, look at the bytes, switch to TLS, look again, compare.",
+        (), "compass", "tutorial introduction first steps beginner learn",
     ),
     ActionSpec(
         _A.PALETTE, _M.HELP, "&Find anything…",

@@ -14,10 +14,12 @@ from chatlab.core.commands import Verb
 from chatlab.core.events import Severity
 from chatlab.ui.actions import ActionId
 from chatlab.ui.chat_walk import ChatWalk
+from chatlab.ui.compare_desk import CompareDesk
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.formatting import Code
 from chatlab.ui.interface_desk import InterfaceDesk
 from chatlab.ui.ports import Backstage, WireFeed
+from chatlab.ui.presentation import Presentation
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.raw_desk import RawDesk
 from chatlab.ui.search_desk import SearchDesk
@@ -25,7 +27,9 @@ from chatlab.ui.secrets_desk import SecretsDesk
 from chatlab.ui.tag_desk import TagDesk
 from chatlab.ui.talk_actions import TalkActions
 from chatlab.ui.theme import current
+from chatlab.ui.tour import Tour
 from chatlab.ui.transfer_desk import TransferDesk
+from chatlab.ui.twin_desk import TwinDesk
 from chatlab.ui.widgets.message_bar import BarMessage
 
 FONT_STEP = 10
@@ -64,6 +68,10 @@ class ActionWiring:
         self.talk.on_preferences = self.files.obey
         self.walk = ChatWalk(presenter, book)
         self.tags = TagDesk(presenter, desk, backstage, book)
+        self.twins = TwinDesk(presenter, backstage, book)
+        self.comparison = CompareDesk(presenter, desk, backstage, book, feed, self.twins)
+        self.tour = Tour(presenter, backstage, book, self.twins, self.comparison)
+        self.presentation = Presentation(presenter.window, backstage)
         self._connect()
         self._connect_toggles()
         self._connect_search()
@@ -84,7 +92,7 @@ class ActionWiring:
             ActionId.EXPORT_CAPTURE: desk.sessions.export,
             ActionId.SESSION_NOTES: desk.sessions.notes,
             ActionId.PICTURE: self._save_picture,
-            ActionId.QUIT: backstage.quit,
+            ActionId.QUIT: self._quit,
             ActionId.JOIN: self._join,
             ActionId.NEW_TALK: lambda: self._type_in("/query "),
             ActionId.CONNECT: self._connect_current,
@@ -116,6 +124,7 @@ class ActionWiring:
         handlers[ActionId.COLOUR] = lambda: self._window.chats.active.composer.choose_colour()
         for action, handler in handlers.items():
             self._window.actions_table.on(action, handler)
+        self._window.close_requested.connect(lambda: self.presentation.switch(False))
 
     def _connect_search(self) -> None:
         """From the bar in each pane, and by command."""
@@ -142,6 +151,8 @@ class ActionWiring:
         window.actions_table.on(ActionId.KEY_LOG, secrets.ask_for_keys)
         self._toggle(ActionId.RAW_CONSOLE, lambda: self._raw.is_shown, self._raw.set_shown)
         self._toggle(ActionId.FULL_SCREEN, window.isFullScreen, self._set_full_screen)
+        presentation = self.presentation
+        self._toggle(ActionId.PRESENTATION, lambda: presentation.is_on, presentation.switch)
 
     def _toggle(
         self, action: ActionId, is_on: Callable[[], bool], set_on: Callable[[bool], object]
@@ -219,6 +230,11 @@ class ActionWiring:
             self._window.showFullScreen()
         else:
             self._window.showNormal()
+
+    def _quit(self) -> None:
+        """The next start is to find the window as it was before a presentation."""
+        self.presentation.switch(False)
+        self._backstage.quit()
 
     def _save_picture(self) -> None:
         """The window as a PNG for the report, where pictures belong on this system."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # These are promises: nothing is needed for them when the pro
     from chatlab.core.registration import RegistrationForm
     from chatlab.core.rules import RuleBook
     from chatlab.core.transfer import TransferPolicy
+    from chatlab.ui.compare.ports import Comparer
     from chatlab.ui.models.providers import ProviderRow
 
 CertificateAnswer: TypeAlias = "ClientCertificate | FileError"
@@ -254,6 +255,15 @@ class Backstage(Protocol):
 
     @property
     def xmpp(self) -> XmppErrands: ...
+
+    @property
+    def comparer(self) -> Comparer:
+        """The captures, as the comparison view asks about them."""
+        ...
+
+    def present(self, is_on: bool) -> None:
+        """Everything big enough for the back row of a lecture room, or as chosen again."""
+        ...
 
     def disconnect(self, account: AccountId, reason: str = "") -> None: ...
 

@@ -28,6 +28,8 @@ class Speaker:
         """Told of a private chat that the reader wants to see."""
         self.on_join: Callable[[ChatKey], None] = lambda chat: None
         """Told of a channel that the reader wants to enter."""
+        self.send_twins: Callable[[Command, ChatKey], bool] = lambda command, chat: False
+        """Sends a text on several chats at once; False where it concerns this chat alone."""
 
     def say(self, key: ChatKey, line: str, reply_to: str = "") -> None:
         """Carry out a line; several are a text, never commands.
@@ -35,7 +37,9 @@ class Speaker:
         ``reply_to`` is the ``msgid`` of the message that the text answers.
         """
         try:
-            self._carry_out(parse(line) if "\n" not in line else _as_text(line), key, reply_to)
+            command = parse(line) if "\n" not in line else _as_text(line)
+            if reply_to or not self.send_twins(command, key):
+                self._carry_out(command, key, reply_to)
         except ChatlabError as error:
             self.complain(key, error)
 

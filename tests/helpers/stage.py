@@ -31,6 +31,7 @@ from chatlab.ui.presenter import Presenter
 from chatlab.ui.speaking import Speaker
 from chatlab.ui.widgets.chat_pane import ChatServices
 from tests.helpers.chats import NOON, account
+from tests.helpers.comparisons import FakeComparer
 from tests.helpers.wire_feed import FakeFeed, lab_feed
 
 LAB = AccountId("lab")
@@ -217,6 +218,8 @@ class NotingBackstage:
     xmpp: NotingErrands = field(default_factory=NotingErrands)
     sessions: NotingSessions = field(default_factory=NotingSessions)
     font_scale: int = 100
+    comparer: FakeComparer = field(default_factory=FakeComparer)
+    presents: bool = False
     files: dict[AccountId, FileTransfers] = field(default_factory=dict)
     policy: TransferPolicy = field(default_factory=TransferPolicy)
 
@@ -308,6 +311,9 @@ class NotingBackstage:
 
     def set_preferences(self, preferences: Preferences) -> None:
         self.preferences = preferences
+
+    def present(self, is_on: bool) -> None:
+        self.presents = is_on
 
     def set_theme(self, name: str) -> None:
         self.asked.append(f"theme {name}")

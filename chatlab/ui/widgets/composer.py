@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from chatlab.core.message import Message
@@ -19,14 +19,18 @@ from chatlab.ui.formatting import Code
 from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon, set_role
 from chatlab.ui.widgets.composer_bar import Choice, ComposerBar
 from chatlab.ui.widgets.composer_editor import ComposerEditor
+from chatlab.ui.widgets.controls import scaled
 from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.reply_strip import ReplyStrip
+from chatlab.ui.widgets.twin_strip import TwinStrip, TwinSwitch
 
 ASK_FROM = 4
 """That many messages at once are sent only after a question."""
 _LIGHT_COLOURS = frozenset({0, 7, 8, 9, 11, 13, 15})
 """Of the sixteen, those on which black words are read better than white ones."""
 _PREDICT_MS = 60
+_COMPACT_BELOW = 44 * SPACE
+"""Narrower, the switch for twins shows its icon alone."""
 _MOST_PREDICTED = 200
 """Lines of a long paste whose size is asked for; beyond, only the lines are counted."""
 
@@ -72,6 +76,8 @@ class Composer(QWidget):
         self._answered: Message | None = None
         self._reply = ReplyStrip(self)
         self._reply.cancelled.connect(self._on_reply_cancelled)
+        self.twins = TwinStrip(self)
+        self.twin_switch = TwinSwitch(self)
         self._bar = ComposerBar(self)
         self._bar.hide()
         self._bar.chosen.connect(self._on_chosen)
@@ -104,14 +110,20 @@ class Composer(QWidget):
         foot.setContentsMargins(SPACE + 2, 0, SPACE, 0)
         foot.setSpacing(SPACE)
         foot.addWidget(self._hint, 1)
+        foot.addWidget(self.twin_switch)
         foot.addWidget(self._size)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE, HALF, SPACE, HALF + 2)
         column.setSpacing(HALF)
         column.addWidget(self._bar)
         column.addWidget(self._reply)
+        column.addWidget(self.twins)
         column.addLayout(line)
         column.addLayout(foot)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.twin_switch.set_compact(event.size().width() < scaled(_COMPACT_BELOW))
+        super().resizeEvent(event)
 
     # What the pane says ---------------------------------------------------------------------
 

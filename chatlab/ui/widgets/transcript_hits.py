@@ -62,6 +62,8 @@ def tip_of(entry: Entry, hit: Hit | None, layout: RowLayout, badges: BadgeSource
         case Hit(HitKind.QUOTE):
             quoted = layout.about.quoted
             return f"{isolated(quoted.sender)}: {bare(quoted.text)}" if quoted else EARLIER
+        case Hit(HitKind.TWIN):
+            return "It left on several chats at once: see what it cost on each of them"
         case Hit(HitKind.REACTION) if isinstance(entry, Message):
             found = (one for one in entry.reactions if one.text == hit.value)
             return "\n".join(reaction_words(one, layout.about.reader) for one in found)

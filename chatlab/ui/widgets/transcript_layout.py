@@ -40,6 +40,7 @@ ROW_PAD = 3
 """Above and below the text, so that tints do not touch the letters."""
 _EDITED = " (edited)"
 _WAITING = "Waiting to be sent"
+_TWIN = "Compare with its twin"
 _BAND = 28
 """Height of a day line or of the “new messages” line."""
 
@@ -55,6 +56,7 @@ class HitKind(Enum):
     NICK = "nick"
     QUOTE = "answered message"
     REACTION = "reaction"
+    TWIN = "twin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +312,8 @@ def _lay_message(row: RowLayout, message: Message, metrics: Metrics, y: float, s
     elif message.delivery is Delivery.FAILED:
         y = _lay_hint(row, f"Not sent: {message.failure or 'no reason given.'}", metrics, x, y)
         y = _lay_action(row, HitKind.RESEND, "Send again", metrics, y)
+    if message.twin:
+        y = _lay_action(row, HitKind.TWIN, _TWIN, metrics, y)
     if message.reactions:
         row.chips, y = make_chips(message.reactions, row.about.reader, metrics, y)
     return y

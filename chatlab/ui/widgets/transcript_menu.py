@@ -33,6 +33,9 @@ def fill_menu(menu: QMenu, view: "TranscriptView", hit: Hit | None, entry: Entry
         menu.addAction(
             icon("frame"), view.tr("Show its frames"), lambda: view.badge_clicked.emit(entry.id)
         )
+        menu.addAction(
+            icon("compare"), view.tr("Compare"), lambda: view.compare_requested.emit(entry.id)
+        )
         _add_tags(menu, view, entry)
         menu.addAction(
             icon("person"),

@@ -54,6 +54,7 @@ class TranscriptView(TranscriptList):
         badge_clicked: MessageId whose badge was clicked (or Return pressed on its row).
         link_activated: address of a link, one of the allowed schemes.
         resend_requested, cancel_requested: MessageId of a failed, of a waiting message.
+        compare_requested: MessageId of a message that left on several chats at once.
         nick_requested: nick that was double-clicked, to be answered.
         reply_requested, reaction_wanted, retract_requested: MessageId of a message that is to be
             answered, answered with a sign, taken back.
@@ -68,6 +69,7 @@ class TranscriptView(TranscriptList):
     link_activated = Signal(str)
     resend_requested = Signal(str)
     cancel_requested = Signal(str)
+    compare_requested = Signal(str)
     nick_requested = Signal(str)
     reply_requested = Signal(str)
     reaction_wanted = Signal(str)
@@ -301,6 +303,8 @@ class TranscriptView(TranscriptList):
                 self.resend_requested.emit(entry.id)
             case HitKind.CANCEL if isinstance(entry, Message):
                 self.cancel_requested.emit(entry.id)
+            case HitKind.TWIN if isinstance(entry, Message):
+                self.compare_requested.emit(entry.id)
             case HitKind.REACTION if isinstance(entry, Message):
                 self.reaction_toggled.emit(entry.id, hit.value)
             case HitKind.QUOTE if not self.show_named(hit.value):
@@ -337,9 +341,7 @@ class TranscriptView(TranscriptList):
     def _tip_at(self, point: QPoint) -> str:
         hit = self.hit_at(point)
         entry = self._entry_at(self.indexAt(point).row())
-        if entry is None:
-            return ""
-        if hit is None and point.x() > self._metrics.text_x:
+        if entry is None or (hit is None and point.x() > self._metrics.text_x):
             return ""
         return tip_of(entry, hit, self.layout_of(self.indexAt(point).row()), self._badges)
 

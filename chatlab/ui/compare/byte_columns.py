@@ -1,0 +1,226 @@
+"""The bytes of twins beside one another, scrolled in step, with what an observer reads marked."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from chatlab.core.comparison import Column, MessageCost
+from chatlab.core.errors import ChatlabError
+from chatlab.core.flow import ByteRange
+from chatlab.core.frame import Exposure
+from chatlab.core.observing import FrameView, Observer, Topic
+from chatlab.ui.compare.ports import Comparer
+from chatlab.ui.compare.words import bytes_words, exposure_of
+from chatlab.ui.rich_text import bare
+from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon
+from chatlab.ui.widgets.elided_label import ElidedLabel
+from chatlab.ui.widgets.hex_view import HexView, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """Frames of one connection that are to be seen."""
+
+    title: str
+    column: Column
+    frames: tuple[int, ...]
+    cost: MessageCost | None = None
+    """The message whose bytes are to be marked; None marks what the observer reads alone."""
+    chosen: tuple[tuple[int, ByteRange], ...] = ()
+    """Bytes that the reader asked for, by frame."""
+
+
+class ByteColumn(QWidget):
+    """One frame in hex, its name above it, and arrows where there are several.
+
+    Signals:
+        frame_requested: number of the frame that is wanted in the wire pane.
+    """
+
+    frame_requested = Signal(int)
+
+    def __init__(self, comparer: Comparer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._comparer = comparer
+        self._dump: Dump | None = None
+        self._at = 0
+        self._observer = Observer.NETWORK
+        self._title = ElidedLabel("", "heading", self)
+        self._words = plain_label("", "small", self)
+        self._words.setWordWrap(True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._back = self._button("chevron-left", self.tr("Frame before"), lambda: self._step(-1))
+        self._next = self._button("chevron-right", self.tr("Next frame"), lambda: self._step(1))
+        self._show = self._button("wire", self.tr("Show this frame in the wire pane"), self._tell)
+        self.view = HexView(self)
+        head = QHBoxLayout()
+        head.setContentsMargins(SPACE, HALF, HALF, 0)
+        head.setSpacing(0)
+        head.addWidget(self._title, 1)
+        for button in (self._back, self._next, self._show):
+            head.addWidget(button)
+        below = QHBoxLayout()
+        below.setContentsMargins(SPACE, 0, SPACE, HALF)
+        below.addWidget(self._words, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addLayout(below)
+        column.addWidget(self.view, 1)
+
+    def _button(self, icon: str, name: str, do: Callable[[], object]) -> QToolButton:
+        button = QToolButton(self)
+        button.setAccessibleName(name)
+        button.setToolTip(name)
+        button.setAutoRaise(True)
+        set_icon(button, icon)
+        button.clicked.connect(lambda: do())
+        return button
+
+    def show_dump(self, dump: Dump, observer: Observer) -> None:
+        is_same = self._dump is not None and self._dump.frames == dump.frames
+        self._dump, self._observer = dump, observer
+        self._at = self._at if is_same else 0
+        if dump.chosen and dump.chosen[0][0] in dump.frames:
+            self._at = dump.frames.index(dump.chosen[0][0])
+        self._refresh()
+
+    @property
+    def frame(self) -> int | None:
+        """The frame that is shown."""
+        dump = self._dump
+        return dump.frames[self._at] if dump is not None and dump.frames else None
+
+    def _step(self, by: int) -> None:
+        if self._dump is not None and self._dump.frames:
+            self._at = (self._at + by) % len(self._dump.frames)
+            self._refresh()
+
+    def _tell(self) -> None:
+        if self.frame is not None:
+            self.frame_requested.emit(self.frame)
+
+    def _refresh(self) -> None:
+        dump, frame = self._dump, self.frame
+        several = dump is not None and len(dump.frames) > 1
+        self._back.setVisible(several)
+        self._next.setVisible(several)
+        self._show.setVisible(
+            dump is not None and frame is not None and not dump.column.side.capture
+        )
+        if dump is None or frame is None:
+            self._title.set_text(dump.title if dump else "")
+            self._words.setText(self.tr("No frame of it was captured."))
+            self.view.show_bytes(b"", (), self.tr("No bytes"))
+            return
+        try:
+            raw = self._comparer.raw(dump.column.side, frame)
+            seen = self._comparer.frame_view(dump.column.side, self._observer, frame)
+        except ChatlabError as error:
+            self._words.setText(f"{error.message} {error.hint}")
+            return
+        which = f" ({self._at + 1} of {len(dump.frames)})" if several else ""
+        self._title.set_text(f"{dump.title} · frame {frame}{which}, {bytes_words(len(raw))}")
+        self._words.setText(bare(seen.words))
+        marks = self._marks(dump, seen)
+        self.view.show_bytes(raw, marks, f"{dump.title}, frame {frame}")
+        chosen = next((span for number, span in dump.chosen if number == frame), None)
+        if chosen is not None and len(chosen):
+            self.view.choose(chosen)
+        elif spans := self._spans(dump, frame) or tuple(mark.span for mark in marks):
+            last = max(span.stop for span in spans)
+            self.view.bring_into_sight(ByteRange(min(span.start for span in spans), last))
+
+    def _marks(self, dump: Dump, seen: FrameView) -> tuple[Mark, ...]:
+        """The words underlined, then what the observer reads, then the rest of the message.
+
+        What the network reads is red wherever it stands; what others read, they read behind TLS.
+        """
+        frame = seen.frame
+        sealed = exposure_of(dump.column)
+        legible = Exposure.READABLE if self._observer is Observer.NETWORK else sealed
+        is_inside = self._observer is not Observer.NETWORK
+        texts = {
+            proof.span
+            for claim in seen.claims
+            if claim.topic is Topic.TEXT and claim.is_learnt
+            for proof in claim.evidence
+            if proof.frame == frame and len(proof.span)
+        }
+        marks = [Mark(span, legible, True) for span in sorted(texts)]
+        marks += [Mark(span, legible, is_inside) for span in seen.legible]
+        marks += [Mark(span, sealed, False) for span in self._spans(dump, frame)]
+        return tuple(marks)
+
+    def _spans(self, dump: Dump, frame: int) -> tuple[ByteRange, ...]:
+        """The bytes of the message in a frame."""
+        messages = dump.cost.messages if dump.cost is not None else ()
+        return self._comparer.spans(dump.column.side, messages, frame)
+
+
+class ByteColumns(QWidget):
+    """As many dumps as connections are compared, scrolled in step.
+
+    Signals:
+        frame_requested: the Column and the number of a frame that is wanted in the wire pane.
+    """
+
+    frame_requested = Signal(object, int)
+
+    def __init__(self, comparer: Comparer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._comparer = comparer
+        self._columns: list[ByteColumn] = []
+        self._lines: list[QFrame] = []
+        self._dumps: tuple[Dump, ...] = ()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+
+    @property
+    def columns(self) -> Sequence[ByteColumn]:
+        return self._columns[: len(self._dumps)]
+
+    def show_dumps(self, dumps: Sequence[Dump], observer: Observer) -> None:
+        self._dumps = tuple(dumps)
+        while len(self._columns) < len(dumps):
+            self._add()
+        for at, column in enumerate(self._columns):
+            column.setVisible(at < len(dumps))
+            self._lines[at].setVisible(0 < at < len(dumps))
+            if at < len(dumps):
+                column.show_dump(dumps[at], observer)
+        rows = [column.view.verticalScrollBar().value() for column in self.columns]
+        self._level()
+        self._scroll_in_step(min(rows, default=0))
+
+    def _add(self) -> None:
+        line = QFrame(self)
+        line.setProperty("role", "column-line")
+        at = len(self._columns)
+        column = ByteColumn(self._comparer, self)
+        bar = column.view.verticalScrollBar()
+        bar.valueChanged.connect(self._scroll_in_step)
+        bar.rangeChanged.connect(lambda _first, _last: self._level())
+        column.frame_requested.connect(
+            lambda frame: self.frame_requested.emit(self._dumps[at].column, frame)
+        )
+        self._columns.append(column)
+        self._lines.append(line)
+        self._row.addWidget(line)
+        self._row.addWidget(column, 1)
+
+    def _level(self) -> None:
+        """The shorter dump scrolls as far as the longer one: the same offsets stay side by side."""
+        bars = [column.view.verticalScrollBar() for column in self.columns]
+        last = max((bar.maximum() for bar in bars), default=0)
+        for bar in bars:
+            if bar.maximum() < last:
+                bar.setMaximum(last)
+
+    def _scroll_in_step(self, row: int) -> None:
+        for column in self._columns:
+            column.view.verticalScrollBar().setValue(row)

@@ -1,0 +1,35 @@
+"""For the projector: everything bigger, on the whole screen, with what is not needed put away."""
+
+from chatlab.ui.main_window import MainWindow
+from chatlab.ui.ports import Backstage
+
+
+class Presentation:
+    """Switches the window over and back again, as it was."""
+
+    def __init__(self, window: MainWindow, backstage: Backstage) -> None:
+        self._window = window
+        self._backstage = backstage
+        self._is_on = False
+        self._was_full_screen = False
+        self._had_sidebar = True
+
+    @property
+    def is_on(self) -> bool:
+        return self._is_on
+
+    def switch(self, is_on: bool) -> None:
+        if is_on == self._is_on:
+            return
+        self._is_on = is_on
+        window = self._window
+        if is_on:
+            self._was_full_screen = window.isFullScreen()
+            self._had_sidebar = not window.sidebar.isHidden()
+            window.sidebar.hide()
+            window.showFullScreen()
+        else:
+            window.sidebar.setVisible(self._had_sidebar)
+            if not self._was_full_screen:
+                window.showNormal()
+        self._backstage.present(is_on)

@@ -1,0 +1,271 @@
+"""The tour of the lab: send, look at the bytes, switch to TLS, look again, compare.
+
+Each step points at the real thing and ends when the reader has done it, wherever and however.
+Nothing is locked meanwhile: who goes another way just meets the next step later.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from PySide6.QtWidgets import QWidget
+
+from chatlab.core import events as ev
+from chatlab.core.chats import ChatBook, ChatKey, ChatKind
+from chatlab.ui.actions import ActionId, key_text, spec_of
+from chatlab.ui.compare_desk import CompareDesk
+from chatlab.ui.ports import Backstage
+from chatlab.ui.presenter import Presenter
+from chatlab.ui.twin_desk import TwinDesk
+from chatlab.ui.widgets.callout import Callout
+from chatlab.ui.widgets.chat_pane import ChatPane
+
+
+class Deed(Enum):
+    """What the reader does in the course of it."""
+
+    SAID_IN_CLEAR = "said in clear"
+    SAID_SEALED = "said under TLS"
+    LOOKED = "looked at bytes"
+    SAID_TWICE = "sent twins"
+    COMPARED = "opened the comparison"
+    NOTHING = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One step of the tour."""
+
+    deed: Deed
+    """What ends it, besides the button."""
+    title: str
+    words: str
+    anchor: Callable[[], QWidget | None]
+
+
+class Tour:
+    """Shows the steps, one after the other, and remembers that it was taken."""
+
+    def __init__(
+        self,
+        presenter: Presenter,
+        backstage: Backstage,
+        book: ChatBook,
+        twins: TwinDesk,
+        comparison: CompareDesk,
+    ) -> None:
+        self._presenter = presenter
+        self._window = presenter.window
+        self._backstage = backstage
+        self._book = book
+        self._comparison = comparison
+        self._callout: Callout | None = None
+        self._at = -1
+        self._waits_for_lab = False
+        self._stops = self._make_stops()
+        backstage.observe(self.take_event)
+        book.observe(lambda *_: self._begin_when_ready())
+        self._window.chats.shown_changed.connect(self._begin_when_ready)
+        wire = self._window.wire
+        wire.frame_selected.connect(lambda _number: self.note(Deed.LOOKED))
+        wire.detail.hex.byte_clicked.connect(lambda _offset: self.note(Deed.LOOKED))
+        twins.on_sent = lambda _twin: self.note(Deed.SAID_TWICE)
+        comparison.on_shown = self._on_comparison
+        self._window.actions_table.on(ActionId.TOUR, self.start)
+
+    def _make_stops(self) -> tuple[Stop, ...]:
+        key = key_text(spec_of(ActionId.COMPARISON).shortcuts[0])
+        return (
+            Stop(
+                Deed.SAID_IN_CLEAR,
+                "Say something in clear",
+                "This side of #lab has no TLS. Type a line here and press Return.",
+                lambda: self._composer(is_sealed=False),
+            ),
+            Stop(
+                Deed.LOOKED,
+                "Look at the bytes",
+                "These are the bytes that just left. Your words are marked red: anyone on the "
+                "path reads them. Click one of them.",
+                self._bytes,
+            ),
+            Stop(
+                Deed.SAID_SEALED,
+                "Now under TLS",
+                "The same channel, sealed by TLS. Say the same words here.",
+                lambda: self._composer(is_sealed=True),
+            ),
+            Stop(
+                Deed.LOOKED,
+                "Look again",
+                "The same words, and nothing left to read: the green bytes are one TLS record. "
+                "Its length and its time still show. Click into it.",
+                self._bytes,
+            ),
+            Stop(
+                Deed.SAID_TWICE,
+                "Send to both",
+                "Press “Send to both”, then type one line: it leaves in clear and under TLS at "
+                "once, as twins.",
+                self._switch,
+            ),
+            Stop(
+                Deed.COMPARED,
+                "Compare the twins",
+                f"Click “Compare with its twin” below the message, or press {key}.",
+                self._transcript,
+            ),
+            Stop(
+                Deed.NOTHING,
+                "That was the tour",
+                "Three pages: what it cost byte by byte, who learns what, and what came before "
+                "the first message. Help has this tour again.",
+                self._pages_switch,
+            ),
+        )
+
+    # -- beginning and ending
+
+    @property
+    def is_on(self) -> bool:
+        return self._at >= 0
+
+    @property
+    def stop(self) -> Stop | None:
+        """The step that is shown."""
+        return self._stops[self._at] if self.is_on else None
+
+    @property
+    def callout(self) -> Callout | None:
+        return self._callout
+
+    def start(self) -> None:
+        """From the Help menu, or at the first visit of the lab."""
+        if self._pair() is None:
+            self._waits_for_lab = True
+            self._backstage.start_lab()
+            return
+        self._comparison.leave_quietly()
+        self._go_to(0)
+
+    def _begin_when_ready(self) -> None:
+        """The lab's two panes stand side by side: begin, where that is wanted."""
+        is_new = not self._backstage.preferences.is_tour_over
+        if self.is_on or not (is_new or self._waits_for_lab):
+            return
+        if self._pair() is not None:
+            self._waits_for_lab = False
+            self._go_to(0)
+
+    def end(self) -> None:
+        """Skipped, or taken to its end: it does not begin by itself any more."""
+        self._at = -1
+        if self._callout is not None:
+            self._callout.leave()
+        if not self._backstage.preferences.is_tour_over:
+            preferences = replace(self._backstage.preferences, is_tour_over=True)
+            self._backstage.set_preferences(preferences)
+
+    # -- going on
+
+    def take_event(self, event: ev.ChatEvent) -> None:
+        if not isinstance(event, ev.MessageAdded) or event.message.delivery is None:
+            return
+        key = ChatKey(event.message.account, event.message.target.lower())
+        self.note(Deed.SAID_SEALED if self._is_sealed(key) else Deed.SAID_IN_CLEAR)
+
+    def _on_comparison(self, is_shown: bool) -> None:
+        if is_shown:
+            self.note(Deed.COMPARED)
+        elif self.is_on and self._at == len(self._stops) - 1:
+            self.end()
+        elif self.is_on:
+            self._show()
+
+    def note(self, deed: Deed) -> None:
+        """The reader did something: when it is what the step is about, go on."""
+        stop = self.stop
+        if stop is None:
+            return
+        if stop.deed is deed:
+            self._go_to(self._at + 1)
+        elif deed is Deed.COMPARED:  # Whoever is there already needs no way to it.
+            self._go_to(len(self._stops) - 1)
+
+    def _go_on(self) -> None:
+        if self._at + 1 >= len(self._stops):
+            self.end()
+        else:
+            self._go_to(self._at + 1)
+
+    def _go_to(self, at: int) -> None:
+        self._at = at
+        self._show()
+
+    def _show(self) -> None:
+        stop = self.stop
+        if stop is None:
+            return
+        callout = self._callout or self._make_callout()
+        is_last = self._at == len(self._stops) - 1
+        callout.show_step(
+            stop.title,
+            stop.words,
+            f"{self._at + 1} of {len(self._stops)}",
+            stop.anchor(),
+            self._avoided(),
+            next_words="&Done" if is_last else "",
+            is_last=is_last,
+        )
+
+    def _make_callout(self) -> Callout:
+        callout = self._callout = Callout(self._window)
+        callout.next_wanted.connect(self._go_on)
+        callout.skipped.connect(self.end)
+        return callout
+
+    # -- the parts of the window that it points at
+
+    def _is_sealed(self, key: ChatKey) -> bool:
+        state = self._book.accounts.get(key.account)
+        return (
+            state is not None
+            and state.connection is not None
+            and (state.connection.tls is not None)
+        )
+
+    def _pair(self) -> tuple[ChatPane, ChatPane] | None:
+        """The lab's panes, in clear and sealed, once both channels are joined."""
+        found: dict[bool, ChatPane] = {}
+        for pane in self._window.chats.panes:
+            chat = pane.chat
+            if chat is None or chat.kind is not ChatKind.CHANNEL or not chat.is_joined:
+                continue
+            state = self._book.accounts.get(chat.key.account)
+            if state is not None and state.account.is_temporary and not state.source:
+                found[self._is_sealed(chat.key)] = pane
+        return (found[False], found[True]) if len(found) > 1 else None
+
+    def _composer(self, *, is_sealed: bool) -> QWidget | None:
+        pair = self._pair()
+        return pair[int(is_sealed)].composer if pair else None
+
+    def _bytes(self) -> QWidget | None:
+        wire = self._window.wire
+        hex_view = wire.detail.hex
+        return hex_view if hex_view.isVisible() else wire if wire.isVisible() else None
+
+    def _switch(self) -> QWidget | None:
+        return self._window.chats.active.composer.twin_switch
+
+    def _transcript(self) -> QWidget | None:
+        return self._window.chats.active.composer
+
+    def _pages_switch(self) -> QWidget | None:
+        page = self._comparison.page
+        return page.switch if page is not None else None
+
+    def _avoided(self) -> Sequence[QWidget]:
+        """Composers, and the bytes: what the reader works with."""
+        panes = [pane.composer for pane in self._window.chats.panes]
+        return [*panes, self._window.wire.detail.hex]
