@@ -52,6 +52,7 @@ class CostReader:
             return _without(base, _NO_CONNECTION)
         if not any(each.frames for each in known):
             return _without(base, NOTHING_CAPTURED)
+        self._specimen.talk(connection)  # What was agreed on is read from the first records.
         return self._counted(base, connection, messages, known)
 
     def _counted(
