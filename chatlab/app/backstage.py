@@ -383,4 +383,5 @@ class WindowBackstage(Looks):
         return SessionComparer(self._feed, lambda: self.session, self.run)
 
     def quit(self) -> None:
-        self.leave.set()
+        if self.sessions.may_end():
+            self.leave.set()

@@ -45,6 +45,9 @@ class SessionSaver:
         self._observers: list[Callable[[], None]] = []
         self._one_at_a_time = asyncio.Lock()
         self._minutes = 0
+        self._is_of_file = False
+        """The window shows what was captured before: no leftover is kept of it."""
+        self._was_warned = False
         self._timer: asyncio.TimerHandle | None = None
 
     # -- what there is to save
@@ -54,11 +57,6 @@ class SessionSaver:
         """Frames or notes have come since it was saved."""
         return self._feed.count > self._saved_count or self.notes != self._saved_notes
 
-    @property
-    def has_unsaved_frames(self) -> bool:
-        """The next start is to offer what only this run has."""
-        return self.is_modified and (self._feed.count > 0)
-
     def set_notes(self, notes: str) -> None:
         if notes != self.notes:
             self.notes = notes
@@ -66,6 +64,7 @@ class SessionSaver:
 
     def adopt(self, file: Path | None, notes: str) -> None:
         """The window shows what ``file`` holds; None: a capture that is no session of ours."""
+        self._is_of_file = True
         self.file, self.notes, self._saved_notes = file, notes, notes
         self._saved_count = self._feed.count
         self._tell()
@@ -129,9 +128,26 @@ class SessionSaver:
             self._start(self._save(self.file, is_quiet=True))
         self.set_autosave(self._minutes)
 
+    def may_end(self) -> bool:
+        """Whether the program may end without a loss; says what would be lost, once."""
+        would_lose = self._is_of_file and self.file is None and self.is_modified
+        if not would_lose or self._was_warned:
+            return True
+        self._was_warned = True
+        self._post(
+            Severity.WARNING,
+            "Your notes on this capture are saved nowhere.",
+            "Save the session (Ctrl+S), or close once more to drop them.",
+            _TOPIC,
+        )
+        return False
+
     async def finish(self) -> None:
-        """The program ends: save once more what is saved by itself."""
-        autosaves = self._minutes > 0
+        """The program ends: save once more what is saved by itself.
+
+        Notes on a file that was opened are saved in any case: no leftover keeps them.
+        """
+        autosaves = self._minutes > 0 or self._is_of_file
         self.set_autosave(0)
         if autosaves and self.file is not None and self.is_modified:
             try:

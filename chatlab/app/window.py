@@ -297,7 +297,7 @@ class _Life:
             self._feed.journal = None
             journal.close()
         sessions = self._backstage.sessions
-        keeps = sessions.has_unsaved_frames
+        keeps = sessions.is_modified
         if keeps:
             from chatlab.app.saving import save, session_work
 

@@ -37,10 +37,10 @@ def reader_can(facts: ExportFacts, choice: SecretsChoice) -> str:
 def _with_keys(facts: ExportFacts) -> list[str]:
     clear, sealed = _many(facts.clear_messages, "message"), facts.sealed_connections
     if sealed:
-        words = (
-            f"everything is readable: {clear} in clear, and {facts.sealed_messages:,} that TLS "
-            f"sealed, for the keys of {_many(sealed, 'connection')} are inside"
-        )
+        before = f"{clear} in clear, and {facts.sealed_messages:,}"
+        what = before if facts.clear_messages else _many(facts.sealed_messages, "message")
+        keys = f"the keys of {_many(sealed, 'connection')} are inside"
+        words = f"everything is readable: {what} that TLS sealed, for {keys}"
     else:
         words = f"everything is readable: {clear}, all in clear"
     also = f"also {_secrets(facts)} that crossed in clear"

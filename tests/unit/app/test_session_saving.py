@@ -77,7 +77,6 @@ def test_what_was_saved_is_not_modified_until_something_comes(tmp_path: Path) ->
         desk = Desk(tmp_path)
         saver, file = desk.saver, tmp_path / "lab6.chatlab"
         assert is_modified(saver)
-        assert saver.has_unsaved_frames
         saver.save(file)
         await desk.done()
         assert (saver.file, saver.is_modified) == (file, False)
@@ -175,6 +174,33 @@ def test_an_opened_file_is_not_modified_by_being_looked_at(tmp_path: Path) -> No
         saver = Desk(tmp_path).saver
         saver.adopt(tmp_path / "lab6.chatlab", "kept")
         assert (saver.is_modified, saver.notes) == (False, "kept")
+        assert saver.may_end()
+
+    asyncio.run(scene())
+
+
+def test_notes_on_an_opened_session_are_saved_at_the_end(tmp_path: Path) -> None:
+    async def scene() -> None:
+        desk = Desk(tmp_path)
+        file = tmp_path / "lab6.chatlab"
+        desk.saver.adopt(file, "")
+        desk.saver.set_notes("seen")
+        assert desk.saver.may_end()
+        await desk.saver.finish()
+        with OpenedFile(file) as opened:
+            assert opened.notes == "seen"
+
+    asyncio.run(scene())
+
+
+def test_notes_on_a_foreign_capture_are_not_dropped_without_a_word(tmp_path: Path) -> None:
+    async def scene() -> None:
+        desk = Desk(tmp_path)
+        desk.saver.adopt(None, "")
+        desk.saver.set_notes("seen")
+        assert not desk.saver.may_end()
+        assert "saved nowhere" in desk.told[0]
+        assert desk.saver.may_end(), "asked once, obeyed then"
 
     asyncio.run(scene())
 

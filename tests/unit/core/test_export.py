@@ -30,6 +30,12 @@ KEEP, DROP, REDACT = SecretsChoice.KEEP, SecretsChoice.DROP, SecretsChoice.REDAC
             "of 2 connections are inside.",
         ),
         (
+            ExportFacts(sealed_connections=1, sealed_messages=1),
+            KEEP,
+            "Everything is readable: 1 message that TLS sealed, for the keys of 1 connection are "
+            "inside.",
+        ),
+        (
             ExportFacts(clear_messages=3, clear_secrets=2),
             KEEP,
             "Everything is readable: 3 messages, all in clear; also 2 passwords or login steps "
