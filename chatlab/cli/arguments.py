@@ -18,6 +18,23 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 
 
+COMPARE_KEYS = """
+One JSON object a line with --json; "kind" says what it is:
+  connection  a connection with its "handshake": frames, bytes, round_trips, ready_ms, phases
+  message     one message on one connection; the same "row" is the same message. "frames",
+              "segments" and "bytes" count what brought it. "text_bytes", "framing_bytes" (IRC
+              or XMPP around the words), "tls_bytes", "tcp_bytes", "ip_bytes", "link_bytes" and,
+              where there are any, "sealed_bytes", "repeated_bytes" and "other_bytes" add up to
+              "bytes" exactly. "retransmission_bytes", "ack_bytes" and "echo_bytes" stand apart.
+              "handshake_share_bytes" is the handshake divided by "nth"; "leak" says what the
+              length of the TLS record tells. null: no frame tells it.
+  step        with --handshakes: one step from the first packet to the first message
+  claim       with --observers: what the network, the server or the person learns, or does not
+  summary     sums and medians of a connection
+Passwords are blanked everywhere.
+"""
+
+
 class _Parser(argparse.ArgumentParser):
     """Reports bad usage as one line on stderr."""
 
@@ -154,6 +171,7 @@ def _add_files(commands: "Commands[_Parser]") -> None:
     _add_keys(messages)
     messages.add_argument("--json", action="store_true", help="one JSON object a line")
     messages.set_defaults(command=_messages)
+    _add_compare(commands)
     exported = commands.add_parser(
         "export", help="write a copy of a capture that may be handed on, and say what it tells"
     )
@@ -170,6 +188,30 @@ def _add_files(commands: "Commands[_Parser]") -> None:
     opened.add_argument("file", metavar="FILE", type=Path)
     _add_keys(opened)
     opened.set_defaults(command=_window, lab=False, selftest=False)
+
+
+def _add_compare(commands: "Commands[_Parser]") -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="what the same messages took in clear and under TLS, layer by layer",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=COMPARE_KEYS,
+    )
+    compare.add_argument("file", metavar="FILE", type=Path)
+    compare.add_argument(
+        "second", metavar="FILE2", type=Path, nargs="?", help="compare with this one's connections"
+    )
+    _add_keys(compare)
+    compare.add_argument("--json", action="store_true", help="one JSON object a line, see below")
+    compare.add_argument("--csv", metavar="OUT", type=Path, help="write a table for a spreadsheet")
+    compare.add_argument("--html", metavar="OUT", type=Path, help="write a page with tables")
+    compare.add_argument(
+        "--handshakes", action="store_true", help="also each step before the first message"
+    )
+    compare.add_argument(
+        "--observers", action="store_true", help="also what network, server and person learn"
+    )
+    compare.set_defaults(command=_compare)
 
 
 def _add_serve(commands: "Commands[_Parser]") -> None:
@@ -299,6 +341,12 @@ def _export(options: argparse.Namespace) -> int:
     from chatlab.core.export import SecretsChoice
 
     return export(options.file, options.target, SecretsChoice(options.secrets))
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from chatlab.cli.compare import compare
+
+    return compare(options)
 
 
 def _serve(options: argparse.Namespace) -> int:
