@@ -23,7 +23,9 @@ class Below(QWidget):
         return QSize(100, self.wanted)
 
 
-def sidebar(qtbot: QtBot, chats: int, wanted: int) -> tuple[AccountPane, Below]:
+def sidebar(
+    qtbot: QtBot, chats: int, wanted: int, kept: tuple[int, ...] = ()
+) -> tuple[AccountPane, Below]:
     book = ChatBook()
     owner = account()
     book.add_account(owner)
@@ -31,6 +33,7 @@ def sidebar(qtbot: QtBot, chats: int, wanted: int) -> tuple[AccountPane, Below]:
         book.open(owner.id, f"#room{number}")
     made = AccountPane(AccountTreeModel(book))
     qtbot.addWidget(made)
+    made.parts.divide(kept)
     below = Below(wanted)
     made.put_below(below)
     made.resize(200, HEIGHT)
@@ -56,8 +59,29 @@ def test_where_both_are_long_each_has_half(qtbot: QtBot) -> None:
 
 def test_a_border_that_the_reader_moved_stays(qtbot: QtBot) -> None:
     made, below = sidebar(qtbot, chats=2, wanted=120)
-    made._parts.setSizes([200, HEIGHT - 200])
-    made._parts.splitterMoved.emit(200, 1)
+    made.parts.setSizes([200, HEIGHT - 200])
+    made.parts.splitterMoved.emit(200, 1)
     before = below.height()
     made.share()
     assert below.height() == before
+
+
+def test_where_the_border_was_left_is_kept_over_a_restart(qtbot: QtBot) -> None:
+    made, _ = sidebar(qtbot, chats=2, wanted=120)
+    assert made.parts.division == ()
+    made.parts.setSizes([200, HEIGHT - 200])
+    made.parts.splitterMoved.emit(200, 1)
+    kept = tuple(made.parts.division)
+    assert len(kept) == 2
+    again, below = sidebar(qtbot, chats=2, wanted=120, kept=kept)
+    assert abs(below.height() - kept[-1]) <= 2
+    assert again.parts.division[-1] == below.height()
+
+
+def test_what_was_kept_waits_for_what_comes_below(qtbot: QtBot) -> None:
+    pane = AccountPane(AccountTreeModel(ChatBook()))
+    qtbot.addWidget(pane)
+    pane.parts.divide((300, 100))
+    pane.resize(200, HEIGHT)
+    pane.show()
+    assert pane.parts.division == (300, 100)

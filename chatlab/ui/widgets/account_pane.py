@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QStyle,
     QToolButton,
@@ -32,9 +31,8 @@ from chatlab.ui.models.account_tree import AccountTreeModel, Role
 from chatlab.ui.theme import HALF, SPACE, icon, plain_label, set_icon, small_font
 from chatlab.ui.widgets.account_delegate import CHEVRON_WIDTH, STATE_ICON_ROOM, AccountDelegate
 from chatlab.ui.widgets.icon_label import IconLabel
+from chatlab.ui.widgets.sidebar_parts import SidebarParts
 
-_BELOW_SHARE = 0.5
-"""So much at most of a sidebar that is too short for everything is for what is below the chats."""
 _USUAL_WORDS = "OnlineUnencrypted"
 """Of an account's second line: its state and its security, each beside an icon."""
 
@@ -93,13 +91,8 @@ class AccountPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._make_head())
-        self._parts = QSplitter(Qt.Orientation.Vertical, self)
-        self._parts.setHandleWidth(1)
-        self._parts.setChildrenCollapsible(False)
-        self._parts.addWidget(self._pages)
-        column.addWidget(self._parts)
-        self._is_border_moved = False
-        self._parts.splitterMoved.connect(self._on_border_moved)
+        self.parts = SidebarParts(self._pages, self._tree.content_height, self)
+        column.addWidget(self.parts)
         self.setProperty("role", "window")
         self.setMinimumWidth(160)
         self._tick = QTimer(self)
@@ -121,24 +114,11 @@ class AccountPane(QWidget):
 
     def put_below(self, part: QWidget) -> None:
         """Give something a place under the chats, such as contacts."""
-        self._parts.addWidget(part)
-        self.share()
+        self.parts.put_below(part)
 
     def share(self) -> None:
-        """Give what is below the chats the room that it needs, but only that of the chats in need.
-
-        Where the reader moved the border, it stays.
-        """
-        room = self._parts.height()
-        below_them = self._parts.widget(1)
-        if below_them is not None and room and not self._is_border_moved:
-            wanted = below_them.sizeHint().height()
-            spare = room - self._tree.content_height(room)
-            below = min(wanted, max(spare, round(room * _BELOW_SHARE)))
-            self._parts.setSizes([room - below, below])
-
-    def _on_border_moved(self) -> None:
-        self._is_border_moved = True
+        """Divide the height anew: what is shown has changed."""
+        self.parts.share()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
