@@ -22,7 +22,7 @@ from chatlab.core.account import AccountId, Application
 from chatlab.core.attribution import Attribution
 from chatlab.core.connection import Connection
 from chatlab.core.export import SecretsChoice
-from chatlab.core.flow import ConnectionId
+from chatlab.core.flow import ConnectionId, Direction
 from chatlab.core.message import Message
 from chatlab.protocol import pcapng
 from chatlab.protocol.packet import LINK_ETHERNET
@@ -32,6 +32,8 @@ MAX_UNCAPTURED = 2_000
 MAX_SECTION = 8 * 1024 * 1024
 """Bytes of their comments."""
 _CHECKSUM_NOT_READY = 1 << 9
+_DIRECTIONS = {1: Direction.RECEIVED, 2: Direction.SENT}
+"""The lowest two bits of epb_flags."""
 
 
 class _Comment(NamedTuple):
@@ -201,16 +203,16 @@ def _packets(
 ) -> Iterator[bytes]:
     """The first ``count`` frames with their comments, then what was lost."""
     for number in range(1, count + 1):
-        frame, options, raw = log.frame(number), log.options(number), log.raw(number)
+        options, raw = log.options(number), log.raw(number)
         is_pending = bool(options.flags & _CHECKSUM_NOT_READY)
         if redaction is not None:
             raw = redaction.blanked(number, raw, is_pending=is_pending)
         yield pcapng.enhanced_packet(
             log.interface_index(number),
-            max(0, frame.time_ns),
+            max(0, log.time_ns(number)),
             raw,
-            frame.wire_length,
-            direction=frame.direction,
+            log.wire_length(number),
+            direction=_DIRECTIONS.get(options.flags & 3),
             checksum_not_ready=is_pending,
             comments=comments.of_frame(number, options.comments),
         )
