@@ -19,6 +19,7 @@ from chatlab.ui.widgets.first_start import FirstStart
 from chatlab.ui.widgets.frame_detail import Run
 from chatlab.ui.widgets.message_bar import MessageBar
 from chatlab.ui.widgets.status_strip import StatusStrip
+from chatlab.ui.widgets.tab_order import follow_layout
 from chatlab.ui.widgets.wire_pane import WirePane
 
 DEFAULT_SIZE = (1280, 800)
@@ -98,19 +99,34 @@ class MainWindow(QMainWindow):
         column.addWidget(self.bar)
         column.addWidget(self.strip)
         self.setCentralWidget(middle)
+        self.chats.pane_added.connect(lambda _pane: self.order_tab())
+        self.order_tab()
+
+    def order_tab(self) -> None:
+        """Tab goes through the window from left to right, each part from top to bottom."""
+        if (middle := self.centralWidget()) is not None:
+            follow_layout(middle)
 
     def put_below_chats(self, part: QWidget) -> None:
         """Give something a place under the chats, beside the wire pane."""
         self.middle.addWidget(part)
         self.middle.setStretchFactor(0, 1)
         self.middle.setSizes([_ABOVE_SHARE, _BELOW_SHARE])
+        self.order_tab()
 
     def show_first_start(self, is_shown: bool) -> None:
         """The page with three choices, in place of an empty window."""
-        self._pages.setCurrentIndex(1 if is_shown else 0)
+        if is_shown or self._pages.currentWidget() is self.first_start:
+            self._pages.setCurrentWidget(self.first_start if is_shown else self.splitter)
         self.strip.setVisible(not is_shown)
         if is_shown:
             self.first_start.setFocus()
+
+    def show_page(self, page: QWidget | None) -> None:
+        """Something that takes the whole window, in place of chats and wire; None: those again."""
+        if page is not None and self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page or self.splitter)
 
     def read_layout(self) -> WindowLayout:
         return WindowLayout(

@@ -71,7 +71,7 @@ def test_where_the_border_was_left_is_kept_over_a_restart(qtbot: QtBot) -> None:
     assert made.parts.division == ()
     made.parts.setSizes([200, HEIGHT - 200])
     made.parts.splitterMoved.emit(200, 1)
-    kept = tuple(made.parts.division)
+    kept: tuple[int, ...] = tuple(made.parts.division)
     assert len(kept) == 2
     again, below = sidebar(qtbot, chats=2, wanted=120, kept=kept)
     assert abs(below.height() - kept[-1]) <= 2
