@@ -4,7 +4,7 @@ Nothing but the packets is asked: who we are is what the server bound, or whom i
 is what sends ``groupchat``, or what somebody entered; a room's reflection of ours is its echo.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -12,11 +12,21 @@ from typing import NamedTuple
 from chatlab.core.account import AccountId, Application
 from chatlab.core.flow import ConnectionId, Direction, WireRange
 from chatlab.core.jid import bare_of
-from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+from chatlab.core.message import Delivery, Message, MessageId, MessageKind, may_become
 from chatlab.protocol.stamps import stamp_ns
 from chatlab.protocol.xmpp_element import STREAMS_NAMESPACE, Element
 from chatlab.protocol.xmpp_masking import SASL
-from chatlab.protocol.xmpp_words import CARBONS, MAM, inner_message, is_end_to_end, sasl_text
+from chatlab.protocol.xmpp_words import (
+    CARBONS,
+    MAM,
+    MARKERS,
+    RECEIPTS,
+    SM,
+    inner_message,
+    is_end_to_end,
+    is_stanza,
+    sasl_text,
+)
 
 _MUC = "http://jabber.org/protocol/muc"
 _BIND = "urn:ietf:params:xml:ns:xmpp-bind"
@@ -25,6 +35,10 @@ _REPLACE = "urn:xmpp:message-correct:0"
 _STANZA_IDS = "urn:xmpp:sid:0"
 _REPLY = "urn:xmpp:reply:0"
 _ACTION = "/me "
+_RECEIPTS = {
+    (RECEIPTS, "received"): Delivery.DELIVERED,
+    (MARKERS, "displayed"): Delivery.DISPLAYED,
+}
 _SEALED = "A message encrypted end to end, which ChatLab cannot read."
 MAX_SENT = 2_000
 """Sent messages that an echo or a correction may still come for."""
@@ -55,13 +69,23 @@ class XmppTalk:
         """Our nickname by room, both as in the JID that entered it."""
         self._sent: OrderedDict[str, Message] = OrderedDict()
         """Messages of ours by stanza id."""
+        self._counted: int | None = None
+        """Stanzas of ours that the server counts (XEP-0198); None while it does not."""
+        self._untaken: deque[tuple[int, str]] = deque(maxlen=MAX_SENT)
+        """Messages by that count, and their stanza ids."""
         self._by_id: OrderedDict[tuple[str, str], Message] = OrderedDict()
         """All messages by chat and stanza id, for corrections."""
 
     def take(self, heard: HeardStanza) -> Iterator[Message]:
         """The messages that a stanza makes, or tells more of."""
         element = heard.element
+        if is_stanza(element) and heard.direction is Direction.SENT and self._counted is not None:
+            self._counted += 1
         match element.name:
+            case "enable" if element.namespace == SM and heard.direction is Direction.SENT:
+                self._counted = 0
+            case "a" if element.namespace == SM and heard.direction is Direction.RECEIVED:
+                yield from self._acknowledged(element.get("h"))
             case "stream" | "auth" | "iq":
                 self._learn(heard)
             case "presence":
@@ -69,6 +93,7 @@ class XmppTalk:
                 self._on_presence(heard)
             case "message" if element.get("type") != "error":
                 self._learn(heard)
+                yield from self._on_receipt(heard)
                 yield from self._on_message(heard)
 
     # --- who we are --------------------------------------------------------------------------
@@ -107,8 +132,6 @@ class XmppTalk:
         else:
             self._nicks.setdefault(bare.lower(), "")
 
-    # --- messages ----------------------------------------------------------------------------
-
     def _on_message(self, heard: HeardStanza) -> Iterator[Message]:
         element, is_history, is_copy = heard.element, False, False
         inner = inner_message(element)
@@ -137,6 +160,38 @@ class XmppTalk:
             if made is not None:
                 yield replace(made, is_sealed=is_sealed)
 
+    # --- what became of ours -----------------------------------------------------------------
+
+    def _acknowledged(self, handled: str) -> Iterator[Message]:
+        """The server has taken so many stanzas of ours (XEP-0198)."""
+        count = int(handled) if handled.isascii() and handled.isdigit() else 0
+        while self._untaken and self._untaken[0][0] <= count:
+            _, name = self._untaken.popleft()
+            sent = self._sent.get(name)
+            if sent is not None and sent.delivery is Delivery.WRITTEN:
+                yield self._changed(name, replace(sent, delivery=Delivery.ECHOED))
+
+    def _on_receipt(self, heard: HeardStanza) -> Iterator[Message]:
+        """The other party’s program has a message, or has shown it (XEP-0184, XEP-0333)."""
+        if heard.direction is Direction.SENT:
+            return
+        for child in heard.element.children:
+            later = _RECEIPTS.get((child.namespace, child.name))
+            sent = self._sent.get(child.get("id")) if later is not None else None
+            sender = heard.element.get("from")
+            if sent is None or later is None or sent.delivery is None:
+                continue
+            is_theirs = bare_of(sent.target).lower() == bare_of(sender).lower()
+            if is_theirs and may_become(sent.delivery, later):
+                yield self._changed(child.get("id"), replace(sent, delivery=later))
+
+    def _changed(self, name: str, message: Message) -> Message:
+        self._sent[name] = message
+        self._remember(message, name)
+        return message
+
+    # --- messages ----------------------------------------------------------------------------
+
     def _may_forward(self, element: Element) -> bool:
         """Copies and archives come from our own account, or from a room; all else is pretended."""
         sender = bare_of(element.get("from")).lower()
@@ -161,6 +216,8 @@ class XmppTalk:
         self._remember(made, name)
         if name:
             self._sent[name] = made
+            if self._counted is not None:
+                self._untaken.append((self._counted, name))
             while len(self._sent) > MAX_SENT:
                 self._sent.popitem(last=False)
         return made
@@ -227,10 +284,9 @@ class XmppTalk:
             sent = self._sent.get(name)
             if sent is not None and sent.target.lower() == room.lower() and sent.echo is None:
                 msgid = _given_id(element, room) or element.get("id")
-                changed = replace(sent, delivery=Delivery.ECHOED, echo=heard.wire, msgid=msgid)
-                self._sent[name] = changed
-                self._remember(changed, name)
-                return changed
+                return self._changed(
+                    name, replace(sent, delivery=Delivery.ECHOED, echo=heard.wire, msgid=msgid)
+                )
         return None
 
     def _remember(self, message: Message, name: str) -> None:
@@ -264,6 +320,8 @@ class XmppTalk:
             )
             if is_same:
                 after = replace(before, text=body.removeprefix(_ACTION), is_corrected=True)
+                if (sent := self._sent.get(found.get("id"))) is not None and is_sent:
+                    self._sent[found.get("id")] = replace(sent, text=after.text, is_corrected=True)
                 self._by_id[before.target.lower(), found.get("id")] = after
                 return after
         return None

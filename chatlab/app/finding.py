@@ -151,7 +151,7 @@ def _change(before: Message, after: Message, book: ChatBook) -> None:
         book.apply(
             MessageRewritten(after.account, after.target, after.id, after.text, after.time_ns)
         )
-    if after.echo != before.echo:
+    if (after.echo, after.delivery) != (before.echo, before.delivery):
         book.apply(
             MessageChanged(
                 after.account,

@@ -197,6 +197,24 @@ def test_xmpp_is_told_as_its_client_would(tmp_path: Path, open_log: OpenLog) -> 
     assert found.messages[1].is_corrected
 
 
+def test_what_became_of_a_message_is_read_too(tmp_path: Path, open_log: OpenLog) -> None:
+    lines = [
+        *TALK[:3],
+        (SENT, b"<enable xmlns='urn:xmpp:sm:3'/>"),
+        *((SENT, TALK[4][1].replace(b"id='1'", b"id='%d'" % n)) for n in (1, 2, 3)),
+        (RECEIVED, b"<a xmlns='urn:xmpp:sm:3' h='2'/>"),
+        (RECEIVED, b"<message from='bob@lab.test/x'><received xmlns='urn:xmpp:receipts' id='1'/>"
+         b"</message><message from='eve@lab.test/x'><received xmlns='urn:xmpp:receipts' id='2'/>"
+         b"</message>"),
+    ]  # fmt: skip
+    found = search(spoken(lines), tmp_path, open_log)
+    assert [message.delivery for message in found.messages] == [
+        Delivery.DELIVERED,
+        Delivery.ECHOED,
+        Delivery.ACKNOWLEDGED,
+    ]
+
+
 def test_xmpp_behind_starttls(tmp_path: Path, open_log: OpenLog) -> None:
     clear = [(SENT, CLIENT_HEADER), (RECEIVED, SERVER_HEADER + FEATURES), (SENT, STARTTLS)]
     tls = TlsTalk(tmp_path, ssl.TLSVersion.TLSv1_3, before=[*clear, (RECEIVED, PROCEED)])
