@@ -44,6 +44,9 @@ class Attempts(KeptConnection):
         self.count += 1
         return self._attempt(self.count), 0.0
 
+    def _ask_for_life(self) -> None:
+        raise AssertionError("there is nobody to ask")
+
     def _rest(self, reason: str) -> None:
         self.ends.append(reason)
 
