@@ -215,7 +215,7 @@ def test_an_empty_list_says_what_will_be_there(qtbot: QtBot) -> None:
     made._model.flush()
     assert made._pages.currentIndex() == 0
     assert len(filled) == 1
-    made.offline_button.click()
+    made.online_button.click()
     assert "Nobody is online" in made._empty_words.text()
 
 

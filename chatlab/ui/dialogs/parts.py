@@ -26,6 +26,7 @@ from chatlab.ui.theme import (
     set_role,
 )
 from chatlab.ui.widgets.controls import IconLabel, scaled
+from chatlab.ui.widgets.tab_order import follow_layout
 
 MARGIN = 3 * SPACE
 LABEL_WIDTH = 15 * SPACE
@@ -270,6 +271,8 @@ class Sheet(QDialog):
         if default is not None:
             default.setDefault(True)
         ScrollToFocus(self.area, self._page)
+        follow_layout(self)
+        self._page.installEventFilter(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return on a button presses that button, not the default one."""
@@ -289,15 +292,16 @@ class Sheet(QDialog):
         self._max_height = min(scaled(max_height), screen.height() - _SCREEN_EDGE)
         width = min(scaled(width), screen.width() - _SCREEN_EDGE)
         self.resize(width, self._wanted_height(width))
-        self._page.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._page and event.type() == QEvent.Type.LayoutRequest:
             # Once the layout has settled; a dialog that jumps back and forth is worse than a gap.
-            QTimer.singleShot(0, self, self._grow)
+            QTimer.singleShot(0, self, self._on_laid_out)
         return False
 
-    def _grow(self) -> None:
+    def _on_laid_out(self) -> None:
+        """Fields may have come: Tab finds them in their place; and there may be more to see."""
+        follow_layout(self)
         wanted = self._wanted_height(self.width())
         if wanted > self.height():
             self.resize(self.width(), wanted)

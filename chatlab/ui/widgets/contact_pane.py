@@ -95,21 +95,22 @@ class ContactPane(QWidget):
         return QSize(160, above + rows + SPACE)
 
     def _make_head(self) -> QHBoxLayout:
-        self.offline_button = QToolButton(self)
-        self.offline_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.offline_button.setFont(small_font())
-        self.offline_button.setCheckable(True)
-        self.offline_button.setChecked(True)
+        self.online_button = QToolButton(self)
+        self.online_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.online_button.setFont(small_font())
+        self.online_button.setText(self.tr("Online"))
+        self.online_button.setAccessibleName(self.tr("Only who is online"))
+        self.online_button.setCheckable(True)
         self.add_button = QToolButton(self)
         self.add_button.setToolTip(self.tr("Add a contact"))
         self.add_button.setAccessibleName(self.tr("Add a contact"))
         set_icon(self.add_button, "user-add")
-        self._on_offline_toggled(True)
+        self._on_online_toggled(False)
         head = QHBoxLayout()
         head.setContentsMargins(SPACE + HALF, HALF, HALF, HALF)
         head.setSpacing(0)
         head.addWidget(plain_label(self.tr("Contacts"), "small", self), 1)
-        head.addWidget(self.offline_button)
+        head.addWidget(self.online_button)
         head.addWidget(self.add_button)
         return head
 
@@ -130,7 +131,7 @@ class ContactPane(QWidget):
     def _connect(self) -> None:
         self.add_button.clicked.connect(self.add_requested)
         self.empty_button.clicked.connect(self.add_requested)
-        self.offline_button.toggled.connect(self._on_offline_toggled)
+        self.online_button.toggled.connect(self._on_online_toggled)
         self.filter.textChanged.connect(self._model.set_filter)
         self.list.row_chosen.connect(self._on_chosen)
         self.list.fold_wanted.connect(self._on_fold_wanted)
@@ -174,15 +175,14 @@ class ContactPane(QWidget):
             is_contact = isinstance(row, ContactRow)
             self._chosen = (row.account, row.contact.jid) if is_contact else None
 
-    def _on_offline_toggled(self, is_shown: bool) -> None:
-        self._model.set_offline_shown(is_shown)
-        words = self.tr("All are shown; click to see only who is there.")
-        if not is_shown:
-            words = self.tr("Only who is there is shown; click to see all.")
-        self.offline_button.setText(self.tr("All") if is_shown else self.tr("Online"))
-        self.offline_button.setToolTip(words)
-        self.offline_button.setAccessibleName(self.tr("Show offline contacts"))
-        set_icon(self.offline_button, "members" if is_shown else "presence-available")
+    def _on_online_toggled(self, is_only: bool) -> None:
+        """A filter: pressed, it leaves those who are there."""
+        self._model.set_offline_shown(not is_only)
+        words = self.tr("Only who is there is shown; click to see all.")
+        if not is_only:
+            words = self.tr("Everybody is shown; click to see only who is there.")
+        self.online_button.setToolTip(words)
+        set_icon(self.online_button, "presence-available")
 
     # What the reader does -------------------------------------------------------------------
 
