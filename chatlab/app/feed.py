@@ -328,7 +328,8 @@ class CaptureFeed:
         return self._explainer.message(known)
 
     def explain_frame(self, number: int) -> str:
-        return self._explainer.frame(number)
+        words = self._explainer.frame(number)
+        return f"Not one of ChatLab’s own frames. {words}" if self.is_foreign(number) else words
 
     def exposure_of(self, message: MessageId) -> Exposure | None:
         wire = self._chosen(message) or self.correlator.wire(message)

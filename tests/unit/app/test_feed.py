@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from chatlab.core.account import AccountId
-from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureRefused
+from chatlab.core.capture import WHOLE_INTERFACE, CaptureIdle, CaptureLive, CaptureRefused
 from chatlab.core.chats import ChatKey
 from chatlab.core.errors import ChatlabError
-from chatlab.core.flow import ConnectionId, Direction
+from chatlab.core.flow import ConnectionId, Direction, Endpoint, FlowKey
 from chatlab.core.frame import Exposure
 from chatlab.core.message import MessageId
-from tests.helpers.tcp_talk import SENT, connection, message, tls_facts, wire
+from chatlab.protocol import pcapng
+from tests.helpers.tcp_talk import SENT, Talk, connection, message, tls_facts, wire
 from tests.unit.app.feeding import HEARD, SAID, NoDissector, full_feed, live_feed, messages, talk
 
 LIVE = CaptureLive(backend="packet socket", frames=6, dropped=0, position=1, flows=1)
@@ -117,3 +118,23 @@ def test_a_dissector_that_gives_up_is_heard(tmp_path: Path) -> None:
     feed, _ = full_feed(tmp_path / "capture.pcapng", NoDissector(ChatlabError("Too slow.")))
     with pytest.raises(ChatlabError, match="Too slow"):
         asyncio.run(feed.layers(4))
+
+
+@pytest.mark.parametrize("is_ours", [False, True])
+def test_of_a_whole_interface_only_what_is_ours_is_coloured(tmp_path: Path, is_ours: bool) -> None:
+    feed, _ = live_feed(tmp_path / "capture.pcapng")
+    others = FlowKey(Endpoint("192.0.2.9", 4711), Endpoint("192.0.2.10", 6667))
+    if is_ours:
+        feed.opened(connection(others, name="c2"))
+    own = talk().blocks()
+    described = pcapng.interface("eth0", 1, 262_144, description=WHOLE_INTERFACE)
+    recorded = Talk(others).handshake()
+    recorded.send(SENT, SAID)
+    frames = [pcapng.enhanced_packet(1, time_ns, raw) for time_ns, _, raw in recorded.frames]
+    feed.file.write_bytes(own + described + b"".join(frames))
+    feed.take_status(LIVE)
+    assert feed.row(4).exposure is Exposure.READABLE
+    row, words = feed.row(10), feed.explain_frame(10)
+    assert row.exposure is (Exposure.READABLE if is_ours else Exposure.PLUMBING)
+    assert (row.why == "not ours") is not is_ours
+    assert words.startswith("Not one of ChatLab’s own frames.") is not is_ours

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatlab.capture.bpf import SNAPLEN, TCP, UDP, connection_filter
+from chatlab.capture.bpf import SNAPLEN, TCP, UDP, connection_filter, interface_filter
 
 LOCAL, REMOTE = ("192.0.2.1", 40000), ("198.51.100.7", 6697)
 LOCAL6, REMOTE6 = ("2001:db8::1", 40000), ("2001:db8::2", 6697)
@@ -165,3 +165,11 @@ def test_a_socket_that_listens_for_one_peer_sees_every_port_of_that_peer_and_of_
 def test_only_the_remote_port_may_be_any(local: tuple[str, int], remote: tuple[str, int]) -> None:
     with pytest.raises(ValueError, match="only the remote port"):
         connection_filter(packed(local), packed(remote), TCP)
+
+
+def test_an_interface_gives_everything_and_loopback_only_once() -> None:
+    program, packet = interface_filter(), ip_packet(LOCAL, REMOTE)
+    assert run(program, packet) == SNAPLEN
+    assert run(program, packet, kind=OUTGOING) == SNAPLEN
+    assert run(program, packet, hardware=LOOPBACK) == SNAPLEN
+    assert run(program, packet, hardware=LOOPBACK, kind=OUTGOING) == 0
