@@ -167,6 +167,7 @@ def from_message(message: Message) -> Json:
         "is_retracted": message.is_retracted,
         "is_sealed": message.is_sealed,
         "is_unstyled": message.is_unstyled,
+        "twin": message.twin,
         "user_host": message.user_host,
         "reactions": [[each.text, list(each.people)] for each in message.reactions],
     }
@@ -198,6 +199,7 @@ def to_message(value: Json) -> Message:
         is_retracted=value.get("is_retracted") is True,
         is_sealed=value.get("is_sealed") is True,
         is_unstyled=value.get("is_unstyled") is True,
+        twin=as_text(value.get("twin", "")),
         user_host=as_text(value.get("user_host", "")),
         reactions=tuple(_reaction(each) for each in as_list(value.get("reactions", []))),
     )

@@ -14,8 +14,8 @@ is absent ``null``, bytes are base64. Times end in ``_ns`` (nanoseconds since th
     message-added        message{id account application direction sender target text kind time_ns
                          delivery failure wire echo is_history is_highlight user_host msgid
                          reply_to is_corrected is_retracted reactions[{text people}]
-                         is_sealed}
-    message-changed      account message delivery failure wire echo time_ns msgid
+                         is_sealed twin}
+    message-changed      account message delivery failure wire echo time_ns msgid twin
     message-rewritten    account chat message text time_ns is_retracted wire msgid
     chat-opened          account chat is_room title
     members-listed       account chat members[{nick prefixes account_name user_host is_away is_bot
@@ -30,7 +30,7 @@ is absent ``null``, bytes are base64. Times end in ``_ns`` (nanoseconds since th
     informed             account text time_ns chat severity hint code source
     line-seen            account direction line time_ns wire is_malformed
     lag-measured         account seconds
-    away-changed         account is_away time_ns
+    away-changed         account is_away time_ns availability
     channels-listed      account channels[{name users topic}] time_ns is_complete problem
     masks-listed         account chat mode masks[{mask by set_ns}] time_ns
     typing-seen          account chat nick state time_ns user_host

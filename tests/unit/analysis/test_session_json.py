@@ -26,6 +26,7 @@ def test_each_mark_of_a_message_survives_the_file(flag: str) -> None:
         msgid="n1",
         reply_to="n0",
         user_host="bob@host",
+        twin="t7",
         reactions=(Reaction("👍", ("ann", "eve")),),
         **{flag: True},  # type: ignore[arg-type]
     )
