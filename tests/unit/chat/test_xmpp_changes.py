@@ -1,49 +1,15 @@
-"""What is said about a message later: corrections, signs, answers, taking it back."""
-
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+"""What is said about a message later: corrections, signs, answers."""
 
 import pytest
 
 from chatlab.core import events as ev
-from chatlab.core.account import Security
 from chatlab.core.commands import parse
 from chatlab.core.errors import UsageError
-from chatlab.core.message import Message
-from tests.helpers.irc_play import settle
-from tests.helpers.xmpp_play import ACCOUNT, ME, Play, message, occupant
+from tests.helpers import xmpp_scene
+from tests.helpers.xmpp_play import ME, Play, message, occupant
+from tests.helpers.xmpp_scene import BOB, EVE, ROOM, correction, said, scene
 
-DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)
-ROOM = "lab@rooms.chat.test"
-BOB, EVE = "bob@chat.test", "eve@chat.test"
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What arrives is handled before ``say`` returns, however busy this computer is."""
-    monkeypatch.setattr("chatlab.chat.xmpp.link.SLICE_S", 60.0)
-
-
-def scene(play_it: Callable[[Play], Awaitable[None]], *, in_room: bool = False) -> None:
-    async def run() -> None:
-        play = await Play(DIRECT).start()
-        if in_room:
-            play.xmpp.execute(parse(f"/join {ROOM}"), "")
-            await play.until(lambda: bool(play.of(ev.MembersListed)))
-        await play_it(play)
-        await play.stop()
-
-    asyncio.run(run())
-
-
-def said(play: Play) -> list[Message]:
-    return [event.message for event in play.of(ev.MessageAdded)]
-
-
-def correction(sender: str, body: str, of: str, name: str = "m2", kind: str = "chat") -> str:
-    inner = f"<replace xmlns='urn:xmpp:message-correct:0' id='{of}'/>"
-    return message(sender, body, name, inner, kind)
+at_once = xmpp_scene.at_once
 
 
 def reactions(sender: str, of: str, *signs: str, kind: str = "chat") -> str:
@@ -52,11 +18,6 @@ def reactions(sender: str, of: str, *signs: str, kind: str = "chat") -> str:
         f"<message type='{kind}' from='{sender}' to='{ME}' id='r'>"
         f"<reactions xmlns='urn:xmpp:reactions:0' id='{of}'>{inner}</reactions></message>"
     )
-
-
-def retraction(sender: str, of: str, kind: str = "chat") -> str:
-    inner = f"<retract xmlns='urn:xmpp:message-retract:1' id='{of}'/>"
-    return message(sender, "I took a message back.", "t1", inner, kind)
 
 
 # -- corrections
@@ -282,133 +243,6 @@ def test_the_quotation_of_an_answer_is_not_shown(body: str, place: str, shown: s
         assert (answer.text, answer.reply_to) == (shown, "m0")
 
     scene(play_it)
-
-
-# -- taking back
-
-
-def test_an_author_may_take_a_message_back() -> None:
-    async def play_it(play: Play) -> None:
-        play.server.say(message(f"{BOB}/x", "oops"), retraction(f"{BOB}/x", "m1"))
-        (first,) = said(play)
-        (change,) = play.of(ev.MessageRewritten)
-        assert (change.message, change.is_retracted, change.text) == (first.id, True, "")
-        play.server.say(correction(f"{BOB}/x", "again", "m1"))
-        assert len(play.of(ev.MessageRewritten)) == 1
-
-    scene(play_it)
-
-
-def test_nobody_else_may() -> None:
-    async def play_it(play: Play) -> None:
-        moderated = (
-            f"<message type='groupchat' from='{ROOM}/eve' id='x'>"
-            "<retract xmlns='urn:xmpp:message-retract:1' id='m1'>"
-            "<moderated xmlns='urn:xmpp:message-moderate:1'/></retract></message>"
-        )
-        play.server.say(
-            message(f"{ROOM}/bob", "hello", kind="groupchat"),
-            retraction(f"{ROOM}/eve", "m1", "groupchat"),
-            moderated,
-            message(f"{BOB}/x", "hello"),
-            retraction(f"{EVE}/x", "m1"),
-        )
-        assert not play.of(ev.MessageRewritten)
-        assert len(said(play)) == 2
-
-    scene(play_it, in_room=True)
-
-
-def test_a_room_says_what_its_moderators_took_back() -> None:
-    async def play_it(play: Play) -> None:
-        play.server.say(
-            message(f"{ROOM}/eve", "spam", kind="groupchat"),
-            f"<message type='groupchat' from='{ROOM}' id='x'>"
-            "<retract xmlns='urn:xmpp:message-retract:1' id='m1'>"
-            f"<moderated xmlns='urn:xmpp:message-moderate:1' by='{ROOM}/bob'/>"
-            "<reason>spam</reason></retract></message>",
-        )
-        (change,) = play.of(ev.MessageRewritten)
-        assert (change.message, change.is_retracted) == (said(play)[0].id, True)
-        assert play.of(ev.Informed)[-1].text == "bob took a message back: spam"
-
-    scene(play_it, in_room=True)
-
-
-def test_rooms_that_know_the_version_before_are_understood_and_nobody_else_is() -> None:
-    def moderated(sender: str, name: str) -> str:
-        return (
-            f"<message type='groupchat' from='{sender}' id='x'>"
-            f"<apply-to xmlns='urn:xmpp:fasten:0' id='{name}'>"
-            f"<moderated xmlns='urn:xmpp:message-moderate:0' by='{ROOM}/bob'>"
-            "<retract xmlns='urn:xmpp:message-retract:0'/><reason>spam</reason></moderated>"
-            "</apply-to></message>"
-        )
-
-    async def play_it(play: Play) -> None:
-        play.server.say(
-            message(f"{ROOM}/eve", "spam", kind="groupchat"),
-            moderated(f"{ROOM}/bob", "m1"),
-            moderated(f"{BOB}/x", "m1"),
-        )
-        assert not play.of(ev.MessageRewritten)
-        play.server.say(moderated(ROOM, "m1"))
-        (change,) = play.of(ev.MessageRewritten)
-        assert (change.message, change.is_retracted) == (said(play)[0].id, True)
-        assert play.of(ev.Informed)[-1].text == "bob took a message back: spam"
-
-    scene(play_it, in_room=True)
-
-
-@pytest.mark.parametrize(
-    ("features", "wanted"),
-    [
-        ({"urn:xmpp:message-moderate:0"}, "message-moderate:0"),
-        ({"urn:xmpp:message-moderate:0", "urn:xmpp:message-moderate:1"}, "message-moderate:1"),
-        (set(), "message-moderate:1"),
-        ({"muc_open"}, ""),
-    ],
-)
-def test_a_moderator_asks_in_the_newest_way_that_the_room_knows(
-    features: set[str], wanted: str
-) -> None:
-    async def play_it(play: Play) -> None:
-        play.server.say(
-            message(f"{ROOM}/eve", "spam", "e1", kind="groupchat"),
-            occupant(ROOM, "ann", "moderator", "owner", codes=("110",)),
-        )
-        room = play.xmpp.session.context.state.room(ROOM)
-        assert room is not None
-        room.features = frozenset(features)
-        if not wanted:
-            with pytest.raises(UsageError, match="no way"):
-                play.xmpp.retract(ROOM, "e1")
-            return
-        play.xmpp.retract(ROOM, "e1", "spam")
-        await settle()
-        (line,) = play.sent("message-moderate")
-        assert wanted in line.line
-        assert 'id="e1"' in line.line
-
-    scene(play_it, in_room=True)
-
-
-def test_taking_back_is_sent_for_our_own_and_asked_of_the_room_by_moderators() -> None:
-    async def play_it(play: Play) -> None:
-        (sent,) = play.xmpp.send(BOB, "oops")
-        play.xmpp.retract(BOB, sent.msgid)
-        (change,) = play.of(ev.MessageRewritten)
-        assert (change.message, change.is_retracted) == (sent.id, True)
-        play.server.say(message(f"{ROOM}/eve", "spam", "e1", kind="groupchat"))
-        with pytest.raises(UsageError, match="moderators"):
-            play.xmpp.retract(ROOM, "e1")
-        play.server.say(occupant(ROOM, "ann", "moderator", "owner", codes=("110",)))
-        play.xmpp.retract(ROOM, "e1", "spam")
-        await settle()
-        (line,) = play.sent("message-moderate")
-        assert "<reason" in line.line
-
-    scene(play_it, in_room=True)
 
 
 def test_a_server_of_old_without_stanza_ids_works_by_ids() -> None:
