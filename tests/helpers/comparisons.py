@@ -183,7 +183,7 @@ def claim(topic: Topic, value: str, **changes: object) -> Claim:
     values: dict[str, object] = {
         "topic": topic,
         "value": value,
-        "words": f"It says {value}.",
+        "words": f"What {topic.value} tells.",
         "evidence": (FrameSpan(1, TEXT_SPAN),),
         "certainty": Certainty.SEEN,
         **changes,

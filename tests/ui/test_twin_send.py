@@ -10,7 +10,7 @@ from chatlab.core.chats import Chat, ChatKey, Note
 from chatlab.core.errors import LocalProtocolError
 from chatlab.core.message import Delivery, MessageKind
 from chatlab.ui.actions import ActionId
-from chatlab.ui.widgets.transcript_layout import HitKind
+from chatlab.ui.widgets.transcript_layout import Hit, HitKind
 from tests.helpers.chats import account, connection, message
 from tests.helpers.stage import LAB, NotingConnection, Stage
 
@@ -198,8 +198,12 @@ def test_a_twin_has_a_way_to_the_comparison_below_it(qtbot: QtBot) -> None:
     entry = message("hello", delivery=Delivery.WRITTEN)
     stage.take(ev.MessageAdded(entry))
     stage.take(ev.MessageChanged(LAB, entry.id, twin="t1"))
-    row = pane.transcript.model().rowCount() - 1
-    qtbot.waitUntil(lambda: pane.transcript.model().rowCount() > 0)
-    row = pane.transcript.model().rowCount() - 1
-    kinds = [kind for _, kind, _ in pane.transcript.layout_of(row).actions]
-    assert kinds == [HitKind.TWIN]
+    transcript = pane.transcript
+
+    def kinds() -> list[HitKind]:
+        last = transcript.model().rowCount() - 1
+        return [kind for _, kind, _ in transcript.layout_of(last).actions] if last >= 0 else []
+
+    qtbot.waitUntil(lambda: kinds() == [HitKind.TWIN])
+    with qtbot.waitSignal(transcript.compare_requested):
+        transcript._act(Hit(HitKind.TWIN, transcript.model().rowCount() - 1))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from chatlab.core.comparison import Column, MessageCost
@@ -14,7 +14,7 @@ from chatlab.core.observing import FrameView, Observer, Topic
 from chatlab.ui.compare.ports import Comparer
 from chatlab.ui.compare.words import bytes_words, exposure_of
 from chatlab.ui.rich_text import bare
-from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon
+from chatlab.ui.theme import HALF, SPACE, set_icon
 from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.hex_view import HexView, Mark
 
@@ -48,9 +48,7 @@ class ByteColumn(QWidget):
         self._at = 0
         self._observer = Observer.NETWORK
         self._title = ElidedLabel("", "heading", self)
-        self._words = plain_label("", "small", self)
-        self._words.setWordWrap(True)
-        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._words = ElidedLabel("", "small", self)  # One line: rows of bytes stay side by side.
         self._back = self._button("chevron-left", self.tr("Frame before"), lambda: self._step(-1))
         self._next = self._button("chevron-right", self.tr("Next frame"), lambda: self._step(1))
         self._show = self._button("wire", self.tr("Show this frame in the wire pane"), self._tell)
@@ -113,18 +111,18 @@ class ByteColumn(QWidget):
         )
         if dump is None or frame is None:
             self._title.set_text(dump.title if dump else "")
-            self._words.setText(self.tr("No frame of it was captured."))
+            self._words.set_text(self.tr("No frame of it was captured."))
             self.view.show_bytes(b"", (), self.tr("No bytes"))
             return
         try:
             raw = self._comparer.raw(dump.column.side, frame)
             seen = self._comparer.frame_view(dump.column.side, self._observer, frame)
         except ChatlabError as error:
-            self._words.setText(f"{error.message} {error.hint}")
+            self._words.set_text(f"{error.message} {error.hint}")
             return
         which = f" ({self._at + 1} of {len(dump.frames)})" if several else ""
         self._title.set_text(f"{dump.title} · frame {frame}{which}, {bytes_words(len(raw))}")
-        self._words.setText(bare(seen.words))
+        self._words.set_text(bare(seen.words))
         marks = self._marks(dump, seen)
         self.view.show_bytes(raw, marks, f"{dump.title}, frame {frame}")
         chosen = next((span for number, span in dump.chosen if number == frame), None)
