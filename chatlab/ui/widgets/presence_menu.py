@@ -33,6 +33,9 @@ def add_presence_menu(
         action.triggered.connect(partial(choose, mood))
         action.setCheckable(True)
         action.setChecked(mood is state.availability)
+        font = inner.font()
+        font.setBold(action.isChecked())  # Its sign leaves no room for a tick.
+        action.setFont(font)
         group.addAction(action)
     inner.setEnabled(state.state is LinkState.ONLINE)
     return inner
