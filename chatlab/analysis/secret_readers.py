@@ -19,6 +19,7 @@ from chatlab.protocol.xmpp import StanzaSplitter, StreamFault, StreamUnit, UnitK
 from chatlab.protocol.xmpp_element import parse_stanza
 from chatlab.protocol.xmpp_masking import blanked_spans, may_hold_secrets
 
+_RECORD_TYPES = (b"\x14", b"\x15", b"\x16", b"\x17")
 MAX_LINE = 64 * 1024
 """A longer line is no IRC, and is judged in pieces."""
 _STANZA_START = re.compile(
@@ -92,13 +93,16 @@ class IrcSecrets:
 
     def _line(self, line: bytes, position: int) -> None:
         text = line.rstrip(b"\r\n")
+        whole = ByteRange(0, len(text))
         if not self._is_begun and not looks_like_irc(text):
             if text and _is_text(text):
-                self._note(ByteRange(position, position + len(text)), ())
+                self._note(whole.shifted(position), ())
             return
         if found := _NAMES.match(text):
             self.names.add(found[1] or found[2])
         for span in secret_spans(text):
+            if span == whole and not _is_text(text):
+                continue  # TLS that began where nothing was captured.
             words = _irc_words(text, text[span.start : span.stop])
             self._note(span.shifted(position), words)
 
@@ -183,12 +187,14 @@ class XmppSecrets:
     def _leave(self) -> None:
         """What is no stream goes on behind the next tag that looks like a unit's."""
         rest = bytes(self._rest)
+        self._splitter = None
         if begins_record(rest[:HEADER_SIZE]):
             self.is_sealed = True
+        elif rest[:1] in _RECORD_TYPES and len(rest) < HEADER_SIZE:
+            return  # A record whose header goes on in the next segment.
         elif _is_text(rest):
             self._note(ByteRange(self._at, self._at + len(rest)), ())
         self._rest.clear()
-        self._splitter = None
 
     def _unit(self, unit: StreamUnit) -> None:
         if unit.kind is not UnitKind.ELEMENT:
@@ -213,5 +219,5 @@ def _splitter() -> StanzaSplitter:
 
 def _is_text(data: bytes) -> bool:
     """Whether it can be words at all: TLS that cannot be cut any more is left alone."""
-    controls = sum(byte < 9 or 13 < byte < 32 for byte in data)
-    return controls * 10 <= len(data)
+    # Formatting of IRC is controls, too, but few; of what is random, they are every tenth byte.
+    return sum(byte < 9 or 13 < byte < 32 for byte in data) * 25 <= len(data)

@@ -54,6 +54,8 @@ class Contents:
     """Lines of an NSS key log, beside those that the log holds."""
     application: str
     """Name and version of this program."""
+    count: int | None = None
+    """How many frames of the log; None for all of them."""
 
 
 def session_blocks(
@@ -71,7 +73,7 @@ def session_blocks(
     """
     assert (secrets is SecretsChoice.REDACT) is (redaction is not None)
     log = contents.log
-    count = len(log)
+    count = len(log) if contents.count is None else contents.count
     comments = _Comments(contents, secrets, redaction, count)
     if not is_bare:
         yield from comments.collect()

@@ -15,10 +15,11 @@ from chatlab.protocol import pcapng
 SESSION_PREFIX = "chatlab-session "
 MESSAGE_PREFIX = "chatlab-message "
 PART_PREFIX = "chatlab-part "
-MAX_TEXT = 5_000
-"""Characters of a message: one comment holds 65,535 bytes, and this text twice."""
+MAX_HUMAN = 500
+"""Characters of a message in the line for people."""
 MAX_REPEATED = 200
-"""Characters of it on its further frames."""
+"""The same on its further frames."""
+_MAX_COMMENT = pcapng.MAX_OPTION - 1
 _DIRECTIONS = {Direction.SENT: "Sent", Direction.RECEIVED: "Received"}
 
 
@@ -43,17 +44,22 @@ def session_json_of(comment: str) -> str | None:
 def of_connection(connection: Connection, anchors: dict[Direction, Anchor]) -> str:
     value = session_json.from_connection(connection, anchors)
     comment = SESSION_PREFIX + session_json.dumps(value)
-    if len(comment.encode()) > pcapng.MAX_OPTION - 1:
+    if len(comment.encode()) > _MAX_COMMENT:
         comment = SESSION_PREFIX + session_json.dumps(session_json.without_chain(value))
     return comment
 
 
 def of_message(message: Message) -> str:
-    """For its first frame."""
+    """For its first frame. A text beyond what a comment can hold (64 KiB) is cut."""
     value = session_json.from_message(message)
-    if len(message.text) > MAX_TEXT:
-        value["text"] = message.text[:MAX_TEXT]
-    return f"{_human(message, MAX_TEXT)}\n{MESSAGE_PREFIX}{session_json.dumps(value)}"
+    human = f"{_human(message, MAX_HUMAN)}\n{MESSAGE_PREFIX}"
+    text = message.text
+    while len((comment := human + session_json.dumps(value)).encode("utf-8", "replace")) > (
+        _MAX_COMMENT
+    ):
+        text = text[: len(text) * 3 // 4]
+        value["text"] = text
+    return comment
 
 
 def of_part(message: Message, role: str) -> str:

@@ -40,12 +40,13 @@ def capture_work(feed: CaptureFeed, secrets: SecretsChoice = SecretsChoice.KEEP)
         from chatlab.analysis.redaction import Redaction
         from chatlab.analysis.session_blocks import Contents, session_blocks
 
-        redaction = None
+        # Frames that come while secrets are looked for would not be looked into.
+        count, redaction = len(feed.streams), None
         if secrets is SecretsChoice.REDACT:
             redaction = Redaction(feed.streams, feed.correlator)
             yield from redaction.look()
         key_log = "\n".join(feed.key_log)
-        contents = Contents(feed.log, feed.correlator, messages, key_log, program_name())
+        contents = Contents(feed.log, feed.correlator, messages, key_log, program_name(), count)
         for block in session_blocks(contents, secrets, redaction=redaction):
             stream.write(block)
             yield

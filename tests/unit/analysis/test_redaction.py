@@ -1,6 +1,7 @@
 """A redacted copy: no planted secret in it, all lengths as they were, checksums right."""
 
 import base64
+import random
 import struct
 import subprocess
 from pathlib import Path
@@ -288,6 +289,44 @@ def test_what_tls_sealed_is_neither_read_nor_told(tmp_path: Path) -> None:
     assert frames_of(tmp_path / "after.pcapng") == frames_of(before)
     assert b"under the seal" not in data
     assert b"CLIENT_RANDOM" not in data
+
+
+def test_a_picture_made_of_colours_hides_no_password_behind_it(tmp_path: Path) -> None:
+    picture = b"".join(b"\x03%d,%dx" % (n % 16, n % 7) for n in range(60))
+    talk = Talk().handshake()
+    talk.send(SENT, b"PRIVMSG #lab :" + picture + b"\r\n")
+    talk.send(SENT, b"PRIVMSG #lab :" + picture + b"\r\n", mss=100)
+    talk.send(SENT, f"PASS {SECRET}\r\n".encode())
+    del talk.frames[4]
+    data = redacted(
+        talk.write(tmp_path / "before.pcapng"),
+        tmp_path / "after.pcapng",
+        application=Application.IRC,
+    )
+    assert SECRET.encode() not in data
+
+
+@pytest.mark.parametrize("cut", [1, 3, 5, 40])
+def test_behind_starttls_nothing_is_touched_however_its_first_record_is_cut(
+    cut: int, tmp_path: Path
+) -> None:
+    record = b"\x16\x03\x01\x01\x00" + bytes(random.Random(7).randbytes(256))
+    talk = Talk().handshake()
+    talk.send(SENT, HEADER + b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+    talk.send(SENT, record[:cut])
+    talk.send(SENT, record[cut:] + record)
+    before = talk.write(tmp_path / "before.pcapng")
+    redacted(before, tmp_path / "after.pcapng")
+    assert frames_of(tmp_path / "after.pcapng") == frames_of(before)
+
+
+def test_tls_whose_beginning_was_lost_is_left_alone(tmp_path: Path) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, random.Random(7).randbytes(3000), mss=1000)
+    before = talk.write(tmp_path / "before.pcapng", first=5)
+    for application in (Application.IRC, Application.XMPP):
+        redacted(before, tmp_path / "after.pcapng", application=application)
+        assert frames_of(tmp_path / "after.pcapng") == frames_of(before)
 
 
 def test_a_checksum_that_was_yet_to_be_made_is_left_and_stays_flagged(tmp_path: Path) -> None:

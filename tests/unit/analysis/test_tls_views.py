@@ -333,10 +333,11 @@ def test_a_foreign_capture_holds_no_session(tmp_path: Path, open_log: OpenLog) -
     assert (saved.connections, saved.messages) == ((), ())
 
 
+@pytest.mark.parametrize(("length", "kept"), [(6_000, 6_000), (20_000, 6_328)])
 def test_a_very_long_message_still_fits_its_comment(
-    session: Session, tmp_path: Path, open_log: OpenLog
+    length: int, kept: int, session: Session, tmp_path: Path, open_log: OpenLog
 ) -> None:
-    session.messages[0] = replace(session.messages[0], text="\x01€" * 20_000)
+    session.messages[0] = replace(session.messages[0], text="\x01€" * length)
     log = open_log(session.save(tmp_path / "saved.pcapng", with_secrets=True))
     texts = {each.id: each.text for each in read_session(log).messages}
-    assert texts[FIRST] == "\x01€" * 2_500
+    assert texts[FIRST] == "\x01€" * kept
