@@ -83,9 +83,6 @@ class _Side:
         self._row = self._inner_row = 0
 
     def update(self) -> None:
-        for _ in range(MAX_STEPS):
-            if not self.units.walk():
-                break
         if self.inside is not None:
             for _ in range(MAX_STEPS):
                 if self.inside.update() and not self.inside.units.walk():
@@ -176,6 +173,11 @@ class Talk:
 
     def update(self) -> None:
         """Take in what the capture, or the key log, has gained."""
+        for units in self._contents.units(self.stream):
+            # Both directions first: what the server chose says how to read the client's records.
+            for _ in range(MAX_STEPS):
+                if not units.walk():
+                    break
         for direction, side in self._side_of.items():
             units = self._contents.units(self.stream)[side]
             inside = self._contents.decryption(self.stream, side) if self._is_read else None
