@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -152,9 +153,9 @@ def test_presentation_makes_everything_bigger_and_gives_it_back(qtbot: QtBot) ->
     stage = stage_of(qtbot)
     assert stage.window.actions_table.trigger(ActionId.PRESENTATION)
     assert stage.backstage.presents
-    assert stage.window.isFullScreen()
+    assert stage.window.windowState() & Qt.WindowState.WindowFullScreen
     assert stage.window.sidebar.isHidden()
     stage.window.actions_table.trigger(ActionId.QUIT)
-    assert not stage.backstage.presents
-    assert not stage.window.isFullScreen()
+    assert stage.backstage.asked[-1] == "quit"
+    assert not stage.window.windowState() & Qt.WindowState.WindowFullScreen
     assert not stage.window.sidebar.isHidden()

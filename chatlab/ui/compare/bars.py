@@ -3,9 +3,10 @@ so that nobody needs to see colours; patterns are drawn as lines, sharp at any s
 
 from dataclasses import dataclass
 from enum import Enum
+from math import ceil
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from chatlab.core.account import Application
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _STEP = 6.0
+_DOT = 1.1
 _RADIUS = 3.0
 
 
@@ -72,11 +74,8 @@ def look_of(layer: WireLayer, exposure: Exposure) -> Look:
 
 def paint_part(painter: QPainter, box: QRectF, look: Look, words: str, font_height: float) -> None:
     """One part; its words stand inside where they fit, on plain ground."""
-    painter.save()
-    painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
     painter.fillRect(box, look.ground)
     paint_pattern(painter, box, look)
-    painter.restore()
     painter.setPen(QPen(current().color("surface"), 1))
     painter.drawLine(box.topRight(), box.bottomRight())
     metrics = QFontMetricsF(painter.font())
@@ -92,41 +91,55 @@ def paint_part(painter: QPainter, box: QRectF, look: Look, words: str, font_heig
 
 
 def paint_pattern(painter: QPainter, box: QRectF, look: Look) -> None:
-    """The lines of a pattern, thinned so that the letters on it stay in front."""
+    """The lines of a pattern, thinned so that the letters on it stay in front.
+
+    They are cut by arithmetic: a painter's clip is lost in SVG.
+    """
     color = QColor(look.ink)
     color.setAlphaF(0.38)
     painter.setPen(QPen(color, 1))
-    x, y, right, bottom = box.left(), box.top(), box.right(), box.bottom()
-    height = box.height()
-    if look.pattern in (Pattern.DIAGONAL, Pattern.CROSS):
-        at = x - height
-        while at < right:
-            painter.drawLine(QPointF(at, bottom), QPointF(at + height, y))
-            if look.pattern is Pattern.CROSS:
-                painter.drawLine(QPointF(at, y), QPointF(at + height, bottom))
-            at += _STEP
-    elif look.pattern is Pattern.UPRIGHT:
-        at = x + _STEP / 2
-        while at < right:
-            painter.drawLine(QPointF(at, y), QPointF(at, bottom))
-            at += _STEP
-    elif look.pattern is Pattern.LEVEL:
-        at = y + _STEP / 2
-        while at < bottom:
-            painter.drawLine(QPointF(x, at), QPointF(right, at))
-            at += _STEP
-    elif look.pattern is Pattern.DOTS:
-        _paint_dots(painter, box, color)
+    match look.pattern:
+        case Pattern.DIAGONAL:
+            painter.drawLines(_slanted(box, rises=True))
+        case Pattern.CROSS:
+            painter.drawLines([*_slanted(box, rises=True), *_slanted(box, rises=False)])
+        case Pattern.UPRIGHT:
+            across = _steps(box.left() + _STEP / 2, box.right())
+            painter.drawLines([QLineF(x, box.top(), x, box.bottom()) for x in across])
+        case Pattern.LEVEL:
+            down = _steps(box.top() + _STEP / 2, box.bottom())
+            painter.drawLines([QLineF(box.left(), y, box.right(), y) for y in down])
+        case Pattern.DOTS:
+            _paint_dots(painter, box, color)
+        case _:
+            pass
+
+
+def _steps(first: float, end: float) -> list[float]:
+    return [first + step * _STEP for step in range(max(0, ceil((end - first) / _STEP)))]
+
+
+def _slanted(box: QRectF, *, rises: bool) -> list[QLineF]:
+    """Lines of 45 degrees, as far as they lie in the box."""
+    made = []
+    for foot in _steps(box.left() - box.height() + _STEP / 2, box.right()):
+        left, right = max(foot, box.left()), min(foot + box.height(), box.right())
+        near, far = left - foot, right - foot
+        if rises:
+            made.append(QLineF(left, box.bottom() - near, right, box.bottom() - far))
+        else:
+            made.append(QLineF(left, box.top() + near, right, box.top() + far))
+    return made
 
 
 def _paint_dots(painter: QPainter, box: QRectF, color: QColor) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     y, is_odd = box.top() + _STEP / 2, False
-    while y < box.bottom():
+    while y < box.bottom() - _DOT:
         x = box.left() + (_STEP if is_odd else _STEP / 2)
-        while x < box.right():
-            painter.drawEllipse(QPointF(x, y), 1.1, 1.1)
+        while x < box.right() - _DOT:
+            painter.drawEllipse(QPointF(x, y), _DOT, _DOT)
             x += _STEP
         y, is_odd = y + _STEP, not is_odd
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
@@ -53,6 +53,8 @@ def _save_svg(page: Page, file: Path, fonts: Fonts, head: float, body: float, he
     generator.setSize(QSize(WIDTH, height))
     generator.setViewBox(QRect(0, 0, WIDTH, height))
     generator.setTitle(page.title)
+    # Points are the screen's, or the letters would not fill the places measured for them.
+    generator.setResolution(round(QGuiApplication.primaryScreen().logicalDotsPerInch()))
     painter = QPainter()
     if not painter.begin(generator):
         raise _refused(file)
@@ -95,7 +97,6 @@ def _paint(
         sheet.paint(painter, QRectF(0, 0, each, body))
         painter.restore()
     if page.below is not None:
-        page.below.resize(WIDTH, page.below_height)
         painter.save()
         painter.translate(QPointF(0, head + body))
         page.below.render(painter, QPoint(0, 0))

@@ -1,5 +1,6 @@
 """Which sheets make the picture of a page: new ones, so that those on the screen stay as they are."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from chatlab.core.comparison import Comparison
@@ -13,8 +14,10 @@ from chatlab.ui.compare.picture import WIDTH, Page
 from chatlab.ui.compare.ports import Comparer
 from chatlab.ui.compare.ruler import Ruler, RulerLine
 from chatlab.ui.compare.words import column_words
+from chatlab.ui.theme import SPACE
 
-_BYTES_HEIGHT = 300
+_LEAST_HEIGHT, _MOST_HEIGHT = 300, 900
+"""Of the bytes below the bars: a long message is cut."""
 
 
 def page_of(page: ComparePage, comparison: Comparison, comparer: Comparer) -> Page:
@@ -43,19 +46,33 @@ def _messages(page: ComparePage, comparison: Comparison, comparer: Comparer) -> 
             frames = cost.carried.numbers if cost.carried is not None else ()
             dumps.append(Dump(title, column, frames, cost))
             lines.append(RulerLine(title, column, cost))
-    below = QWidget()
-    column_box = QVBoxLayout(below)
-    column_box.setContentsMargins(0, 0, 0, 0)
-    column_box.setSpacing(0)
-    ruler, columns = Ruler(below), ByteColumns(comparer, below)
-    column_box.addWidget(ruler)
-    column_box.addWidget(columns, 1)
-    below.resize(WIDTH, _BYTES_HEIGHT)
-    ruler.resize(WIDTH, 1)
-    ruler.show_lines(tuple(lines))
-    columns.show_dumps(dumps, Observer.NETWORK)
-    height = ruler.height() + _BYTES_HEIGHT
-    return Page("The same words on different connections", [sheet], below, height)
+    below = _Below(comparer, tuple(lines), dumps)
+    return Page("The same words on different connections", [sheet], below, below.height())
+
+
+class _Below(QWidget):
+    """The ruler, and every byte of the frames: laid out as if it were shown."""
+
+    def __init__(self, comparer: Comparer, lines: tuple[RulerLine, ...], dumps: list[Dump]) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+        self.setProperty("role", "surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        ruler, columns = Ruler(self), ByteColumns(comparer, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(ruler)
+        column.addWidget(columns, 1)
+        self.resize(WIDTH, _LEAST_HEIGHT)
+        self.show()
+        ruler.show_lines(lines)
+        columns.show_dumps(dumps, Observer.NETWORK)
+        layouts = [each.view.dump_layout for each in columns.columns]
+        rows = max((each.rows * each.line for each in layouts), default=0)
+        room = columns.columns[0].view.viewport().height() if columns.columns else 0
+        self.resize(WIDTH, min(self.height() + rows - room + SPACE, _MOST_HEIGHT))
+        self.hide()
 
 
 def _observers(page: ComparePage, comparison: Comparison, comparer: Comparer) -> Page:
