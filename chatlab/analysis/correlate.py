@@ -50,10 +50,13 @@ class Correlator:
 
     def opened(self, connection: Connection) -> None:
         """A connection is about to send its first packet."""
+        is_new = connection.id not in self._bindings
         self._bindings.track(connection)
-        for message, span in self._waiting.pop(connection.id, ()):
+        waiting = self._waiting.pop(connection.id, ())
+        for message, span in waiting:
             self._own(message, span)
-        self._touch(self._messages_on(connection.id))
+        known = [message for message, _ in waiting]
+        self._touch(known if is_new else self._messages_on(connection.id))
 
     def found(self, connection: Connection) -> None:
         """A connection was made out from the packets of a capture that was made elsewhere.

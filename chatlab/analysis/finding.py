@@ -28,7 +28,7 @@ from chatlab.core.flow import (
     FlowKey,
     WireRange,
 )
-from chatlab.core.message import Delivery, Message
+from chatlab.core.message import Message
 from chatlab.protocol.packet import ACK, SYN
 from chatlab.protocol.xmpp import StreamFault, StreamUnit, UnitKind
 from chatlab.protocol.xmpp_element import STREAMS_NAMESPACE, Element
@@ -139,14 +139,16 @@ class _Stream:
                 direction = self._direction(unit.side)
                 wire = self._wire(connection, unit)
                 time_ns = self._streams.log.time_ns(unit.frame)
-                made = list(reader.take(unit, direction, wire, time_ns)) if wire else []
+                if wire is None:
+                    continue
+                made = list(reader.take(unit, direction, wire, time_ns, self._is_acked(unit)))
                 if made and not is_told:
                     is_told = True
                     connection = self._named(connection, reader)
                     yield Found(connection)
-                said += [
-                    self._delivered(replace(each, account=connection.account)) for each in made
-                ]
+                    reader.talk.account = connection.account
+                    made = [replace(each, account=connection.account) for each in made]
+                said += made
             yield Found(None, tuple(said))
         if not is_told:
             yield Found(self._named(connection, reader))
@@ -229,23 +231,17 @@ class _Stream:
         span = ByteRange(start, start + len(unit.wire))
         return WireRange(connection.id, self._direction(unit.side), span)
 
-    def _delivered(self, message: Message) -> Message:
-        """A message of ours which the server's TCP has acknowledged."""
-        if message.delivery is not Delivery.WRITTEN or message.wire is None:
-            return message
-        reached = self._streams.direction(self._conversation.number, self._client).acknowledged
-        positions = self._streams.direction(self._conversation.number, self._client).position(
-            message.wire.span.stop
-        )
-        is_there = reached is not None and positions is not None and reached >= positions
-        return replace(message, delivery=Delivery.ACKNOWLEDGED) if is_there else message
+    def _is_acked(self, unit: TalkUnit) -> bool:
+        """The other end's TCP has acknowledged a unit."""
+        reached = self._streams.direction(self._conversation.number, unit.side).acknowledged
+        return reached is not None and reached >= unit.wire.stop
 
 
 class _IrcReader:
     """Gives lines to an ``IrcTalk``."""
 
     def __init__(self, connection: Connection) -> None:
-        self._talk = IrcTalk(connection.id, str(connection.flow.local))
+        self.talk = IrcTalk(connection.id, str(connection.flow.local))
         self.server = ""
 
     def overhear(self, units: Iterable[tuple[TalkUnit, Direction, WireRange]]) -> None:
@@ -255,41 +251,41 @@ class _IrcReader:
             return
         for line, direction, wire in lines:
             if line is not None:
-                self._talk.overhear(Heard(line, direction, wire, 0))
+                self.talk.overhear(Heard(line, direction, wire, 0))
 
     def name(self, host: str) -> str:
-        return f"{self._talk.nick} on {host}" if self._talk.nick else ""
+        return f"{self.talk.nick} on {host}" if self.talk.nick else ""
 
     def take(
-        self, unit: TalkUnit, direction: Direction, wire: WireRange, time_ns: int
+        self, unit: TalkUnit, direction: Direction, wire: WireRange, time_ns: int, is_acked: bool
     ) -> Iterator[Message]:
         line = read_line(unit.data) if unit.kind is None else None
         if line is None:
             return
         if not self.server and direction is Direction.RECEIVED and line.command == "001":
             self.server = line.source
-        yield from self._talk.take(Heard(line, direction, wire, time_ns))
+        yield from self.talk.take(Heard(line, direction, wire, time_ns, is_acked))
 
 
 class _XmppReader:
     """Gives stanzas to an ``XmppTalk``."""
 
     def __init__(self, connection: Connection) -> None:
-        self._talk = XmppTalk(connection.id)
+        self.talk = XmppTalk(connection.id)
 
     @property
     def server(self) -> str:
-        return self._talk.domain
+        return self.talk.domain
 
     def name(self, _host: str) -> str:
-        return self._talk.jid
+        return self.talk.jid
 
     def take(
-        self, unit: TalkUnit, direction: Direction, wire: WireRange, time_ns: int
+        self, unit: TalkUnit, direction: Direction, wire: WireRange, time_ns: int, is_acked: bool
     ) -> Iterator[Message]:
         element = _element(unit)
         if element is not None:
-            yield from self._talk.take(HeardStanza(element, direction, wire, time_ns))
+            yield from self.talk.take(HeardStanza(element, direction, wire, time_ns, is_acked))
 
 
 def _element(unit: TalkUnit) -> Element | None:

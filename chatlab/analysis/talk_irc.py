@@ -37,6 +37,8 @@ class Heard(NamedTuple):
     direction: Direction
     wire: WireRange
     time_ns: int
+    is_acknowledged: bool = False
+    """The other end's TCP has it."""
 
 
 @dataclass(slots=True)
@@ -192,7 +194,7 @@ class IrcTalk:
             text=mask_text(bare, text),
             kind=_kind(line, is_action),
             time_ns=heard.time_ns,
-            delivery=Delivery.WRITTEN,
+            delivery=Delivery.ACKNOWLEDGED if heard.is_acknowledged else Delivery.WRITTEN,
             wire=heard.wire,
             reply_to=_first_tag(line, _REPLY_TAGS),
         )
@@ -308,4 +310,5 @@ def _joined(batch: _Batch, end: Heard) -> Heard:
     line = replace(first.line, tags=tags, parameters=(first.line.parameter(0), text))
     one, two = (batch.opening, end) if end.direction is Direction.SENT else (first, last)
     span = replace(one.wire.span, stop=two.wire.span.stop)
-    return Heard(line, end.direction, replace(first.wire, span=span), first.time_ns)
+    wire = replace(first.wire, span=span)
+    return Heard(line, end.direction, wire, first.time_ns, end.is_acknowledged)

@@ -15,6 +15,8 @@ from chatlab.protocol.xmpp import UnitKind
 
 READ_AT_ONCE = 64
 """Units whose bytes are read in one go."""
+STEP = 64 * 1024
+"""Bytes that are looked through between two rests."""
 
 
 class TalkUnit(NamedTuple):
@@ -73,7 +75,7 @@ class _Side:
     def _read_clear(self) -> bool:
         """Take the next units that lie in clear; whether there was anything to do."""
         units = _some(self._units, self._row)
-        if not units and self._units.walk():
+        if not units and self._units.walk(STEP):
             return True
         self._row += len(units)
         wanted = [unit for unit in units if not unit.is_record]
@@ -90,7 +92,7 @@ class _Side:
         units = _some(found.units, self._inner_row)
         if not units:
             # More records first: what the walk over their plaintext has come to is known then.
-            return not found.update() or found.units.walk()
+            return not found.update() or found.units.walk(STEP)
         self._inner_row += len(units)
         for unit, data in zip(units, found.units.read_all(units), strict=True):
             if not unit.is_record:

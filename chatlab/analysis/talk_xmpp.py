@@ -51,6 +51,8 @@ class HeardStanza(NamedTuple):
     direction: Direction
     wire: WireRange
     time_ns: int
+    is_acknowledged: bool = False
+    """The other end's TCP has it."""
 
 
 class XmppTalk:
@@ -168,7 +170,7 @@ class XmppTalk:
         while self._untaken and self._untaken[0][0] <= count:
             _, name = self._untaken.popleft()
             sent = self._sent.get(name)
-            if sent is not None and sent.delivery is Delivery.WRITTEN:
+            if sent is not None and sent.delivery and may_become(sent.delivery, Delivery.ECHOED):
                 yield self._changed(name, replace(sent, delivery=Delivery.ECHOED))
 
     def _on_receipt(self, heard: HeardStanza) -> Iterator[Message]:
@@ -209,7 +211,7 @@ class XmppTalk:
         made = replace(
             self._message(heard, body, chat, nick or self.jid),
             direction=Direction.SENT,
-            delivery=Delivery.WRITTEN,
+            delivery=Delivery.ACKNOWLEDGED if heard.is_acknowledged else Delivery.WRITTEN,
             msgid="" if is_room else name,
             is_sealed=is_sealed,
         )

@@ -188,13 +188,13 @@ class Units:
         for each in range(row, len(self._starts)):
             yield Unit(ByteRange(self._starts[each], self._stops[each]), self._kinds[each])
 
-    def walk(self) -> bool:
-        """Go on finding units; whether there may be more at once."""
+    def walk(self, step: int = WALK_STEP) -> bool:
+        """Go on finding units, over so many bytes; whether there may be more at once."""
         before = self._position, self.speech, self._fed, self._probes
-        self._walk()
+        self._walk(step)
         return before != (self._position, self.speech, self._fed, self._probes)
 
-    def _walk(self) -> None:
+    def _walk(self, step: int = WALK_STEP) -> None:
         """Find units from where the last walk ended, but not too many at a time."""
         seen = self._source.seen
         if not seen.starts:
@@ -203,7 +203,7 @@ class Units:
             self._position = 0 if self._source.is_anchored else seen.starts[0]
             if self.speech is Speech.STANZAS and not self._source.is_anchored:
                 self.speech = Speech.UNKNOWN  # It may begin in the middle of a stanza.
-        limit = max(self._position, self._fed) + WALK_STEP
+        limit = max(self._position, self._fed) + step
         while self.speech is not Speech.OPAQUE and self._position < limit:
             before, speech = self._position, self.speech
             end = min(seen.end(before), limit)
