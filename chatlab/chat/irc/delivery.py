@@ -12,17 +12,15 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from chatlab.chat.delivery import MAX_REMEMBERED, BaseDeliveries
 from chatlab.chat.irc.multiline import BatchLine
 from chatlab.core.account import AccountId
-from chatlab.core.errors import UsageError
 from chatlab.core.events import MessageChanged
 from chatlab.core.flow import WireRange
 from chatlab.core.message import Delivery, MessageId
 from chatlab.core.ports import EventSink
 from chatlab.protocol.irc_format import strip_formatting
 
-MAX_REMEMBERED = 5_000
-"""Sent messages whose fate is still open, and failed ones that may be sent again, each."""
 REFUSAL_TIME_S = 60.0
 """How long after sending an error numeric without a label may still mean the message."""
 _MIN_CUT_MATCH = 100
@@ -54,15 +52,12 @@ class _Sent:
     is_acknowledged: bool = False
 
 
-class Deliveries:
+class Deliveries(BaseDeliveries[Utterance]):
     """Follows sent messages until there is nothing more to learn."""
 
     def __init__(self, account: AccountId, emit: EventSink) -> None:
-        self._account = account
-        self._emit = emit
+        super().__init__(account, emit)
         self._sent: OrderedDict[MessageId, _Sent] = OrderedDict()
-        self._failed: OrderedDict[MessageId, Utterance] = OrderedDict()
-        self._unacknowledged = 0
         self._fenced: tuple[MessageId, ...] = ()
         """Sent before the PING whose PONG is still out."""
 
@@ -70,10 +65,6 @@ class Deliveries:
     def has_unconfirmed(self) -> bool:
         """Of a sent message it is not known whether the server has taken it."""
         return bool(self._sent)
-
-    @property
-    def has_unacknowledged(self) -> bool:
-        return self._unacknowledged > 0
 
     def written(
         self, utterance: Utterance, folded_target: str, label: str, wire: WireRange, now: float
@@ -164,15 +155,6 @@ class Deliveries:
         if (sent := self._by_label(label)) and sent.is_acknowledged:
             self._forget(sent)
 
-    def failed(self, utterance: Utterance, reason: str) -> None:
-        """Tell that a message will not arrive, and keep it for sending it again."""
-        self._failed[utterance.id] = utterance
-        if len(self._failed) > MAX_REMEMBERED:
-            self._failed.popitem(last=False)
-        self._emit(
-            MessageChanged(self._account, utterance.id, delivery=Delivery.FAILED, failure=reason)
-        )
-
     def lost(self, reason: str) -> None:
         """The connection ended: what was not acknowledged may be anywhere but at the server."""
         sent_messages = list(self._sent.values())
@@ -182,15 +164,6 @@ class Deliveries:
         for sent in sent_messages:
             if not sent.is_acknowledged:
                 self.failed(sent.utterance, reason)
-
-    def take_failed(self, message: MessageId) -> Utterance:
-        """Hand out a failed message for another try. Raises UsageError when there is none."""
-        if (utterance := self._failed.pop(message, None)) is None:
-            raise UsageError(
-                "This message cannot be sent again: it did not fail, or too long ago.",
-                "Type it again.",
-            )
-        return utterance
 
     def _by_label(self, label: str) -> _Sent | None:
         if not label:

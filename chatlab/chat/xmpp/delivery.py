@@ -9,16 +9,13 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from chatlab.chat.delivery import MAX_REMEMBERED, BaseDeliveries
 from chatlab.chat.xmpp.outbox import Utterance
 from chatlab.core.account import AccountId
-from chatlab.core.errors import UsageError
 from chatlab.core.events import MessageChanged
 from chatlab.core.flow import WireRange
 from chatlab.core.message import Delivery, MessageId
 from chatlab.core.ports import EventSink
-
-MAX_REMEMBERED = 5_000
-"""Sent messages whose fate may still change, and failed ones that may be sent again, each."""
 
 
 @dataclass(slots=True)
@@ -33,21 +30,13 @@ class Sent:
     """By the server."""
 
 
-class Deliveries:
+class Deliveries(BaseDeliveries[Utterance]):
     """Follows sent messages by the ids of their stanzas."""
 
     def __init__(self, account: AccountId, emit: EventSink) -> None:
-        self._account = account
-        self._emit = emit
+        super().__init__(account, emit)
         self._sent: OrderedDict[str, Sent] = OrderedDict()
         """By stanza id."""
-        self._failed: OrderedDict[MessageId, Utterance] = OrderedDict()
-        self._unacknowledged = 0
-
-    @property
-    def has_unacknowledged(self) -> bool:
-        """Some bytes may not have reached the peer's TCP."""
-        return self._unacknowledged > 0
 
     def find(self, stanza_id: str) -> Sent | None:
         """The message of ours with this stanza id, if it is remembered."""
@@ -114,15 +103,6 @@ class Deliveries:
         self.failed(sent.utterance, reason)
         return True
 
-    def failed(self, utterance: Utterance, reason: str) -> None:
-        """Tell that a message will not arrive, and keep it for sending it again."""
-        self._failed[utterance.id] = utterance
-        if len(self._failed) > MAX_REMEMBERED:
-            self._failed.popitem(last=False)
-        self._emit(
-            MessageChanged(self._account, utterance.id, delivery=Delivery.FAILED, failure=reason)
-        )
-
     def lost(self, reason: str, *, confirms: bool) -> None:
         """The session ended, and what the server had not taken may be anywhere.
 
@@ -140,15 +120,6 @@ class Deliveries:
                 )
                 self.refused(stanza_id, words)
         self._unacknowledged = 0
-
-    def take_failed(self, message: MessageId) -> Utterance:
-        """Hand out a failed message for another try. Raises UsageError when there is none."""
-        if (utterance := self._failed.pop(message, None)) is None:
-            raise UsageError(
-                "This message cannot be sent again: it did not fail, or too long ago.",
-                "Type it again.",
-            )
-        return utterance
 
     def _tell(
         self,
