@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontDatabase,
+    QFontInfo,
     QGuiApplication,
     QIcon,
     QPainter,
@@ -39,6 +40,8 @@ HALF = 4
 ICON_SIZE = 16
 """The side of an icon beside text."""
 _ICON_SIZES = (ICON_SIZE, 20)
+_USUAL_PIXELS = 12
+"""The height of the font that widths and icons in pixels are meant for."""
 _TITLE_SCALE = 1.25
 _SMALL_SCALE = 0.9
 _CONTROL_EMS = 1.45
@@ -172,6 +175,7 @@ class Theme:
             "title_pt": f"{_points(font) * _TITLE_SCALE:.2f}",
             "small_pt": f"{_points(font) * _SMALL_SCALE:.2f}",
             "control_px": str(round(_points(font) * _CONTROL_EMS * 96 / 72)),
+            "icon_px": str(scaled(ICON_SIZE)),
             "control_line": self.mixed("line", "faint", 0.35).name(),
             "scroll": self.mixed("line", "faint", 0.45).name(),
             "accent_hover": self.mixed("accent", "text", 0.12).name(),
@@ -273,6 +277,12 @@ def mono_font(scale: float = 1.0) -> QFont:
 # Icons --------------------------------------------------------------------------------------
 
 
+def scaled(pixels: int) -> int:
+    """A width, or the side of an icon, that was chosen for usual text, for the text of now."""
+    now = QFontInfo(QApplication.font()).pixelSize()
+    return round(pixels * max(1.0, now / _USUAL_PIXELS))
+
+
 class HasIcon(Protocol):
     """A button, an action: what can wear an icon and be forgotten."""
 
@@ -306,7 +316,7 @@ def exposure_pixmap(exposure: Exposure, size: int = ICON_SIZE, ratio: float = 0.
 def icon(name: str, token: str = "muted") -> QIcon:
     """An icon in the colours of now. For one that outlives a theme, use ``set_icon``."""
     made = QIcon()
-    for size in _ICON_SIZES:
+    for size in sorted({*_ICON_SIZES, *map(scaled, _ICON_SIZES)}):
         made.addPixmap(pixmap(name, token, size), QIcon.Mode.Normal)
         made.addPixmap(pixmap(name, "faint", size), QIcon.Mode.Disabled)
     return made

@@ -4,14 +4,17 @@ import re
 from itertools import product
 
 import pytest
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction, QColor
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from chatlab import resources
 from chatlab.core.frame import Exposure
 from chatlab.ui import theme
-from chatlab.ui.theme import Theme
+from chatlab.ui.theme import Theme, set_icon
+from chatlab.ui.widgets.controls import IconLabel as FixedIcon
+from chatlab.ui.widgets.icon_label import IconLabel
 
 THEMES = ("light", "dark")
 _MEANINGS = ("readable", "sealed", "end_to_end", "plumbing", "attention", "error")
@@ -122,3 +125,22 @@ def test_foreign_text_is_never_html(qtbot: QtBot) -> None:
     assert label.text() == "<img src=x> & <b>"
     assert "<b>" not in theme.plain_tool_tip("<b>bold</b>")
     assert theme.plain_tool_tip("") == ""
+
+
+def test_icons_grow_with_the_text(qapp: QApplication) -> None:
+    Theme.load("light").apply(qapp)
+    label, other, button = IconLabel("lock", "sealed"), FixedIcon("lock", "sealed"), QToolButton()
+    set_icon(button, "lock")
+    usual = label.pixmap().deviceIndependentSize().width()
+    try:
+        Theme.load("light").apply(qapp, 2.0)
+        button.ensurePolished()
+        sides = [
+            label.pixmap().deviceIndependentSize().width(),
+            other.width(),
+            button.iconSize().width(),
+            button.icon().actualSize(QSize(99, 99)).width() / 20 * 16,
+        ]
+        assert all(side >= 1.8 * usual for side in sides), (usual, sides)
+    finally:
+        Theme.load("light").apply(qapp)

@@ -29,20 +29,38 @@ from chatlab.ui.models.account_tree import Role, buddy_words, link_words, unread
 from chatlab.ui.place_words import chat_words, place_words
 from chatlab.ui.presence_words import PRESENCE_ICONS
 from chatlab.ui.rich_text import bare, isolated, tooltip
-from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
+from chatlab.ui.theme import HALF, SPACE, current, pixmap, scaled, small_font
 from chatlab.ui.widgets.security_badge import ICON_TOKENS, security_facts
 
 Index = QModelIndex | QPersistentModelIndex
-CHEVRON_WIDTH = 22
+_CHEVRON_WIDTH = 22
 _ICON = 16
 _SMALL_ICON = 14
-STATE_ICON_ROOM = _SMALL_ICON + HALF
+_FOLD = 12
 _MOST = 999
 _LINK_ICONS = {
     LinkState.OFFLINE: "unplug",
     LinkState.ONLINE: "plug",
     LinkState.WAITING: "clock",
 }
+
+
+def chevron_width() -> int:
+    """How far rows are set in."""
+    return scaled(_CHEVRON_WIDTH)
+
+
+def state_icon_room() -> int:
+    """What an icon takes before the words of a state."""
+    return _small() + HALF
+
+
+def _icon() -> int:
+    return scaled(_ICON)
+
+
+def _small() -> int:
+    return scaled(_SMALL_ICON)
 
 
 class AccountDelegate(QStyledItemDelegate):
@@ -113,9 +131,13 @@ class AccountDelegate(QStyledItemDelegate):
         here = index.model().index(index.row(), 0)
         is_open = self._tree.isExpanded(here)
         if index.model().rowCount(here):
-            fold = pixmap("chevron-down" if is_open else "chevron-right", "faint", 12, ratio)
-            painter.drawPixmap(area.left() + SPACE, top + (metrics.height() - 12) // 2, fold)
-        left = area.left() + CHEVRON_WIDTH
+            fold = pixmap(
+                "chevron-down" if is_open else "chevron-right", "faint", scaled(_FOLD), ratio
+            )
+            painter.drawPixmap(
+                area.left() + SPACE, top + (metrics.height() - scaled(_FOLD)) // 2, fold
+            )
+        left = area.left() + chevron_width()
         right = area.right() - SPACE - HALF
         if isinstance(chat, Chat):
             right = _paint_counter(painter, right, top, metrics.height(), chat)
@@ -140,19 +162,19 @@ class AccountDelegate(QStyledItemDelegate):
         if state.state is LinkState.ONLINE and state.availability is not Availability.AVAILABLE:
             is_away = state.availability is Availability.AWAY
             name = "moon" if is_away else PRESENCE_ICONS[state.availability][0]
-        sign = pixmap(name, token, _SMALL_ICON, ratio)
-        y = line.top() + (line.height() - _SMALL_ICON) // 2
+        sign = pixmap(name, token, _small(), ratio)
+        y = line.top() + (line.height() - _small()) // 2
         painter.drawPixmap(line.left(), y, sign)
         words = self._words(state)
-        x = line.left() + _SMALL_ICON + HALF
+        x = line.left() + _small() + HALF
         painter.setPen(theme.color(token))
         width = min(metrics.horizontalAdvance(words) + 1, line.right() - x)
         _draw(painter, QRect(x, line.top(), width, line.height()), words)
         x += width + SPACE
         security = ICON_TOKENS[facts.exposure]
-        if x + _SMALL_ICON <= line.right() + SPACE:
-            painter.drawPixmap(x, y, pixmap(facts.icon, security, _SMALL_ICON, ratio))
-            x += _SMALL_ICON + HALF - 1
+        if x + _small() <= line.right() + SPACE:
+            painter.drawPixmap(x, y, pixmap(facts.icon, security, _small(), ratio))
+            x += _small() + HALF - 1
             # A cut word would say less than its icon alone.
             if metrics.horizontalAdvance(facts.short) <= line.right() - x:
                 painter.setPen(theme.color(security))
@@ -163,17 +185,17 @@ class AccountDelegate(QStyledItemDelegate):
     ) -> None:
         theme, ratio = current(), self._tree.devicePixelRatioF()
         is_out = chat.kind is ChatKind.CHANNEL and not chat.is_joined
-        left = area.left() + CHEVRON_WIDTH + HALF
-        size = _SMALL_ICON if sign[0].startswith("presence") else _ICON
-        inset = (_ICON - size) // 2
+        left = area.left() + chevron_width() + HALF
+        size = _small() if sign[0].startswith("presence") else _icon()
+        inset = (_icon() - size) // 2
         image = pixmap(*sign, size, ratio)
         painter.drawPixmap(left + inset, area.top() + (area.height() - size) // 2, image)
-        left += _ICON + HALF + 2
+        left += _icon() + HALF + 2
         right = area.right() - SPACE - HALF
         if chat.is_muted:
-            bell = pixmap("bell-off", "faint", _SMALL_ICON, ratio)
-            right -= _SMALL_ICON
-            painter.drawPixmap(right, area.top() + (area.height() - _SMALL_ICON) // 2, bell)
+            bell = pixmap("bell-off", "faint", _small(), ratio)
+            right -= _small()
+            painter.drawPixmap(right, area.top() + (area.height() - _small()) // 2, bell)
             right -= HALF
         right = _paint_counter(painter, right, area.top(), area.height(), chat)
         font = QFont(QApplication.font())
@@ -248,9 +270,9 @@ def _paint_buddies(painter: QPainter, line: QRect, count: int, ratio: float) -> 
     left = line.right() - metrics.horizontalAdvance(words)
     place = QRect(left, line.top(), line.right() - left, line.height())
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
-    left -= _SMALL_ICON + 2
-    y = line.top() + (line.height() - _SMALL_ICON) // 2
-    painter.drawPixmap(left, y, pixmap("person", "accent", _SMALL_ICON, ratio))
+    left -= _small() + 2
+    y = line.top() + (line.height() - _small()) // 2
+    painter.drawPixmap(left, y, pixmap("person", "accent", _small(), ratio))
     return left - HALF
 
 

@@ -29,7 +29,7 @@ from chatlab.core.chats import AccountState, Chat, ChatKey, ChatKind
 from chatlab.core.connection import LinkState
 from chatlab.ui.models.account_tree import AccountTreeModel, Role
 from chatlab.ui.theme import HALF, SPACE, icon, plain_label, set_icon, small_font
-from chatlab.ui.widgets.account_delegate import CHEVRON_WIDTH, STATE_ICON_ROOM, AccountDelegate
+from chatlab.ui.widgets.account_delegate import AccountDelegate, chevron_width, state_icon_room
 from chatlab.ui.widgets.icon_label import IconLabel
 from chatlab.ui.widgets.sidebar_parts import SidebarParts
 
@@ -110,7 +110,7 @@ class AccountPane(QWidget):
         """Wide enough for the longest usual words and a scroll bar, at any size of the font."""
         words = QFontMetrics(small_font()).horizontalAdvance(_USUAL_WORDS)
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        return QSize(CHEVRON_WIDTH + 2 * STATE_ICON_ROOM + words + 4 * SPACE + bar, 400)
+        return QSize(chevron_width() + 2 * state_icon_room() + words + 4 * SPACE + bar, 400)
 
     def put_below(self, part: QWidget) -> None:
         """Give something a place under the chats, such as contacts."""
@@ -345,7 +345,7 @@ class _Tree(QTreeView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
         is_account = index.isValid() and not index.parent().isValid()
-        if is_account and event.position().x() < CHEVRON_WIDTH:
+        if is_account and event.position().x() < chevron_width():
             self.setExpanded(index, not self.isExpanded(index))
             return
         super().mousePressEvent(event)

@@ -59,15 +59,20 @@ class CaptureBar(QWidget):
         self._open.clicked.connect(self.open_requested)
         self.scopes.scope_changed.connect(self.scope_changed)
         theme.on_theme_changed(self._on_theme_changed)
+        self._size_icons()
         self.show_status(self._status, 0)
 
     def _button(self, icon: str, words: str, action: ActionId) -> QToolButton:
         button = QToolButton(self)
-        button.setIconSize(QSize(_BUTTON, _BUTTON))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_key_tip(button, self.tr(words), action)
         theme.set_icon(button, icon)
         return button
+
+    def _size_icons(self) -> None:
+        side = theme.scaled(_BUTTON)
+        for button in (self._toggle, self._save, self._open):
+            button.setIconSize(QSize(side, side))
 
     def _lay_out(self) -> None:
         first = QHBoxLayout()
@@ -95,7 +100,7 @@ class CaptureBar(QWidget):
         """Say how capturing is going; ``count`` frames are there to be looked at."""
         self._status, self._count = status, count
         icon, token, words, details = self._words(status, count)
-        self._icon.setPixmap(theme.pixmap(icon, token, _STATE_ICON))
+        self._icon.setPixmap(theme.pixmap(icon, token, theme.scaled(_STATE_ICON)))
         self._state.set_text(words, details)
         is_live = isinstance(status, CaptureLive)
         if is_live is not self._does_stop:
@@ -169,4 +174,5 @@ class CaptureBar(QWidget):
 
     @Slot()
     def _on_theme_changed(self) -> None:
+        self._size_icons()
         self.show_status(self._status, self._count)

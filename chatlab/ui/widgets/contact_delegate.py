@@ -22,14 +22,21 @@ from chatlab.ui.presence_words import (
 )
 from chatlab.ui.rich_text import bare, isolated, tooltip
 from chatlab.ui.text_color import nick_color
-from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
+from chatlab.ui.theme import HALF, SPACE, current, pixmap, scaled, small_font
 
 Index = QModelIndex | QPersistentModelIndex
 _PICTURE = 28
 _SIGN = 12
-_FOLD = 12
 _FADED = 0.55
 """Opacity of the picture of somebody who is not there."""
+
+
+def _picture() -> int:
+    return scaled(_PICTURE)
+
+
+def _sign() -> int:
+    return scaled(_SIGN)
 
 
 class ContactDelegate(QStyledItemDelegate):
@@ -43,7 +50,7 @@ class ContactDelegate(QStyledItemDelegate):
         height = QFontMetrics(QApplication.font()).height()
         small = QFontMetrics(small_font()).height()
         if isinstance(index.data(Role.ROW), ContactRow):
-            return QSize(100, max(_PICTURE, height + small) + SPACE)
+            return QSize(100, max(_picture(), height + small) + SPACE)
         return QSize(100, small + SPACE + HALF)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -83,12 +90,12 @@ class ContactDelegate(QStyledItemDelegate):
     def _paint_group(self, painter: QPainter, area: QRect, group: GroupRow) -> None:
         ratio = self._view.devicePixelRatioF()
         sign = "chevron-right" if group.is_folded else "chevron-down"
-        y = area.top() + (area.height() - _FOLD) // 2
-        painter.drawPixmap(area.left() + SPACE, y, pixmap(sign, "faint", _FOLD, ratio))
+        y = area.top() + (area.height() - _sign()) // 2
+        painter.drawPixmap(area.left() + SPACE, y, pixmap(sign, "faint", _sign(), ratio))
         painter.setFont(small_font())
         painter.setPen(current().color("muted"))
         count = f"{group.online}/{group.total}"
-        room = area.adjusted(SPACE + _FOLD + HALF, 0, -SPACE - HALF, 0)
+        room = area.adjusted(SPACE + _sign() + HALF, 0, -SPACE - HALF, 0)
         width = painter.fontMetrics().horizontalAdvance(count)
         _draw(painter, room.adjusted(0, 0, -width - SPACE, 0), group.title)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, count)
@@ -97,15 +104,17 @@ class ContactDelegate(QStyledItemDelegate):
         theme, ratio = current(), self._view.devicePixelRatioF()
         is_there = contact.availability is not Availability.OFFLINE and not contact.is_blocked
         left = area.left() + SPACE + HALF
-        top = area.top() + (area.height() - _PICTURE) // 2
+        top = area.top() + (area.height() - _picture()) // 2
         picture = avatar(
-            contact.avatar, bare(contact.title), nick_color(contact.jid, theme), _PICTURE, ratio
+            contact.avatar, bare(contact.title), nick_color(contact.jid, theme), _picture(), ratio
         )
         painter.setOpacity(1.0 if is_there else _FADED)
         painter.drawPixmap(left, top, picture)
         painter.setOpacity(1.0)
-        self._paint_sign(painter, contact, left + _PICTURE - _SIGN + 2, top + _PICTURE - _SIGN + 2)
-        room = area.adjusted(SPACE + HALF + _PICTURE + SPACE, 0, -SPACE - HALF, 0)
+        self._paint_sign(
+            painter, contact, left + _picture() - _sign() + 2, top + _picture() - _sign() + 2
+        )
+        room = area.adjusted(SPACE + HALF + _picture() + SPACE, 0, -SPACE - HALF, 0)
         height = QFontMetrics(QApplication.font()).height()
         small = QFontMetrics(small_font()).height()
         first = QRect(
@@ -129,8 +138,8 @@ class ContactDelegate(QStyledItemDelegate):
             name, token = "block", "error"
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(current().color("window"))
-        painter.drawEllipse(QRectF(left - 1.5, top - 1.5, _SIGN + 3, _SIGN + 3))
-        painter.drawPixmap(left, top, pixmap(name, token, _SIGN, self._view.devicePixelRatioF()))
+        painter.drawEllipse(QRectF(left - 1.5, top - 1.5, _sign() + 3, _sign() + 3))
+        painter.drawPixmap(left, top, pixmap(name, token, _sign(), self._view.devicePixelRatioF()))
 
     def helpEvent(
         self,

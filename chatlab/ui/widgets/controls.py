@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QFontInfo,
     QFontMetrics,
     QIntValidator,
     QPainter,
@@ -12,7 +11,6 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QCheckBox,
     QComboBox,
     QLabel,
@@ -23,18 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatlab.ui.theme import HALF, ICON_SIZE, SPACE, current, on_theme_changed, pixmap
+from chatlab.ui.theme import HALF, ICON_SIZE, SPACE, current, on_theme_changed, pixmap, scaled
+
+__all__ = ["IconLabel", "PortField", "Select", "Tick", "paint_tick", "scaled"]
 
 _RADIUS = 6
-_USUAL_PIXELS = 12
-"""The height of the font that widths in pixels are meant for."""
 _MAX_PORT = 65_535
-
-
-def scaled(width: int) -> int:
-    """A width that was chosen for usual text, for the text of now."""
-    pixels = QFontInfo(QApplication.font()).pixelSize()
-    return round(width * max(1.0, pixels / _USUAL_PIXELS))
 
 
 class Select(QComboBox):
@@ -147,7 +139,6 @@ class IconLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self._name, self._token, self._size = name, token, size
-        self.setFixedSize(size, size)
         self._paint()
         on_theme_changed(self._paint)
 
@@ -156,7 +147,9 @@ class IconLabel(QLabel):
         self._paint()
 
     def _paint(self) -> None:
-        self.setPixmap(pixmap(self._name, self._token, self._size))
+        side = scaled(self._size)
+        self.setFixedSize(side, side)
+        self.setPixmap(pixmap(self._name, self._token, side))
 
 
 class PortField(QLineEdit):

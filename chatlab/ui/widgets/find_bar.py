@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPersistentModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -31,7 +31,6 @@ _FIELD_WIDTH = 260
 _LEAST_FIELD = 90
 _ROOMY = 400
 """Width from which on there is room for the way to the whole history; Ctrl+Shift+F goes there, too."""
-_BUTTON = 16
 
 
 def pattern_of(wanted: str) -> re.Pattern[str] | None:
@@ -90,7 +89,6 @@ class FindBar(QWidget):
 
     def _button(self, sign: str, words: str, act: Callable[[], object]) -> QToolButton:
         button = QToolButton(self)
-        button.setIconSize(QSize(_BUTTON, _BUTTON))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setToolTip(words)
         button.setAccessibleName(words)

@@ -32,7 +32,6 @@ _PAD = 5
 _PILL_ROOM = 200
 """Width of Info below which its words need all of it; the bar at the left still links the row."""
 _WAY_ICONS = {Direction.SENT: "arrow-up", Direction.RECEIVED: "arrow-down"}
-MARK_WIDTH = _STRIPE + HALF + _ICON + HALF + _WAY + 2 + 6 + HALF
 _PILL_WORDS: dict[Link, str] = {
     Link.CARRIES: "carries it",
     Link.RESENDS: "again",
@@ -55,6 +54,11 @@ class Cell:
     column: Column
     left: int
     width: int
+
+
+def mark_width() -> int:
+    """What the signs before a frame’s number take."""
+    return _STRIPE + theme.scaled(_ICON) + theme.scaled(_WAY) + 2 + 6 + 3 * HALF
 
 
 class FramePainter:
@@ -145,14 +149,15 @@ class FramePainter:
             painter.fillRect(
                 QRect(rect.left(), rect.top(), _STRIPE, rect.height()), colors.color("accent")
             )
-        top = rect.top() + (rect.height() - _ICON) // 2
+        side, way = theme.scaled(_ICON), theme.scaled(_WAY)
+        top = rect.top() + (rect.height() - side) // 2
         left = rect.left() + _STRIPE + HALF
-        painter.drawPixmap(left, top, theme.exposure_pixmap(row.exposure, _ICON))
-        left += _ICON + HALF
+        painter.drawPixmap(left, top, theme.exposure_pixmap(row.exposure, side))
+        left += side + HALF
         if row.direction is not None:
-            arrow = theme.pixmap(_WAY_ICONS[row.direction], "muted", _WAY)
-            painter.drawPixmap(left, rect.top() + (rect.height() - _WAY) // 2, arrow)
-        left += _WAY + 2
+            arrow = theme.pixmap(_WAY_ICONS[row.direction], "muted", way)
+            painter.drawPixmap(left, rect.top() + (rect.height() - way) // 2, arrow)
+        left += way + 2
         if row.messages:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from chatlab.ui import theme
 from chatlab.ui.models.frame_table import Column, FrameTableModel, cell_text
-from chatlab.ui.widgets.frame_delegate import MARK_WIDTH, Cell, FramePainter
+from chatlab.ui.widgets.frame_delegate import Cell, FramePainter, mark_width
 
 _NARROW = 84
 """Characters across below which the addresses give way to Info, unless the reader wants them.
@@ -94,7 +94,7 @@ class FrameList(QTableView):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._on_header_menu)
         header.sectionResized.connect(self._on_section_resized)
-        self._resize_column(Column.MARK, MARK_WIDTH)
+        self._resize_column(Column.MARK, mark_width())
         for column, (fewest, _most) in _LIMITS.items():
             self._fitted[column] = fewest
             self._resize_column(column, self._painter.width_of(fewest))

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from chatlab.ui.theme import ICON_SIZE, on_theme_changed, pixmap
+from chatlab.ui.theme import ICON_SIZE, on_theme_changed, pixmap, scaled
 
 
 class IconLabel(QLabel):
@@ -29,4 +29,4 @@ class IconLabel(QLabel):
             self._render()
 
     def _render(self) -> None:
-        self.setPixmap(pixmap(*self._look, self._size))
+        self.setPixmap(pixmap(*self._look, scaled(self._size)))

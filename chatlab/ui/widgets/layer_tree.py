@@ -1,5 +1,7 @@
 """The tree of a frame's layers and fields; a node knows its bytes."""
 
+import sys
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QFont,
@@ -56,9 +58,10 @@ class LayerDelegate(QStyledItemDelegate):
         exposure = index.data(EXPOSURE_ROLE)
         font = QFont(option.font)
         if isinstance(exposure, Exposure):
-            top = rect.top() + (rect.height() - _ICON) // 2
-            painter.drawPixmap(rect.left(), top, theme.exposure_pixmap(exposure, _ICON))
-            rect.setLeft(rect.left() + _ICON + HALF + 2)
+            side = theme.scaled(_ICON)
+            top = rect.top() + (rect.height() - side) // 2
+            painter.drawPixmap(rect.left(), top, theme.exposure_pixmap(exposure, side))
+            rect.setLeft(rect.left() + side + HALF + 2)
             font.setWeight(QFont.Weight.DemiBold)
             painter.setPen(colors.color("text"))
             rect.setLeft(rect.left() + _draw(painter, rect, font, name) + SPACE)
@@ -166,9 +169,10 @@ class LayerTree(QTreeView):
         """The innermost field of a byte in words: ``Transmission Control Protocol › Flags``."""
         return " › ".join(self._model.path(self._model.index_at(offset, source)))
 
-    def depth_at(self, offset: int, source: int) -> int:
-        """How deep in the tree a byte is explained; 0 where it is not."""
-        return len(self._model.path(self._model.index_at(offset, source)))
+    def size_at(self, offset: int, source: int) -> int:
+        """Bytes of the innermost field of a byte: the fewer, the more is said of it."""
+        span = self._model.index_at(offset, source).data(SPAN_ROLE)
+        return len(span) if isinstance(span, ByteRange) else sys.maxsize
 
     # What the reader does ----------------------------------------------------------------------
 

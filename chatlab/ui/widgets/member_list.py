@@ -21,12 +21,13 @@ from chatlab.core.chats import Chat, ChatBook
 from chatlab.ui.models.members import RANKS, STANDING_WORDS, GroupRow, MemberModel, Role
 from chatlab.ui.rich_text import bare, isolated, tooltip
 from chatlab.ui.text_color import nick_color
-from chatlab.ui.theme import HALF, SPACE, current, pixmap, small_font
+from chatlab.ui.theme import HALF, SPACE, current, pixmap, scaled, small_font
 
 Index = QModelIndex | QPersistentModelIndex
 FILTER_FROM = 50
 """A shorter list is read faster than it is filtered."""
 _SIGN_WIDTH = 14
+_ICON = 12
 _STANDING_ICONS = {"owner": ("crown", "accent"), "admin": ("crown", "muted")}
 """Who rules a room, however they speak in it at the moment."""
 
@@ -204,14 +205,15 @@ class _MemberDelegate(QStyledItemDelegate):
         painter.setFont(QApplication.font())
         painter.setPen(theme.color("faint") if member.is_away else nick_color(member.nick, theme))
         room = area.adjusted(SPACE + _SIGN_WIDTH, 0, -HALF, 0)
+        side = scaled(_ICON)
         if member.affiliation in _STANDING_ICONS:
-            crown = pixmap(*_STANDING_ICONS[member.affiliation], 12)
-            painter.drawPixmap(room.right() - 12, area.top() + (area.height() - 12) // 2, crown)
-            room.adjust(0, 0, -12 - HALF, 0)
+            crown = pixmap(*_STANDING_ICONS[member.affiliation], side)
+            painter.drawPixmap(room.right() - side, area.top() + (area.height() - side) // 2, crown)
+            room.adjust(0, 0, -side - HALF, 0)
         if member.is_away:
-            away = pixmap("moon", "faint", 12)
-            painter.drawPixmap(room.right() - 12, area.top() + (area.height() - 12) // 2, away)
-            room.adjust(0, 0, -12 - HALF, 0)
+            away = pixmap("moon", "faint", side)
+            painter.drawPixmap(room.right() - side, area.top() + (area.height() - side) // 2, away)
+            room.adjust(0, 0, -side - HALF, 0)
         words = painter.fontMetrics().elidedText(
             bare(member.nick), Qt.TextElideMode.ElideRight, room.width()
         )

@@ -29,7 +29,6 @@ class PlainWords(QWidget):
         self._exposure: Exposure | None = None
         self._lines = _FEWEST
         self._icon = QLabel(self)
-        self._icon.setFixedSize(QSize(_ICON, _ICON))
         self._words = theme.plain_label("", "", self)
         self._words.setWordWrap(True)
         self._words.setAccessibleName(self.tr("What the chosen thing means"))
@@ -60,11 +59,13 @@ class PlainWords(QWidget):
         return self._words.text()
 
     def _show_icon(self) -> None:
+        side = theme.scaled(_ICON)
+        self._icon.setFixedSize(QSize(side, side))
         if self._exposure is None:
-            self._icon.setPixmap(theme.pixmap("info", "muted", _ICON))
+            self._icon.setPixmap(theme.pixmap("info", "muted", side))
             self._icon.setToolTip("")
         else:
-            self._icon.setPixmap(theme.exposure_pixmap(self._exposure, _ICON))
+            self._icon.setPixmap(theme.exposure_pixmap(self._exposure, side))
             self._icon.setToolTip(theme.EXPOSURE_WORDS[self._exposure])
 
     def _make_room(self) -> None:

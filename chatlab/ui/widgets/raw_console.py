@@ -40,7 +40,6 @@ from chatlab.ui.widgets.raw_lines import RawLineView
 
 PULL_MS = 50
 _MAX_SENT = 100
-_BUTTON = 16
 _USUAL_WORDS = "Sent exactly as typed. Up brings back earlier lines."
 
 
@@ -149,7 +148,6 @@ class RawConsole(QWidget):
 
     def _button(self, sign: str, words: str) -> QToolButton:
         button = QToolButton(self)
-        button.setIconSize(QSize(_BUTTON, _BUTTON))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setToolTip(words)
         button.setAccessibleName(words)

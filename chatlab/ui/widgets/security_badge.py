@@ -19,6 +19,7 @@ from chatlab.ui.theme import (
     exposure_color,
     on_theme_changed,
     pixmap,
+    scaled,
     small_font,
 )
 
@@ -150,10 +151,10 @@ class SecurityBadge(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        width = ICON_SIZE + 2 * HALF
+        width = scaled(ICON_SIZE) + 2 * HALF
         if not self._is_compact:
             width += metrics.horizontalAdvance(self.text()) + HALF + 2
-        return QSize(width, max(ICON_SIZE, metrics.height()) + HALF + 2)
+        return QSize(width, max(scaled(ICON_SIZE), metrics.height()) + HALF + 2)
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
@@ -172,11 +173,11 @@ class SecurityBadge(QAbstractButton):
         edge = current().color("accent") if self.hasFocus() else exposure_color(exposure)
         painter.setPen(QPen(edge, 1) if is_marked else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(area, area.height() / 2, area.height() / 2)
-        y = (self.height() - _ICON) // 2
+        y = (self.height() - scaled(_ICON)) // 2
         ratio = self.devicePixelRatioF()
-        image = pixmap(self._facts.icon, ICON_TOKENS[exposure], _ICON, ratio)
+        image = pixmap(self._facts.icon, ICON_TOKENS[exposure], scaled(_ICON), ratio)
         painter.drawPixmap(HALF + 1, y, image)
         if not self._is_compact:
             painter.setPen(exposure_color(exposure))
-            words = self.rect().adjusted(HALF + _ICON + HALF + 1, 0, -HALF, 0)
+            words = self.rect().adjusted(HALF + scaled(_ICON) + HALF + 1, 0, -HALF, 0)
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())

@@ -14,12 +14,9 @@ from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.ui.models.transcript import local_time
 from chatlab.ui.rich_text import utf16_length
 from chatlab.ui.text_color import nick_color
-from chatlab.ui.theme import HALF, SPACE, current, exposure_pixmap, pixmap
+from chatlab.ui.theme import HALF, SPACE, current, exposure_pixmap, pixmap, scaled
 from chatlab.ui.widgets.transcript_extras import paint_chips, paint_quote
 from chatlab.ui.widgets.transcript_layout import (
-    BADGE_ICON,
-    SEAL_ROOM,
-    STATE_ICON,
     Hit,
     HitKind,
     Metrics,
@@ -49,6 +46,7 @@ NOTE_ICONS: dict[NoteKind, tuple[str, str]] = {
 }
 _NEW_WORDS = "New messages"
 _MOST_FRAMES = 99
+_BELL = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +142,12 @@ class TranscriptPainter:
             painter.setPen(QPen(theme.color("accent"), 1))
             painter.drawRect(row.body.adjusted(0.5, 0.5, -0.5, -0.5))
         if is_highlight:
-            x = row.body.left() + 13
-            y = row.first_line_y + (row.texts[0].layout.boundingRect().height() - STATE_ICON) / 2
+            x, side = row.body.left() + 13, scaled(_BELL)
+            y = row.first_line_y + (row.texts[0].layout.boundingRect().height() - side) / 2
             y = min(y, row.first_line_y + 4)
             if row.about.starts_group or not (state.is_hovered or row.about.shows_time):
                 painter.drawPixmap(
-                    QPointF(x + 8, y), pixmap("bell", "accent", STATE_ICON, _ratio(painter))
+                    QPointF(x + 8, y), pixmap("bell", "accent", side, _ratio(painter))
                 )
 
     def _paint_time(
@@ -181,9 +179,9 @@ class TranscriptPainter:
         self, painter: QPainter, note: Note, row: RowLayout, metrics: Metrics, state: RowState
     ) -> None:
         name, token = NOTE_ICONS[note.kind]
-        y = row.first_line_y + (metrics.small_pitch - STATE_ICON) / 2
+        y = row.first_line_y + (metrics.small_pitch - metrics.state_icon) / 2
         painter.drawPixmap(
-            QPointF(metrics.text_x, y), pixmap(name, token, STATE_ICON, _ratio(painter))
+            QPointF(metrics.text_x, y), pixmap(name, token, metrics.state_icon, _ratio(painter))
         )
         is_loud = note.kind in (NoteKind.ERROR, NoteKind.WARNING)
         color = current().color("text" if is_loud else "muted")
@@ -255,8 +253,11 @@ class TranscriptPainter:
         rect, ratio = badge_rect(row, metrics), _ratio(painter)
         if message.delivery is not None:
             name, token = STATE_ICONS[message.delivery]
-            at = QPointF(rect.right() - STATE_ICON, rect.top() + (rect.height() - STATE_ICON) / 2)
-            painter.drawPixmap(at, pixmap(name, token, STATE_ICON, ratio))
+            at = QPointF(
+                rect.right() - metrics.state_icon,
+                rect.top() + (rect.height() - metrics.state_icon) / 2,
+            )
+            painter.drawPixmap(at, pixmap(name, token, metrics.state_icon, ratio))
         if state.frames:
             words = f"{min(state.frames, _MOST_FRAMES)}{'+' * (state.frames > _MOST_FRAMES)}f"
             self._paint_pill(painter, words, rect, metrics, state)
@@ -266,9 +267,9 @@ class TranscriptPainter:
     ) -> None:
         theme = current()
         exposure = state.exposure or Exposure.PLUMBING
-        width = BADGE_ICON + HALF + metrics.small_fm.horizontalAdvance(words) + 2 * HALF + 2
+        width = metrics.badge_icon + HALF + metrics.small_fm.horizontalAdvance(words) + 2 * HALF + 2
         height = min(rect.height() - 2, metrics.small_fm.height() + HALF)
-        right = rect.right() - STATE_ICON - HALF
+        right = rect.right() - metrics.state_icon - HALF
         pill = QRectF(right - width, rect.top() + (rect.height() - height) / 2, width, height)
         color = theme.exposure_color(exposure)
         is_pointed = state.hovered is not None and state.hovered.kind is HitKind.BADGE
@@ -276,11 +277,11 @@ class TranscriptPainter:
         painter.setBrush(theme.exposure_color(exposure, soft=True))
         painter.setPen(QPen(color, 1) if is_pointed else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(pill.adjusted(0.5, 0.5, -0.5, -0.5), height / 2, height / 2)
-        at = QPointF(pill.left() + HALF + 1, pill.top() + (height - BADGE_ICON) / 2)
-        painter.drawPixmap(at, exposure_pixmap(exposure, BADGE_ICON, _ratio(painter)))
+        at = QPointF(pill.left() + HALF + 1, pill.top() + (height - metrics.badge_icon) / 2)
+        painter.drawPixmap(at, exposure_pixmap(exposure, metrics.badge_icon, _ratio(painter)))
         painter.setFont(metrics.small)
         painter.setPen(QColor(color))
-        text = pill.adjusted(HALF + BADGE_ICON + HALF, 0, -HALF, 0)
+        text = pill.adjusted(HALF + metrics.badge_icon + HALF, 0, -HALF, 0)
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
 
 
@@ -288,9 +289,9 @@ def _paint_seal(painter: QPainter, row: RowLayout, metrics: Metrics) -> None:
     """The sign of what nobody but the addressee can read, and this program cannot either."""
     if row.texts:
         at = row.texts[0].origin
-        y = at.y() + (metrics.pitch - STATE_ICON) / 2
-        image = exposure_pixmap(Exposure.END_TO_END, STATE_ICON, _ratio(painter))
-        painter.drawPixmap(QPointF(at.x() - SEAL_ROOM, y), image)
+        y = at.y() + (metrics.pitch - metrics.state_icon) / 2
+        image = exposure_pixmap(Exposure.END_TO_END, metrics.state_icon, _ratio(painter))
+        painter.drawPixmap(QPointF(at.x() - metrics.seal_room, y), image)
 
 
 def _tag(message: Message) -> str:

@@ -28,14 +28,12 @@ from chatlab.core.message import Delivery, Message, MessageKind
 from chatlab.protocol.irc_format import Style
 from chatlab.ui.rich_text import Link, RichText, bare, pieces, utf16_length
 from chatlab.ui.text_color import contrasting, exact_color, legible_color
-from chatlab.ui.theme import HALF, SPACE, current, mono_font, small_font
+from chatlab.ui.theme import HALF, SPACE, current, mono_font, scaled, small_font
 from chatlab.ui.widgets.transcript_extras import TAKEN_BACK, Chip, Quote, make_chips, make_quote
 
 MARGIN = 12
-BADGE_ICON = 12
-STATE_ICON = 14
-SEAL_ROOM = STATE_ICON + HALF + 2
-"""Left of a message that is sealed end to end, for the sign that says so."""
+_BADGE_ICON, _STATE_ICON = 12, 14
+"""The sides of icons beside usual text."""
 ROW_PAD = 3
 """Above and below the text, so that tints do not touch the letters."""
 _EDITED = " (edited)"
@@ -135,11 +133,14 @@ class Metrics:
         self.small_pitch = float(ceil(self.small_fm.height() * 1.3))
         self.time_right = MARGIN + ceil(self.small_fm.horizontalAdvance("00:00"))
         self.text_x = float(self.time_right + SPACE)
-        pill = BADGE_ICON + self.small_fm.horizontalAdvance("99f") + 3 * HALF
-        self.badge_width = ceil(pill) + HALF + STATE_ICON
+        self.badge_icon, self.state_icon = scaled(_BADGE_ICON), scaled(_STATE_ICON)
+        self.seal_room = self.state_icon + HALF + 2
+        """Left of a message that is sealed end to end, for the sign that says so."""
+        pill = self.badge_icon + self.small_fm.horizontalAdvance("99f") + 3 * HALF
+        self.badge_width = ceil(pill) + HALF + self.state_icon
         self.badge_x = width - SPACE - self.badge_width
         self.text_width = max(40.0, self.badge_x - SPACE - self.text_x)
-        self.note_width = max(40.0, width - SPACE - self.text_x - STATE_ICON - HALF - 2)
+        self.note_width = max(40.0, width - SPACE - self.text_x - self.seal_room)
 
     def estimate(self, entry: Entry) -> float:
         """About how tall the row will be."""
@@ -266,7 +267,7 @@ def build_row(entry: Entry, about: Neighbourhood, metrics: Metrics, shown: int =
 
 
 def _lay_note(row: RowLayout, note: Note, metrics: Metrics, y: float) -> float:
-    x = metrics.text_x + STATE_ICON + HALF + 2
+    x = metrics.text_x + metrics.seal_room
     row.first_line_y = y
     parts, _ = pieces(note.text)
     text = lay_out(parts[0].text, metrics.small, metrics.note_width, metrics.small_pitch, parts[0])
@@ -335,7 +336,7 @@ def _lay_texts(
             x += row.nick_rect.width() + HALF + 1
             width = max(40.0, width - row.nick_rect.width() - HALF - 1)
         if message.is_sealed:
-            x, width = x + SEAL_ROOM, width - SEAL_ROOM
+            x, width = x + metrics.seal_room, width - metrics.seal_room
         is_end = number == len(parts) - 1 and not hidden
         suffix = _EDITED if message.is_corrected and is_end else ""
         text = lay_out(part.text, font, width, metrics.pitch, part, suffix)
