@@ -135,6 +135,8 @@ class Explainer:
             found.append("Some of its bytes are in no captured frame.")
         if known.evidence is Evidence.CONTENT:
             found.append("The capture began late: its place was found by known bytes.")
+        elif known.evidence is Evidence.PACKETS:
+            found.append("It was read out of the packets alone; nobody noted it when it was sent.")
         return found
 
     def _delays(self, message: Message, known: Attribution) -> list[str]:

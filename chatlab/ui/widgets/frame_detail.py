@@ -320,7 +320,7 @@ class FrameDetail(QWidget):
             for source, view in enumerate(self._views, 1):
                 if len(there := view.from_frame(in_frame)) == 1:
                     places.append((there.start, source))
-        return max(places, key=lambda place: self.tree.depth_at(*place))
+        return min(places, key=lambda place: self.tree.size_at(*place))
 
     @Slot(int)
     def _on_byte_hovered(self, offset: int) -> None:
