@@ -15,11 +15,13 @@ from chatlab.app.feed import CaptureFeed
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import FileError
 from chatlab.core.export import SecretsChoice
+from chatlab.core.flow import ByteRange
 
 SLICE_S = 0.005
 """How long blocks are written before the event loop gets its turn."""
 SESSION_SUFFIX = ".chatlab"
 CAPTURE_SUFFIX = ".pcapng"
+_FIRST_BYTE = ByteRange(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def capture_work(feed: CaptureFeed, secrets: SecretsChoice = SecretsChoice.KEEP)
         if secrets is SecretsChoice.REDACT:
             redaction = Redaction(feed.streams, feed.correlator)
             yield from redaction.look()
-        key_log = "\n".join(feed.key_log)
+        key_log = "\n".join(key_lines(feed))
         contents = Contents(feed.log, feed.correlator, messages, key_log, program_name(), count)
         for block in session_blocks(contents, secrets, redaction=redaction):
             stream.write(block)
@@ -63,6 +65,26 @@ def session_work(feed: CaptureFeed, book: ChatBook, notes: str) -> SaveWork:
         yield from write_archive(stream, feed, book, notes)
 
     return SaveWork(steps, 2 * len(feed.messages) + feed.count)
+
+
+def key_lines(feed: CaptureFeed) -> list[str]:
+    """The key log of what was captured: our own connections’, and of a log that the reader gave
+    those lines that belong to it."""
+    lines = list(feed.key_log)
+    known = {line.lower() for line in lines}
+    for conversation in feed.streams.tcp:
+        if (random := client_random(feed, conversation.number)) is not None:
+            lines += [line for line in feed.keys.lines_of(random) if line.lower() not in known]
+    return lines
+
+
+def client_random(feed: CaptureFeed, stream: int) -> bytes | None:
+    """What names the keys of a TLS connection: the random of its ClientHello."""
+    for units in feed.contents.units(stream):
+        units.overlapping(_FIRST_BYTE)  # It may not have been looked at yet.
+        if units.client_hello is not None:
+            return units.client_hello.random
+    return None
 
 
 def program_name() -> str:

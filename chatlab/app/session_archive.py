@@ -26,7 +26,7 @@ from typing import IO, BinaryIO
 from chatlab.analysis.session_blocks import Contents, session_blocks
 from chatlab.analysis.transcript import Transcript, read_transcript, transcript_lines
 from chatlab.app.feed import CaptureFeed
-from chatlab.app.saving import program_name
+from chatlab.app.saving import key_lines, program_name
 from chatlab.core.account import Account
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import FileError
@@ -72,7 +72,7 @@ def write_archive(
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1) + "\n")
         archive.writestr(ACCOUNTS, _accounts(feed, book))
         archive.writestr(NOTES, notes)
-        key_log = "\n".join(feed.key_log)
+        key_log = "\n".join(key_lines(feed))
         contents = Contents(feed.log, feed.correlator, messages, key_log, program_name())
         with archive.open(CAPTURE, "w", force_zip64=True) as member:
             for block in session_blocks(contents, is_bare=True):

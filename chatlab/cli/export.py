@@ -1,9 +1,12 @@
 """``chatlab export FILE OUT``: a copy of a session's capture that may be handed on."""
 
+import asyncio
 from pathlib import Path
 
 from chatlab.app.exporting_capture import export_facts
 from chatlab.app.feed import CaptureFeed
+from chatlab.app.finding import MessageSearch
+from chatlab.app.key_files import keys_beside, read_key_file
 from chatlab.app.opening import OpenedFile
 from chatlab.app.replay import fill_from_file
 from chatlab.app.saving import CAPTURE_SUFFIX, capture_work, save
@@ -12,6 +15,14 @@ from chatlab.capture.dissector import ScapyDissector
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import FileError, UsageError
 from chatlab.core.export import SecretsChoice, reader_can
+
+
+def _look_inside(feed: CaptureFeed, book: ChatBook, file: Path) -> None:
+    """Of a capture made elsewhere, the messages are found in the packets."""
+    if (keys := keys_beside(file)) is not None:
+        feed.use_keys(read_key_file(keys))
+    if not feed.correlator.connections:
+        asyncio.run(MessageSearch(feed, book).run())
 
 
 def export(file: Path, target: Path, secrets: SecretsChoice) -> int:
@@ -31,6 +42,7 @@ def export(file: Path, target: Path, secrets: SecretsChoice) -> int:
                 fill_from_session(opened, feed, book)
             else:
                 fill_from_file(feed, book)
+                _look_inside(feed, book, file)
             if feed.log.problem and not feed.count:
                 hint = "Give a file that ChatLab has saved."
                 raise FileError(f"{file.name}: {feed.log.problem}", hint)

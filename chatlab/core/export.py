@@ -21,6 +21,8 @@ class ExportFacts:
 
     frames: int = 0
     sealed_connections: int = 0
+    opened_connections: int = 0
+    """Those of them whose keys are known."""
     clear_messages: int = 0
     sealed_messages: int = 0
     clear_secrets: int = 0
@@ -35,31 +37,38 @@ def reader_can(facts: ExportFacts, choice: SecretsChoice) -> str:
 
 
 def _with_keys(facts: ExportFacts) -> list[str]:
-    clear, sealed = _many(facts.clear_messages, "message"), facts.sealed_connections
-    if sealed:
+    clear, opened = _many(facts.clear_messages, "message"), facts.opened_connections
+    closed = facts.sealed_connections - opened
+    all_of_it = "everything is readable: " if not closed else "readable: "
+    if opened:
         before = f"{clear} in clear, and {facts.sealed_messages:,}"
         what = before if facts.clear_messages else _many(facts.sealed_messages, "message")
-        keys = f"the keys of {_many(sealed, 'connection')} are inside"
-        words = f"everything is readable: {what} that TLS sealed, for {keys}"
+        keys = f"the keys of {_many(opened, 'connection')} are inside"
+        parts = [f"{all_of_it}{what} that TLS sealed, for {keys}"]
     else:
-        words = f"everything is readable: {clear}, all in clear"
-    also = f"also {_secrets(facts)} that crossed in clear"
-    return [words, also] if facts.clear_secrets else [words]
+        parts = [f"{all_of_it}{clear}, all in clear"]
+    if facts.clear_secrets:
+        parts.append(f"also {_secrets(facts)} that crossed in clear")
+    if closed:
+        parts.append(f"{_stay(closed)}, for want of keys")
+    return parts
 
 
 def _without_keys(facts: ExportFacts, choice: SecretsChoice) -> list[str]:
     sealed, clear, secrets = facts.sealed_connections, facts.clear_messages, facts.clear_secrets
     parts: list[str] = []
     if sealed:
-        parts.append(
-            f"{_many(sealed, 'connection')} under TLS {'stays' if sealed == 1 else 'stay'} sealed"
-        )
+        parts.append(_stay(sealed))
     if clear or not sealed:
         parts.append(f"{_many(clear, 'message')} in clear {_are(clear)} readable")
     if secrets:
         how = "blanked" if choice is SecretsChoice.REDACT else "readable, too"
         parts.append(f"{_secrets(facts)} {_are(secrets)} {how}")
     return parts
+
+
+def _stay(count: int) -> str:
+    return f"{_many(count, 'connection')} under TLS {'stays' if count == 1 else 'stay'} sealed"
 
 
 def _secrets(facts: ExportFacts) -> str:

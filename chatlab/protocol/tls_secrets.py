@@ -48,6 +48,14 @@ class KeyLog:
         self._secrets[key] = secret
         return True
 
+    def lines_of(self, random: bytes) -> list[str]:
+        """The lines of one connection, as they stand in a key log."""
+        return [
+            f"{label} {random.hex()} {secret.hex()}"
+            for label in sorted(LABELS)
+            if (secret := self.secret(label, random)) is not None
+        ]
+
     def secret(self, label: str, random: bytes) -> bytes | None:
         """The secret of the connection whose ClientHello had this random."""
         return self._secrets.get((label, random))

@@ -157,7 +157,12 @@ def system_check() -> QWidget:
 def export_capture() -> QWidget:
     dialog = ExportDialog(Path("/home/me/lab6.pcapng"), 1412)
     facts = ExportFacts(
-        frames=1412, sealed_connections=3, clear_messages=41, sealed_messages=12, clear_secrets=2
+        frames=1412,
+        sealed_connections=3,
+        opened_connections=3,
+        clear_messages=41,
+        sealed_messages=12,
+        clear_secrets=2,
     )
     dialog.tell(facts)
     return dialog

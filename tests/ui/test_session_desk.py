@@ -15,7 +15,12 @@ from chatlab.ui.dialogs.session_notes import SessionNotesDialog
 from tests.helpers.stage import Stage
 
 FACTS = ExportFacts(
-    frames=1412, sealed_connections=3, clear_messages=41, sealed_messages=12, clear_secrets=2
+    frames=1412,
+    sealed_connections=3,
+    opened_connections=3,
+    clear_messages=41,
+    sealed_messages=12,
+    clear_secrets=2,
 )
 
 

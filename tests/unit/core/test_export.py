@@ -24,13 +24,21 @@ KEEP, DROP, REDACT = SecretsChoice.KEEP, SecretsChoice.DROP, SecretsChoice.REDAC
             "1 message in clear is readable; 1 password or login step is readable, too.",
         ),
         (
-            ExportFacts(sealed_connections=2, sealed_messages=1_200, clear_messages=3),
+            ExportFacts(
+                sealed_connections=2, opened_connections=2, sealed_messages=1_200, clear_messages=3
+            ),
             KEEP,
             "Everything is readable: 3 messages in clear, and 1,200 that TLS sealed, for the keys "
             "of 2 connections are inside.",
         ),
         (
-            ExportFacts(sealed_connections=1, sealed_messages=1),
+            ExportFacts(sealed_connections=3, opened_connections=1, clear_messages=2),
+            KEEP,
+            "Readable: 2 messages in clear, and 0 that TLS sealed, for the keys of 1 connection are "
+            "inside; 2 connections under TLS stay sealed, for want of keys.",
+        ),
+        (
+            ExportFacts(sealed_connections=1, opened_connections=1, sealed_messages=1),
             KEEP,
             "Everything is readable: 1 message that TLS sealed, for the keys of 1 connection are "
             "inside.",
