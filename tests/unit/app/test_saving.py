@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import ssl
 import sys
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import pytest
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.session_file import read_session
 from chatlab.app import saving
+from chatlab.app.exporting_capture import export_facts
 from chatlab.app.saving import capture_work, save_beside, save_capture
 from chatlab.core.errors import FileError
 from chatlab.core.export import SecretsChoice
-from tests.helpers.tcp_talk import connection, tls_facts
-from tests.unit.app.feeding import full_feed
+from tests.helpers.tcp_talk import SENT, connection, tls_facts
+from tests.helpers.tls_talk import TLS_FLOW, TlsTalk
+from tests.unit.app.feeding import full_feed, live_feed
 
 
 def test_the_copy_has_the_same_frames_and_the_messages(tmp_path: Path) -> None:
@@ -114,3 +117,22 @@ def test_a_save_that_is_cancelled_leaves_nothing(
 
     asyncio.run(save())
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_of_a_key_log_that_was_given_only_what_belongs_to_the_capture_is_kept(
+    tmp_path: Path,
+) -> None:
+    tls = TlsTalk(tmp_path, ssl.TLSVersion.TLSv1_3)
+    tls.write(SENT, b"PRIVMSG #lab :hi\r\n")
+    feed, _ = live_feed(tls.talk.write(tmp_path / "foreign.pcapng"))
+    feed.opened(connection(TLS_FLOW, name="c2", tls=tls_facts()))
+    feed.pull()
+    other = "CLIENT_RANDOM " + "ab" * 32 + " " + "cd" * 48
+    feed.use_keys([*tls.key_log.splitlines(), other])
+    file = tmp_path / "copy.pcapng"
+    save_capture(feed, file)
+    data = file.read_bytes()
+    assert all(line.encode() in data for line in tls.key_log.splitlines() if "TRAFFIC" in line)
+    assert other.encode() not in data
+    *_, facts = export_facts(feed)
+    assert (facts.sealed_connections, facts.opened_connections) == (1, 1)
