@@ -29,7 +29,7 @@ from chatlab.capture.control import (
 from chatlab.capture.copies import TwinCopies
 from chatlab.capture.dumpcap import DumpcapSource
 from chatlab.capture.lease import Lease
-from chatlab.capture.own_flows import OwnFlows
+from chatlab.capture.own_flows import EVERYTHING, OwnFlows
 from chatlab.core.errors import CaptureError, ChatlabError
 from chatlab.core.flow import FlowKey
 
@@ -52,6 +52,16 @@ class Source(Protocol):
     settle_s: float
     """How late frames may still arrive after they have passed."""
     lease: Lease
+
+    @property
+    def is_over(self) -> bool:
+        """It has ended by itself; nothing more will come."""
+        ...
+
+    @property
+    def last_words(self) -> str:
+        """Why it is over."""
+        ...
 
     def fileno(self) -> int: ...
     def drain(self, file: CaptureFile) -> bool: ...
@@ -243,8 +253,10 @@ class Capture:
             self._count_drops()
             self._waiter.say({"synced": entry[1], **self._progress()})
         for number, source in list(self._sources.items()):
-            if isinstance(source, DumpcapSource) and source.is_over:
-                reason = f"dumpcap has stopped capturing {source.flow.remote}: {source.last_words}"
+            if source.is_over:
+                reason = source.last_words
+                if source.flow is not EVERYTHING:
+                    reason = f"dumpcap has stopped capturing {source.flow.remote}: {reason}"
                 self._waiter.say({"refused": number, "reason": reason, "hint": _ENDED_HINT})
                 self._close(number)
 

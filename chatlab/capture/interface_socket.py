@@ -18,6 +18,11 @@ class InterfaceSocket(PacketSocket):
         self.interface = name
         self._own = own
 
+    def _note(self, error: OSError) -> None:
+        """It hears nothing any more: the interface is down, or gone."""
+        self.is_over = True
+        self.last_words = f"{error.strerror or error}."
+
     def _take(self, passed: Passed) -> CapturedFrame | None:
         frame = self._view[: passed.length]
         if not self.lease.covers(frame, passed.network, passed.time_ns):

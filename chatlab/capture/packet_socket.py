@@ -55,6 +55,8 @@ class Passed(NamedTuple):
 class PacketSocket(L2ListenSocket):
     """The frames of one connection, on whichever interface they pass."""
 
+    is_over = False
+    last_words = ""
     settle_s = 0.0
     """The kernel queues frames as they pass; there is nothing to wait for."""
 
@@ -99,10 +101,13 @@ class PacketSocket(L2ListenSocket):
             except BlockingIOError:
                 return False
             except OSError as error:
-                # ENETDOWN and its like are reported once by the kernel, then cleared.
-                _log.warning("reading a packet socket: %s", error)
+                self._note(error)
                 return False
         return True
+
+    def _note(self, error: OSError) -> None:
+        """ENETDOWN and its like are reported once by the kernel, then cleared."""
+        _log.warning("reading a packet socket: %s", error)
 
     def _keep(self, file: CaptureFile, frame: CapturedFrame | None) -> None:
         if frame is None:

@@ -35,6 +35,8 @@ _LINK_TYPES = {12: LINKTYPE_RAW, 14: LINKTYPE_RAW}
 class PcapSource(_L2libpcapSocket):
     """The frames of one connection on the interface that carries its local address."""
 
+    is_over = False
+    last_words = ""
     settle_s = 2 * READ_TIMEOUT_MS / 1000
 
     def __init__(self, flow: FlowKey) -> None:

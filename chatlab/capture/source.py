@@ -72,6 +72,7 @@ class CaptureSource:
         self._base = Progress()
         """Frames and drops of capture processes that are gone."""
         self._started = 0.0
+        self._trouble = ""
         self._is_running = False
         self._revival: asyncio.Task[None] | None = None
 
@@ -187,6 +188,7 @@ class CaptureSource:
 
         Raises CaptureError where this user may not.
         """
+        self._trouble = ""
         if (before := self._whole()) is not None:
             before.dismissed_ns = time.time_ns()
             self._send_remove(before.number, before.dismissed_ns)
@@ -195,9 +197,7 @@ class CaptureSource:
             found = await asyncio.to_thread(self._check)
             whole = watch_interface(next(self._numbers), name, is_promiscuous, found)
             if not await self._admit(whole):
-                raise CaptureError(
-                    f"The interface {name} cannot be captured: {whole.refusal or 'no answer'}"
-                )
+                raise whole.error
 
     def _whole(self) -> Watched | None:
         watched = self._watched.values()
@@ -280,13 +280,14 @@ class CaptureSource:
                 self._publish()
             case {"refused": int(number), "reason": str(reason)}:
                 _log.error("capturing is refused: %s", reason)
-                self._answer(number, False)
                 whole = self._watched.get(number)
-                self._forget(number)
                 if whole is not None and whole.interface:
-                    whole.refusal = reason
+                    self._trouble = whole.end(reason)
+                    self._forget(number)
                     self._publish()
                     return
+                self._answer(number, False)
+                self._forget(number)
                 self._set(CaptureRefused(reason=reason, remedy=str(words.get("hint", ""))))
 
     def _answer(self, number: int, is_captured: bool) -> None:
@@ -389,6 +390,7 @@ class CaptureSource:
                 position=progress.position,
                 flows=sum(not (e.is_dismissed or e.interface) for e in self._watched.values()),
                 interface=whole.interface if (whole := self._whole()) else "",
+                trouble=self._trouble,
             )
         )
 

@@ -15,6 +15,7 @@ from chatlab.capture.control import (
     flow_words,
 )
 from chatlab.capture.permission import Backend, BackendState
+from chatlab.core.errors import CaptureError
 from chatlab.core.flow import FlowKey
 
 
@@ -74,6 +75,20 @@ class Watched:
         if passes_descriptors(self.state):
             return VIA_DESCRIPTOR
         return VIA_DUMPCAP if self.state.backend is Backend.DUMPCAP else VIA_PCAP
+
+    def end(self, reason: str) -> str:
+        """Note that it is captured no more; returns what is to be told of one that had begun."""
+        self.refusal = reason
+        if self.answer is None or self.answer.done():
+            return f"{self.interface} is captured whole no more: {reason}"
+        self.answer.set_result(False)
+        return ""
+
+    @property
+    def error(self) -> CaptureError:
+        """Why it could not begin."""
+        reason = self.refusal or "the capture process does not answer."
+        return CaptureError(f"The interface {self.interface} cannot be captured: {reason}")
 
     @property
     def words(self) -> Words:

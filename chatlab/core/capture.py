@@ -37,6 +37,8 @@ class CaptureLive:
     """Connections watched at the moment."""
     interface: str = ""
     """A whole interface that is captured beside them: what others send and get there, too."""
+    trouble: str = ""
+    """Why that interface is captured no more although nobody has ended it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from chatlab.core.errors import CaptureError
 from chatlab.core.flow import FlowKey
 from chatlab.protocol.blocks import Interface, Packet
 from chatlab.protocol.packet import parse
-from tests.helpers.capturing import Pair, blocks, capturing, only, pair, until
+from tests.helpers.capturing import TIMEOUT_S, Pair, blocks, capturing, only, pair, until
 
 pytestmark = [pytest.mark.capture, pytest.mark.only_on("linux")]
 
+_DUMMY = f"s{os.getpid()}"
 Seen = list[tuple[bool, bytes]]
 """Of each segment with data: whether it comes from the whole interface, and its data."""
 
@@ -154,3 +156,34 @@ def test_an_interface_that_is_not_there_leaves_the_capture_as_it_was(
             assert interface_of(source) == ""
 
     asyncio.run(run())
+
+
+@pytest.mark.network
+def test_an_interface_that_goes_away_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    file = tmp_path / "capture.pcapng"
+
+    def ip(*arguments: str) -> None:
+        subprocess.run(["ip", "link", *arguments], check=True, timeout=TIMEOUT_S)
+
+    async def run() -> FlowKey:
+        async with capturing(file, check=by_own_right()) as source:
+            with pair() as mine:
+                assert await source.admit(mine.ours.fileno(), mine.flow)
+                ip("add", _DUMMY, "type", "veth", "peer", "name", f"{_DUMMY}b")
+                try:
+                    ip("set", _DUMMY, "up")
+                    await source.watch_interface(_DUMMY, is_promiscuous=True)
+                    await source.sync()
+                    assert interface_of(source) == _DUMMY
+                finally:
+                    ip("del", _DUMMY)
+                await until(lambda: interface_of(source) == "")
+                assert isinstance(source.status, CaptureLive)
+                assert source.status.trouble.startswith(f"{_DUMMY} is captured whole no more: ")
+                with mine.connected() as peer:
+                    exchange(mine, peer, b"mine")
+                    await source.sync()
+                return mine.flow
+
+    mine = asyncio.run(run())
+    assert segments(file, mine) == [(False, b"mine")]

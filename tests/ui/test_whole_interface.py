@@ -117,6 +117,13 @@ def test_the_mark_stands_above_the_frames_with_its_end(qtbot: QtBot) -> None:
         assert notice.offers == (Offer.OWN_ONLY,)
 
 
+def test_an_interface_that_went_away_is_told_and_the_rest_goes_on() -> None:
+    notice = notice_state(replace(LIVE, interface="", trouble="eth0 is gone."), 9)
+    assert notice is not None
+    assert notice.words == "eth0 is gone. Your own connections are captured as before."
+    assert notice.offers == ()
+
+
 def test_bar_and_strip_name_the_interface(qtbot: QtBot) -> None:
     bar, strip = CaptureBar(), StatusStrip()
     qtbot.addWidget(bar)

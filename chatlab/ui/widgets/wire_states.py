@@ -172,6 +172,14 @@ def notice_state(status: CaptureStatus, count: int) -> State | None:
                 words=f"{words} {_drops(status.dropped)}".strip(),
                 offers=(Offer.OWN_ONLY,),
             )
+        case CaptureLive() if status.trouble:
+            words = f"{status.trouble} Your own connections are captured as before."
+            return State(
+                icon="warning",
+                token="attention",
+                title="",
+                words=f"{words} {_drops(status.dropped)}".strip(),
+            )
         case CaptureLive() if status.dropped:
             return State(icon="warning", token="attention", title="", words=_drops(status.dropped))
         case CaptureReplayed() if status.problem and count:
