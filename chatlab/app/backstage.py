@@ -81,6 +81,7 @@ class WindowBackstage(Looks):
         self._observers: list[EventSink] = []
         self._transfer_policy = TransferPolicy()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._enabling: asyncio.Task[None] | None = None
         self.xmpp = SessionErrands(lambda: self.session, book, secrets, self.run, self._waits)
         self._saves: set[asyncio.Task[None]] = set()
         """Those of the tasks that the reader would miss: the program ends after them."""
@@ -308,7 +309,8 @@ class WindowBackstage(Looks):
             self.run(work)
 
     def enable_capture(self) -> None:
-        self.run(self._enable_capture())
+        if self._enabling is None or self._enabling.done():  # One dialog for a password is enough.
+            self._enabling = self._start(self._enable_capture())
 
     async def _enable_capture(self) -> None:
         from chatlab.capture.enabling import enable
