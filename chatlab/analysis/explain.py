@@ -24,6 +24,7 @@ _READERS = {
     Exposure.SEALED: "An observer learns the length and the time, not the words.",
 }
 
+_WITH_SECRETS = "What stands in brackets is seen only with the TLS secrets, which ChatLab has here."
 _UNITS = {Application.IRC: "line", Application.DCC: "line", Application.XMPP: "stanza"}
 """What carries a message."""
 
@@ -203,6 +204,8 @@ class Explainer:
         elif place.notes & tcp.LOST_BEFORE:
             sentences.append("Bytes before it are missing from the capture so far.")
         sentences.append(self._offload(number))
+        if self._contents.records(place):
+            sentences.append(_WITH_SECRETS)
         return " ".join(sentence for sentence in sentences if sentence)
 
     def _stanzas(self, number: int, place: Placement) -> str:

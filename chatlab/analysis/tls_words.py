@@ -48,8 +48,7 @@ class TlsWords:
             version = version_name(int.from_bytes(data[1:3], "big")) if data else "TLS"
         info = ", ".join(names) or REASSEMBLED
         inside = self._inside(parts, place)
-        # First: in a narrow list, what follows is cut off.
-        return (f"[{inside}] {info}" if inside else info), version
+        return (f"{info} [{inside}]" if inside else info), version
 
     def _inside(self, parts: Sequence[Part], place: Placement) -> str:
         """What the records that end in a frame hold, where their secrets are there."""

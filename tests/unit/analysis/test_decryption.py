@@ -9,6 +9,7 @@ import pytest
 from chatlab.analysis.byte_views import DECRYPTED_TLS, REASSEMBLED_TCP, REASSEMBLED_TLS
 from chatlab.analysis.contents import Contents
 from chatlab.analysis.correlate import Correlator
+from chatlab.analysis.explain import Explainer
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.layers import LayerBuilder
 from chatlab.analysis.rows import FrameRow, RowBuilder
@@ -37,6 +38,7 @@ class Look:
         self.contents = Contents(self.streams, correlator, keys)
         shared = log, self.streams, correlator, self.contents
         self.rows, self._layers = RowBuilder(*shared), LayerBuilder(*shared)
+        self.explainer = Explainer(*shared)
 
     def row(self, number: int) -> FrameRow:
         return self.rows.row(number)
@@ -130,11 +132,19 @@ def frames_with(look: Look, words: str) -> list[int]:
 def test_rows_say_in_brackets_what_is_sealed(sealed: Look) -> None:
     (said,) = frames_with(sealed, "[PRIVMSG #lab :a sealed greeting]")
     row = sealed.row(said)
-    assert row.info == "[PRIVMSG #lab :a sealed greeting] Application Data"
+    assert row.info == "Application Data [PRIVMSG #lab :a sealed greeting]"
     assert row.exposure is Exposure.SEALED
     (two,) = frames_with(sealed, "[PING :one ┊ PRIVMSG NickServ :IDENTIFY ••••]")
     assert two == len(sealed.log) - 1
     assert frames_with(sealed, "Finished")
+
+
+def test_the_sentence_says_who_sees_what_is_in_brackets(sealed: Look) -> None:
+    (said,) = frames_with(sealed, "[PRIVMSG #lab :a sealed greeting]")
+    words = "What stands in brackets is seen only with the TLS secrets, which ChatLab has here."
+    assert sealed.explainer.frame(said).endswith(words)
+    sealed.contents.uses_keys = False
+    assert "secrets" not in sealed.explainer.frame(said)
 
 
 def test_without_the_secrets_rows_are_as_an_observer_has_them(sealed: Look) -> None:
@@ -190,8 +200,8 @@ def test_a_line_over_several_records_is_put_together(tmp_path: Path, open_log: O
     log = open_log(tls.talk.write(tmp_path / "a.pcapng"))
     look = Look(log, KeyLog(tls.key_log.splitlines()))
     last = first + 2
-    assert look.row(first).info == "[…] Application Data"
-    assert look.row(last).info == "[PRIVMSG #lab :in two records ┊ PING :x] Application Data"
+    assert look.row(first).info == "Application Data […]"
+    assert look.row(last).info == "Application Data [PRIVMSG #lab :in two records ┊ PING :x]"
     one, two = look.views(last)
     assert (one.name, one.data) == (DECRYPTED_TLS, b"records\r\nPING :x\r\n")
     assert (two.name, two.data) == (REASSEMBLED_TLS, b"PRIVMSG #lab :in two records\r\n")
