@@ -283,8 +283,11 @@ class FileTransfers(Protocol):
         """Turn an offer down, and tell the other program so (DCC REJECT)."""
         ...
 
-    def cancel(self, transfer: TransferId) -> None:
-        """Break off, or withdraw an offer of ours; ends a direct chat."""
+    def cancel(self, transfer: TransferId, *, is_quiet: bool = False) -> None:
+        """Break off, or withdraw an offer of ours; ends a direct chat.
+
+        ``is_quiet``: no line in its chat tells of it, for that one is about to be closed.
+        """
         ...
 
     def set_paused(self, transfer: TransferId, is_paused: bool) -> None:

@@ -178,15 +178,15 @@ class TransferDesk:
     def _refuse(self, which: TransferId) -> None:
         self._do(which, lambda of: of.refuse(which))
 
-    def _cancel(self, which: TransferId) -> None:
-        self._do(which, lambda of: of.cancel(which))
+    def _cancel(self, which: TransferId, *, is_quiet: bool = False) -> None:
+        self._do(which, lambda of: of.cancel(which, is_quiet=is_quiet))
 
     def _hang_up(self, key: ChatKey) -> None:
         """With a direct chat its connection goes."""
         for transfer in list(self._known.values()):
             is_this = (transfer.account, transfer.name.lower()) == (key.account, key.name)
             if transfer.kind is TransferKind.CHAT and is_this and not transfer.state.is_over:
-                self._cancel(transfer.id)
+                self._cancel(transfer.id, is_quiet=True)
 
     def _retry(self, which: TransferId) -> None:
         """Offer once more what failed, was refused or was cancelled."""

@@ -59,8 +59,8 @@ class NotingTransfers:
     def refuse(self, transfer: TransferId) -> None:
         self._note("refuse", transfer)
 
-    def cancel(self, transfer: TransferId) -> None:
-        self._note("cancel", transfer)
+    def cancel(self, transfer: TransferId, *, is_quiet: bool = False) -> None:
+        self._note("cancel", transfer, *(["quietly"] if is_quiet else []))
 
     def set_paused(self, transfer: TransferId, is_paused: bool) -> None:
         self._note("pause", transfer, is_paused)

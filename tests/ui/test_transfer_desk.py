@@ -222,5 +222,5 @@ def test_closing_a_direct_chat_closes_its_connection(stage: Stage, files: Noting
     stage.presenter.close_chat(ChatKey(LAB, "#lab"))
     assert files.asked == []
     stage.presenter.close_chat(key)
-    assert files.asked == [("cancel", TransferId("=bob"))]
+    assert files.asked == [("cancel", TransferId("=bob"), "quietly")]
     assert key not in stage.book.chats

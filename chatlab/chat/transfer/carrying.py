@@ -127,6 +127,7 @@ async def take_file(entry: Entry, target: Path) -> None:
         path = await file.finish()
     except BaseException:
         file.close()
+        entry.change_silently(position=file.position)  # The end tells it, to the byte.
         raise
     entry.change(path=path, sha256=sha256)
     entry.end(TransferState.DONE, f"Saved as {path}. {ending.remark}".strip())

@@ -112,6 +112,8 @@ class Ended(ChatlabError):
     def __init__(self, state: TransferState, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
         self.state = state
+        self.is_quiet = False
+        """No line in its chat tells of it."""
 
 
 class Entry:
@@ -201,13 +203,18 @@ class Entry:
                 self.end_by = ended
                 self._task.cancel()
         else:
-            self.end(ended.state, ended.message, ended.hint)
+            self._end_as(ended)
 
     async def stopped(self) -> None:
         if self._task is not None:
             await asyncio.wait({self._task})
 
-    def end(self, state: TransferState, detail: str, hint: str = "") -> None:
+    def _end_as(self, ended: Ended) -> None:
+        self.end(ended.state, ended.message, ended.hint, is_quiet=ended.is_quiet)
+
+    def end(
+        self, state: TransferState, detail: str, hint: str = "", *, is_quiet: bool = False
+    ) -> None:
         if self.transfer.state.is_over:
             return
         self.change(
@@ -217,6 +224,8 @@ class Entry:
             ended_ns=self.desk.clock_ns(),
             is_paused=False,
         )
+        if is_quiet:
+            return
         is_fault = state is TransferState.FAILED
         what = f"{self.transfer.name}: {detail}" if self.is_file else detail
         self.inform(what, hint, Severity.WARNING if is_fault else Severity.INFO)
@@ -228,9 +237,9 @@ class Entry:
         except asyncio.CancelledError:
             if self.end_by is None:
                 raise
-            self.end(self.end_by.state, self.end_by.message, self.end_by.hint)
+            self._end_as(self.end_by)
         except Ended as ended:
-            self.end(ended.state, ended.message, ended.hint)
+            self._end_as(ended)
         except ChatlabError as error:
             self.end(TransferState.FAILED, error.message, error.hint)
         except OSError as error:

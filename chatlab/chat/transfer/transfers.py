@@ -184,17 +184,19 @@ class Transfers:
         self._tell_rejection(entry)
         entry.stop(Ended(TransferState.REFUSED, "You refused it."))
 
-    def cancel(self, transfer: TransferId) -> None:
-        """Break off, or withdraw an offer of ours."""
+    def cancel(self, transfer: TransferId, *, is_quiet: bool = False) -> None:
+        """Break off, or withdraw an offer of ours; where it ``is_quiet``, without a line in its chat."""
         entry = self._find(transfer)
         if entry.transfer.state.is_over:
             raise UsageError("It is over already.", "See /dcc list.")
         if entry.transfer.state is TransferState.OFFERED:
             self._tell_rejection(entry)
         if entry.is_file:
-            entry.stop(Ended(TransferState.CANCELLED, "You cancelled it."))
+            ended = Ended(TransferState.CANCELLED, "You cancelled it.")
         else:
-            entry.stop(Ended(TransferState.DONE, "You closed the direct chat."))
+            ended = Ended(TransferState.DONE, "You closed the direct chat.")
+        ended.is_quiet = is_quiet
+        entry.stop(ended)
 
     def set_paused(self, transfer: TransferId, is_paused: bool) -> None:
         entry = self._find(transfer)

@@ -7,7 +7,7 @@ import pytest
 from chatlab.chat.transfer.moving import LineReader
 from chatlab.core.account import Application
 from chatlab.core.errors import LocalProtocolError, RemoteProtocolError, UsageError
-from chatlab.core.events import ChatOpened, MessageChanged
+from chatlab.core.events import ChatOpened, Informed, MessageChanged
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, MessageKind
 from chatlab.core.transfer import Transfer, TransferKind, TransferState, TransferWay
@@ -82,6 +82,18 @@ def test_who_closes_ends_it_for_both(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="not open"):
             ann.transfers.say("=bob", "still there?", MessageKind.MESSAGE)
         assert len(ann.tap.dismissed) == len(ann.tap.admitted) == 1
+
+    play(tmp_path, scene)
+
+
+def test_a_chat_that_is_closed_with_its_window_says_nothing_into_it(tmp_path: Path) -> None:
+    async def scene(ann: Person, bob: Person) -> None:
+        mine, theirs = await open_chat(ann, bob)
+        ann.events.clear()
+        ann.transfers.cancel(mine.id, is_quiet=True)
+        await bob.in_state(theirs, State.DONE)
+        await ann.in_state(mine, State.DONE)
+        assert [event for event in ann.events if isinstance(event, Informed)] == []
 
     play(tmp_path, scene)
 

@@ -183,7 +183,10 @@ def test_breaking_off_keeps_what_is_there_and_tells_both(tmp_path: Path) -> None
         await bob.in_state(taken, State.MOVING)
         bob.transfers.set_paused(taken.id, True)
         bob.transfers.cancel(taken.id)
-        assert (await bob.ended(taken)).state is State.CANCELLED
+        ended = await bob.ended(taken)
+        assert ended.state is State.CANCELLED
+        assert ended.path is not None
+        assert ended.path.stat().st_size == ended.position
         broken = await ann.ended(given)
         assert broken.state is State.FAILED
         assert "of 30,000,000 bytes" in broken.detail
