@@ -113,7 +113,7 @@ def test_nothing_is_lost_and_nothing_doubled_when_connections_break(
                     proxy.cut_after(chance.randrange(1, 3000))
                 alice.xmpp.send("bob@localhost", f"out {number}")
                 await asyncio.sleep(0.01)  # People do not type everything at once.
-            assert await bobs_work == list(range(COUNT))
+            assert await bobs_work == list(range(COUNT)), alice.story
             added = [e.message for e in alice.events if isinstance(e, MessageAdded)]
             await alice.until(lambda: len(received(alice)) >= COUNT)
             assert received(alice) == [f"in {number}" for number in range(COUNT)]

@@ -91,6 +91,18 @@ class Client:
         lines = [event for event in self.events if isinstance(event, LineSeen)]
         return "".join(line.line for line in lines if line.direction is Direction.SENT)
 
+    @property
+    def story(self) -> str:
+        """What crossed the wire and what became of the link, for who wonders about a failure."""
+        lines = []
+        for event in self.events:
+            if isinstance(event, LineSeen):
+                sign = ">" if event.direction is Direction.SENT else "<"
+                lines.append(f"{sign} {event.line[:300]}")
+            elif isinstance(event, LinkChanged | Informed):
+                lines.append(f"= {event}")
+        return "\n".join(lines)
+
     def told(self, words: str) -> list[Informed]:
         return [e for e in self.events if isinstance(e, Informed) and words in e.text]
 
