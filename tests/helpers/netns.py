@@ -3,7 +3,8 @@
 Each namespace has one Ethernet interface, ``lab0`` (a TAP device: MTU 1500, no offloading, so
 every frame is a real one, captured as it crosses). The line between them is a thread here that
 carries frames from one TAP to the other, and on order loses, doubles, delays and reorders them:
-what ``tc netem`` would do where the kernel has it. Chance comes from a seed, so a run repeats.
+what ``tc netem`` would do where the kernel has it. Chance comes from a seed, so a run repeats. It
+may change segments on the way, too (``rewriting``).
 
 Nothing can leave such a network: the namespaces have no other interface than ``lo``.
 """
@@ -23,6 +24,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from tests.helpers.rewriting import Rewriter
+
 if sys.platform == "linux":  # Elsewhere this module can be imported, and its tests are skipped.
     import fcntl
 
@@ -30,7 +33,8 @@ _TUNSETIFF = 0x400454CA
 _CLONE_NEWNET = 0x4000_0000
 _IFF_TAP_WITHOUT_HEADER = 0x0002 | 0x1000
 _MAX_FRAME = 65_536
-_ARP = b"\x08\x06"
+_ARP, _IPV6 = b"\x08\x06", b"\x86\xdd"
+_ICMPV6 = 58
 _COMMAND_TIMEOUT_S = 30
 _THREAD_TIMEOUT_S = 10
 _serial = itertools.count()
@@ -40,7 +44,10 @@ INTERFACE = "lab0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impairment:
-    """What the line does to frames, each way. Probabilities from 0 to 1; ARP passes unharmed."""
+    """What the line does to frames, each way. Probabilities from 0 to 1.
+
+    Who looks for neighbours (ARP, ICMPv6) is left alone.
+    """
 
     loss: float = 0.0
     duplicate: float = 0.0
@@ -96,6 +103,8 @@ class Network:
     impairment: Impairment
     """May be changed at any time; ``Impairment(loss=1.0)`` pulls the cable."""
     carried: Carried = field(default_factory=Carried)
+    rewriter: Rewriter = field(default_factory=Rewriter)
+    """May be replaced before connections are made."""
 
 
 @contextmanager
@@ -194,6 +203,7 @@ class _Line:
     def __init__(self, network: Network, taps: Sequence[int], seed: int) -> None:
         self._network = network
         self._other_end = {taps[0]: taps[1], taps[1]: taps[0]}
+        self._server_tap = taps[1]
         self._chance = random.Random(seed)
         self._held: list[tuple[float, int, int, bytes]] = []
         """(when due, order of arrival, where to, frame), a heap."""
@@ -230,9 +240,11 @@ class _Line:
         impairment, carried = self._network.impairment, self._network.carried
         chance = self._chance.random
         target = self._other_end[tap]
-        if frame[12:14] == _ARP:
+        if frame[12:14] == _ARP or (frame[12:14] == _IPV6 and frame[20] == _ICMPV6):
             self._write(target, frame)
             return
+        is_from_server = tap == self._server_tap
+        frame = self._network.rewriter.rewrite(frame, is_from_server=is_from_server)
         if chance() < impairment.loss:
             carried.lost += 1
             return

@@ -257,7 +257,11 @@ def said(file: Path) -> list[Said]:
 
 def assert_proven(file: Path, records: Sequence[MessageRecord], nick: str) -> None:
     """Every message of either direction has exactly the frames that tshark finds for its line."""
-    lines = said(file)
+    assert_lines_proven(said(file), records, nick)
+
+
+def assert_lines_proven(lines: Sequence[Said], records: Sequence[MessageRecord], nick: str) -> None:
+    """The same for the lines of one connection."""
     ordered = sorted(records, key=lambda record: record["bytes"] or [-1])
     sent = [record for record in ordered if record["direction"] == "sent"]
     received = [record for record in ordered if record["direction"] == "received"]
@@ -339,9 +343,12 @@ class Onlooker:
 
 
 @contextmanager
-def onlooker(file: Path, port: int) -> Iterator[Onlooker]:
-    """Capture a port on loopback into ``file`` with dumpcap."""
-    command = ["dumpcap", "-q", "-i", "lo", "-f", f"tcp port {port}", "-w", str(file)]
+def onlooker(
+    file: Path, port: int, interface: str = "lo", prefix: Sequence[str] = ()
+) -> Iterator[Onlooker]:
+    """Capture a port into ``file`` with dumpcap."""
+    command = [*prefix, "dumpcap", "-q", "-i", interface, "-f", f"tcp port {port}"]
+    command += ["-w", str(file)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     with process:
         try:

@@ -22,6 +22,7 @@ import subprocess
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
@@ -80,38 +81,12 @@ def frames_carrying(
 
 def carried_lines(file: Path) -> list[CarriedLine]:
     """Every line of every TCP stream in both directions, by stream, sender and offset."""
-    halves = _read_halves(file)
-    tls_ports = {
-        port for half in halves if half.is_tls for port in (half.sender_port, half.receiver_port)
-    }
-    records = _read_records(file, tls_ports) if tls_ports else {}
-    versions = _read_versions(file) if tls_ports else {}
-    lines: list[CarriedLine] = []
-    for half in halves:
-        if half.is_tls:
-            pieces = half.decrypted(records.get((half.stream, half.sender), []))
-        else:
-            pieces = [_Piece(0, len(half.data), bytes(half.data))]
-        lines += half.lines(pieces, versions.get(half.stream, "TLS") if half.is_tls else "")
-    return lines
+    return [line for read in _read(file) for line in read.half.lines(read.pieces, read.tls)]
 
 
 def carried_messages(file: Path) -> list[CarriedLine]:
     """Every message stanza of every XMPP stream in both directions, as ``carried_lines``."""
-    halves = _read_halves(file)
-    tls_ports = {
-        port for half in halves if half.is_tls for port in (half.sender_port, half.receiver_port)
-    }
-    records = _read_records(file, tls_ports) if tls_ports else {}
-    versions = _read_versions(file) if tls_ports else {}
-    found: list[CarriedLine] = []
-    for half in halves:
-        if half.is_tls:
-            pieces = half.decrypted(records.get((half.stream, half.sender), []))
-        else:
-            pieces = [_Piece(0, len(half.data), bytes(half.data))]
-        found += half.messages(pieces, versions.get(half.stream, "TLS") if half.is_tls else "")
-    return found
+    return [line for read in _read(file) for line in read.half.messages(read.pieces, read.tls)]
 
 
 def complaints(file: Path) -> str:
@@ -301,6 +276,39 @@ def _repeats(carriers: Iterable[_Segment], start: int, stop: int) -> tuple[int, 
             found.append(segment.frame)
         seen |= brought
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One direction of a stream with what it says, decrypted where it can be."""
+
+    half: _Half
+    pieces: list[_Piece]
+    tls: str
+    """Empty, or the version."""
+
+
+def _read(file: Path) -> list[_Read]:
+    return _read_once(file, file.stat().st_size)
+
+
+@lru_cache(maxsize=1)
+def _read_once(file: Path, _size: int) -> list[_Read]:
+    """Lines and stanzas of the same file are usually asked for one after the other."""
+    halves = _read_halves(file)
+    tls_ports = {
+        port for half in halves if half.is_tls for port in (half.sender_port, half.receiver_port)
+    }
+    records = _read_records(file, tls_ports) if tls_ports else {}
+    versions = _read_versions(file) if tls_ports else {}
+    found: list[_Read] = []
+    for half in halves:
+        if half.is_tls:
+            pieces = half.decrypted(records.get((half.stream, half.sender), []))
+            found.append(_Read(half, pieces, versions.get(half.stream, "TLS")))
+        else:
+            found.append(_Read(half, [_Piece(0, len(half.data), bytes(half.data))], ""))
+    return found
 
 
 _SEGMENT_FIELDS = (
