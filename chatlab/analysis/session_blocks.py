@@ -31,6 +31,7 @@ MAX_UNCAPTURED = 2_000
 """Messages without a frame that are kept; they all lie in the one section header."""
 MAX_SECTION = 8 * 1024 * 1024
 """Bytes of their comments."""
+_CHATS = (Application.IRC, Application.XMPP)
 _CHECKSUM_NOT_READY = 1 << 9
 _DIRECTIONS = {1: Direction.RECEIVED, 2: Direction.SENT}
 """The lowest two bits of epb_flags."""
@@ -160,7 +161,9 @@ class _Comments:
             shown = each
             if (account := hidden.get(each.account)) is not None:
                 name = ConnectionId(f"{account}/{number}")
-                shown = replace(each, id=name, account=account)
+                # What it was for may name people and files that TLS has sealed.
+                what = each.application.name
+                shown = replace(each, id=name, account=account, purpose=what)
             connections.append(session_comments.of_connection(shown, correlator.anchors(each.id)))
         return [*others, *connections, *_newest([each.text for each in sorted(self._loose)])]
 
@@ -168,7 +171,7 @@ class _Comments:
         """Without keys, an account that only TLS has seen keeps its name, which may be a nick."""
         if self._secrets is SecretsChoice.KEEP:
             return {}
-        chats = [each for each in connections if each.application is not Application.DNS]
+        chats = [each for each in connections if each.application in _CHATS]
         in_clear = {each.account for each in chats if each.tls is None}
         sealed = dict.fromkeys(each.account for each in connections if each.account not in in_clear)
         return {account: AccountId(f"account {n}") for n, account in enumerate(sealed, 1)}
@@ -195,7 +198,7 @@ def _names(correlator: Correlator) -> list[tuple[str, str]]:
     found = {
         each.flow.remote.address: each.host
         for each in correlator.connections
-        if each.application in (Application.IRC, Application.XMPP)
+        if each.application in _CHATS
     }
     return [(address, host) for address, host in found.items() if host and host != address]
 

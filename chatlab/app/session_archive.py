@@ -73,7 +73,7 @@ def write_archive(
         archive.writestr(ACCOUNTS, _accounts(feed, book))
         archive.writestr(NOTES, notes)
         key_log = "\n".join(key_lines(feed))
-        contents = Contents(feed.log, feed.correlator, messages, key_log, program_name())
+        contents = Contents(feed.log, feed.correlator, messages, key_log, program_name(), frames)
         with archive.open(CAPTURE, "w", force_zip64=True) as member:
             for block in session_blocks(contents, is_bare=True):
                 member.write(block)

@@ -127,15 +127,15 @@ def test_accounts_come_without_what_lets_one_in(tmp_path: Path) -> None:
         state.account,
         channels=(Autojoin("#lab", "the-key"),),
         perform=("/msg NickServ IDENTIFY hunter2",),
-        client_certificate="/home/ann/private.pem",
-        ca_file="/home/ann/ca.pem",
+        client_certificate="/secrets-of-ann/private.pem",
+        ca_file="/secrets-of-ann/ca.pem",
     )
     file = tmp_path / "lesson.chatlab"
     save(session_work(feed, book, ""), file)
     with zipfile.ZipFile(file) as archive:
         text = archive.read("accounts.toml").decode()
     assert "#lab" in text
-    for word in ("the-key", "hunter2", "/home/ann"):
+    for word in ("the-key", "hunter2", "secrets-of-ann"):
         assert word not in text
 
 
