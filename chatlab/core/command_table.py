@@ -380,7 +380,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec(
         Verb.CAPTURE,
         ("<start|stop|save>",),
-        "Start or stop capturing, or save the capture.",
+        "Start or stop capturing, or save the session.",
         is_local=True,
     ),
     CommandSpec(

@@ -51,7 +51,7 @@ class CaptureBar(QWidget):
         self._shown = theme.plain_label("", "small", self)
         self.scopes = ScopeSwitch(self)
         self._toggle = self._button("capture-start", "Start the capture", ActionId.CAPTURE)
-        self._save = self._button("save", "Save the capture…", ActionId.SAVE_CAPTURE)
+        self._save = self._button("save", "Save the session", ActionId.SAVE_CAPTURE)
         self._open = self._button("open", "Open a capture…", ActionId.OPEN_CAPTURE)
         self._lay_out()
         self._toggle.clicked.connect(self._on_toggled)
