@@ -67,7 +67,7 @@ def test_one_button_starts_and_stops(qtbot: QtBot, bar: CaptureBar) -> None:
 def test_what_cannot_be_done_is_switched_off(bar: CaptureBar) -> None:
     bar.show_status(REFUSED, 0)
     disabled = {b.accessibleName() for b in bar.findChildren(QAbstractButton) if not b.isEnabled()}
-    assert {"Start the capture (Ctrl+E)", "Save the capture… (Ctrl+S)"} <= disabled
+    assert {"Start the capture (Ctrl+E)", "Save the session (Ctrl+S)"} <= disabled
 
 
 def test_every_control_has_a_name(bar: CaptureBar) -> None:
