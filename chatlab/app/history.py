@@ -1,7 +1,7 @@
 """Keeps transcripts on disk and brings them back when a chat is opened."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from chatlab.core.account import AccountId
 from chatlab.core.chats import (
@@ -100,6 +100,10 @@ class HistoryKeeper:
         if time_ns is not None:
             await self.load_back_to(key, time_ns)
 
+    async def newest(self, account: AccountId) -> Mapping[str, int]:
+        """When the newest message of each chat was said (``core.xmpp_ports.Memory``)."""
+        return await self._history.newest(account) if self._is_kept(account) else {}
+
     async def search(self, wanted: str) -> tuple[Message, ...]:
         """The newest messages on disk that contain ``wanted``."""
         return await self._history.search(wanted, MOST_FOUND)
@@ -117,13 +121,21 @@ class HistoryKeeper:
             # What was said meanwhile may have been written and read already.
             first_ns = chat.entries[0].time_ns if chat.entries else None
             self._is_bringing = True
-            brought = [e for e in older if first_ns is None or e.time_ns < first_ns]
+            brought = [
+                entry
+                for entry in older
+                if (first_ns is None or entry.time_ns < first_ns) and not self._is_here(key, entry)
+            ]
             self._book.prepend(key, brought)
             self._keep_what_waited(chat, brought)
         finally:
             self._is_bringing = False
             del self._loading[key]
             done.set()
+
+    def _is_here(self, key: ChatKey, entry: Entry) -> bool:
+        """An archive of the server may have brought it already, at a slightly other time."""
+        return isinstance(entry, Message) and self._book.index.named(key, entry.msgid) is not None
 
     def _keep_what_waited(self, chat: Chat, brought: list[Entry]) -> None:
         """Reactions may have come while their message was on disk alone."""

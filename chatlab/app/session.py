@@ -31,7 +31,7 @@ from chatlab.core.ports import (
 )
 from chatlab.core.rules import RuleBook
 from chatlab.core.transfer import TransferPolicy
-from chatlab.core.xmpp_ports import Registrar
+from chatlab.core.xmpp_ports import Memory, Registrar
 
 _SETTLE_S = 0.1
 """After so much time without news, what our TCP has acknowledged has been read, too."""
@@ -50,10 +50,12 @@ class Session:
         pace: SendPace | None = None,
         sts: StsStore | None = None,
         rules: RuleBook | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """``sts`` remembers which servers demanded TLS; without it that ends with the session.
 
-        ``rules`` say who is ignored and what concerns the reader.
+        ``rules`` say who is ignored and what concerns the reader; ``memory`` knows what was kept
+        of earlier sessions, so that archives are asked for the rest.
         """
         self.book = book
         self.feed = feed
@@ -62,6 +64,7 @@ class Session:
         self._pace = pace
         self._rules = rules or RuleBook()
         self._sts = sts or MemorySts()
+        self._memory = memory
         self._source: CaptureSource | None = None
         self._dialler = Dialler(self, feed, accepts_any_certificate=accepts_any_certificate)
         self._peers = PeerDialler(self, feed)
@@ -101,7 +104,9 @@ class Session:
             # slixmpp takes its time to load: only who has such an account waits for it.
             from chatlab.chat.xmpp.connection import XmppConnection
 
-            return XmppConnection(account, self.handle, self._dialler, self._secrets)
+            return XmppConnection(
+                account, self.handle, self._dialler, self._secrets, memory=self._memory
+            )
         connection = IrcConnection(
             account,
             self.handle,

@@ -68,12 +68,13 @@ class Stage:
             is_keeping=settings.keep_history and not is_file,
         )
         self.accounts = AccountStore(paths.accounts_file)
+        self._history = HistoryKeeper(book, history, settings.history_lines)
         self.backstage = backstage = WindowBackstage(
             book,
             feed,
             self.accounts,
             self.secrets,
-            HistoryKeeper(book, history, settings.history_lines),
+            self._history,
             lab_directory,
         )
         backstage.is_file = is_file
@@ -104,7 +105,12 @@ class Stage:
         from chatlab.app.session import Session
 
         session = Session(
-            self._book, self._feed, self.secrets, sts=self._sts, rules=self.backstage.rules
+            self._book,
+            self._feed,
+            self.secrets,
+            sts=self._sts,
+            rules=self.backstage.rules,
+            memory=self._history,
         )
         self.rules.attach(session)
         self.backstage.observe(self.presenter.take_event)

@@ -7,9 +7,9 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from chatlab.protocol.stamps import stamp_ns
+from chatlab.protocol.stamps import stamp_ns, stamp_of
 
-__all__ = ["Timers", "Timing", "first_of", "stamp_ns"]
+__all__ = ["Timers", "Timing", "first_of", "stamp_ns", "stamp_of"]
 
 log = logging.getLogger(__name__)
 

@@ -4,11 +4,23 @@ Most of what a window wants is a command (``commands.Verb``) and goes through ``
 what needs an answer: each call is awaited and raises ChatlabError in words for the reader.
 """
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
-from chatlab.core.account import Account
+from chatlab.core.account import Account, AccountId
 from chatlab.core.forms import DataForm
 from chatlab.core.registration import RegistrationForm
+
+
+class Memory(Protocol):
+    """What earlier runs of the program have kept."""
+
+    async def newest(self, account: AccountId) -> Mapping[str, int]:
+        """By chat, in lower case: when the newest message that is kept was said, in nanoseconds.
+
+        Of what we said, only what the server is known to have. Empty where nothing is kept.
+        """
+        ...
 
 
 class Registrar(Protocol):

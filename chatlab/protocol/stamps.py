@@ -17,3 +17,9 @@ def stamp_ns(stamp: str) -> int:
     if moment.year not in _BELIEVABLE:
         return 0
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+
+
+def stamp_of(time_ns: int) -> str:
+    """A moment as XEP-0082 writes it, in UTC, to the millisecond before it."""
+    moment = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_ns // 1_000_000 % 1_000:03}Z"

@@ -42,6 +42,10 @@ _IS_NAMED = "SELECT 1 FROM entries WHERE account = ? AND chat = ? AND msgid = ? 
 _TIME_OF = (
     "SELECT time_ns FROM entries WHERE account = ? AND chat = ? AND msgid = ? AND msgid != ''"
 )
+_NEWEST = """
+SELECT chat, MAX(time_ns) FROM entries WHERE account = ? AND kind NOT LIKE 'note:%'
+AND (is_sent = 0 OR delivery IN ('echoed', 'delivered', 'displayed')) GROUP BY chat
+"""
 _IS_THERE = """
 SELECT 1 FROM entries WHERE account = ? AND chat = ? AND time_ns = ? AND sender = ? AND text = ?
 AND (msgid = '' OR ? = '')
@@ -127,6 +131,17 @@ class History:
             return int(found[0]) if found else None
 
         return await asyncio.wrap_future(self._run(find, None))
+
+    async def newest(self, account: AccountId) -> dict[str, int]:
+        """By chat: the time of the newest message that came, or that the server surely has."""
+        if self._executor is None and not self._path.exists():
+            return {}
+
+        def find() -> dict[str, int]:
+            self._write()
+            return dict(self._open().execute(_NEWEST, (account,)).fetchall())
+
+        return await asyncio.wrap_future(self._run(find, {}))
 
     async def search(self, wanted: str, limit: int) -> tuple[Message, ...]:
         """The newest messages that contain ``wanted``, newest first; why there is none is reported.

@@ -18,6 +18,7 @@ from chatlab.core.errors import CertificateError, RemoteProtocolError
 from chatlab.core.events import ChatEvent, LineSeen, LinkChanged, LinkState, MessageChanged
 from chatlab.core.flow import ByteRange, Direction, WireRange
 from chatlab.core.message import Delivery, Message
+from chatlab.core.xmpp_ports import Memory
 from chatlab.protocol.scram import ScramKeys, ScramServer
 from chatlab.protocol.xmpp import StreamUnit, UnitKind
 from tests.helpers.irc_play import FakeTime, MemorySecrets, settle
@@ -262,14 +263,24 @@ def message(sender: str, body: str, name: str = "m1", inner: str = "", kind: str
 class Play:
     """One account, its server, its clock and its events."""
 
-    def __init__(self, account: Account = ACCOUNT, server: PlayServer | None = None) -> None:
+    def __init__(
+        self,
+        account: Account = ACCOUNT,
+        server: PlayServer | None = None,
+        memory: Memory | None = None,
+    ) -> None:
         self.server = server or PlayServer()
         self.time = FakeTime()
         self.events: list[ChatEvent] = []
         self._news = asyncio.Event()
         self.secrets = MemorySecrets(**{SecretKind.LOGIN.value: PASSWORD})
         self.xmpp = XmppConnection(
-            account, self._take, self.server, self.secrets, timing=self.time.timing()
+            account,
+            self._take,
+            self.server,
+            self.secrets,
+            timing=self.time.timing(),
+            memory=memory,
         )
 
     def _take(self, event: ChatEvent) -> None:

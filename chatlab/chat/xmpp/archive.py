@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from chatlab.chat.timing import stamp_ns
+from chatlab.chat.timing import stamp_ns, stamp_of
 from chatlab.chat.xmpp.context import Context, Feature
 from chatlab.chat.xmpp.elements import new_id
 from chatlab.chat.xmpp.incoming import Envelope
@@ -28,6 +28,8 @@ FORM = "jabber:x:data"
 PAGE = 50
 MAX_PAGES = 10
 """Fetched by ourselves after a break."""
+_MARGIN_NS = 600 * 1_000_000_000
+"""Our clock and the server's may differ by so much; what comes twice is known by its name."""
 _SURPLUS = 4
 """How many times what was asked for a page may hold."""
 
@@ -68,7 +70,8 @@ class Archive(Feature):
             since = self.context.lasting.last_archived.get(self._own.lower(), "")
             if not since and self.context.account.is_temporary:
                 return  # Who says one thing, or looks at a lab, wants no packets of old talk.
-            self.context.ask_later(lambda: self._catch_up(self._own, since))
+            start_ns = 0 if since else self._remembered_outside_rooms()
+            self.context.ask_later(lambda: self._catch_up(self._own, since, start_ns))
 
     def entered(self, room: Room) -> None:
         self._since[room.name.lower()] = self.context.lasting.last_archived.get(
@@ -77,8 +80,10 @@ class Archive(Feature):
 
     def described(self, room: Room) -> None:
         since = self._since.pop(room.name.lower(), "")
-        if MAM in room.features and since:
-            self.context.ask_later(lambda: self._catch_up(room.name, since), room.name)
+        remembered = self.context.lasting.remembered or {}
+        start_ns = 0 if since else remembered.get(room.name.lower(), 0)
+        if MAM in room.features and (since or start_ns):
+            self.context.ask_later(lambda: self._catch_up(room.name, since, start_ns), room.name)
 
     def execute(self, command: Command, chat: str) -> bool:
         if command.verb is not Verb.HISTORY:
@@ -132,12 +137,22 @@ class Archive(Feature):
     def _features(self) -> frozenset[str]:
         return self.context.state.account_features
 
-    async def _ask(self, archive: str, *, whom: str = "", **place: str) -> _Query:
-        """One page; ``place`` is ``after`` or ``before`` a message. Raises ChatlabError."""
+    def _remembered_outside_rooms(self) -> int:
+        """When the newest message in a chat of two was said that earlier runs have kept."""
+        lasting = self.context.lasting
+        rooms = {room.channel.lower() for room in lasting.channels}
+        kept = (lasting.remembered or {}).items()
+        return max((time_ns for chat, time_ns in kept if chat not in rooms), default=0)
+
+    async def _ask(self, archive: str, *, whom: str = "", start: str = "", **place: str) -> _Query:
+        """One page, from the moment ``start`` on; ``place`` is ``after`` or ``before`` a message.
+
+        Raises ChatlabError.
+        """
         name = new_id()
         query = ET.Element(f"{{{MAM}}}query", queryid=name)
         form = ET.SubElement(query, f"{{{FORM}}}x", type="submit")
-        for key, value in (("FORM_TYPE", MAM), ("with", whom)):
+        for key, value in (("FORM_TYPE", MAM), ("with", whom), ("start", start)):
             if value:
                 kind = {"type": "hidden"} if key == "FORM_TYPE" else {}
                 entry = ET.SubElement(form, f"{{{FORM}}}field", {"var": key, **kind})
@@ -160,15 +175,19 @@ class Archive(Feature):
         asked.last = _end_of(fin, "last") or (names[-1] if names else "")
         return asked
 
-    async def _catch_up(self, archive: str, since: str) -> None:
-        if not since:
+    async def _catch_up(self, archive: str, since: str, start_ns: int) -> None:
+        if not since and not start_ns:
             page = await self._ask(archive, before="")
             self._note_last(archive, page)
             self._show_all(page)
             return
         for _ in range(MAX_PAGES):
             try:
-                page = await self._ask(archive, after=since)
+                page = await (
+                    self._ask(archive, after=since)
+                    if since
+                    else self._ask(archive, start=stamp_of(start_ns - _MARGIN_NS))
+                )
             except ChatlabError:
                 # The archive does not know that message any more: it keeps a few days only.
                 break

@@ -37,6 +37,7 @@ from chatlab.core.features import ServerFeatures
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink, SecretStore
+from chatlab.core.xmpp_ports import Memory
 
 LEAVE_WAIT_S = 2.0
 """How long the server gets to close after our end of the stream."""
@@ -62,9 +63,12 @@ class XmppConnection(KeptConnection, Errands, Generic[T]):
         secrets: SecretStore,
         *,
         timing: Timing | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        """Without ``memory``, archives are asked for their newest page after the first login."""
         super().__init__(account, sink, timing or Timing())
         self._dialler = dialler
+        self._memory = memory
         deliveries = Deliveries(account.id, self._emit)
         self._shared = Shared(
             secrets=secrets,
@@ -244,6 +248,9 @@ class XmppConnection(KeptConnection, Errands, Generic[T]):
         kept = self._kept
         if kept is not None and _identity(kept.context.account) != _identity(self._account):
             self._rest("The account is another one now.")
+        if self._memory is not None and self._lasting.remembered is None:
+            # Before anything comes that would be newer.
+            self._lasting.remembered = await self._memory.newest(self._account.id)
         self._attempt = attempt = Attempt(self._account, self._dialler, self._shared, self._kept)
         try:
             verdict = await attempt.run()

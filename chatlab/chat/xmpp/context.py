@@ -1,7 +1,7 @@
 """What the parts of the engine share: what outlives connections, and one session."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 from xml.etree import ElementTree as ET
@@ -35,6 +35,9 @@ class Lasting(BaseLasting):
         self.availability = Availability.AVAILABLE
         """How others are to see us; ``away`` holds our words to it."""
         self.known = Known()
+        self.remembered: Mapping[str, int] | None = None
+        """By chat: when the newest message was said that earlier runs have kept; None: not asked
+        yet. What came since is in the archives."""
         self.last_archived: dict[str, str] = {}
         """By archive: the name of the newest message there that we have."""
         self.signs: OrderedDict[tuple[str, str, str], tuple[str, ...]] = OrderedDict()

@@ -90,6 +90,23 @@ def test_what_is_said_while_the_history_loads_is_kept_and_shown_once(tmp_path: P
     second.end()
 
 
+def test_what_an_archive_brought_at_another_time_is_not_brought_from_disk_again(
+    tmp_path: Path,
+) -> None:
+    first = Desk(tmp_path)
+    first.book.apply(MessageAdded(replace(message("said once", at=5), msgid="m1")))
+    first.book.apply(MessageAdded(replace(message("older", at=3), msgid="m0")))
+    first.end()
+    second = Desk(tmp_path)
+    key = second.chat.key
+    again = replace(message("said once", at=6), msgid="m1", is_history=True)
+    second.book.apply(MessageAdded(again))
+    asyncio.run(second.keeper.fill(key))
+    assert second.texts() == ["older", "said once"]
+    assert asyncio.run(second.keeper.newest(LAB)) == {"#lab": 5}
+    second.end()
+
+
 def test_how_far_a_message_got_follows_it_to_disk(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     said = desk.say("on its way", delivery=Delivery.WRITTEN)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from chatlab.core import events as ev
-from chatlab.core.account import Security
+from chatlab.core.account import AccountId, Security
 from chatlab.core.commands import parse
 from chatlab.core.errors import UsageError
 from chatlab.core.flow import Direction
@@ -19,6 +19,7 @@ DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)
 BARE, BOB, EVE = "ann@chat.test", "bob@chat.test", "eve@chat.test"
 ROOM = "lab@rooms.chat.test"
 MAM, CARBONS, RSM = "urn:xmpp:mam:2", "urn:xmpp:carbons:2", "http://jabber.org/protocol/rsm"
+FORM = "jabber:x:data"
 INFO = "http://jabber.org/protocol/disco#info"
 
 
@@ -57,6 +58,8 @@ class Keeper(PlayServer):
         after = query.findtext(f"{{{RSM}}}set/{{{RSM}}}after")
         before = query.findtext(f"{{{RSM}}}set/{{{RSM}}}before")
         start = names.index(after) + 1 if after else 0
+        if stamp := query.findtext(f".//{{{FORM}}}field[@var='start']/{{{FORM}}}value"):
+            start = next((i for i, n in enumerate(names) if stamp_of_name(n) >= stamp), len(names))
         stop = names.index(before) if before else len(kept)
         is_back = before is not None
         first = max(start, stop - self.page) if is_back else start
@@ -87,8 +90,12 @@ def _said(sender: str, body: str, name: str, to: str = ME, kind: str = "chat") -
     )
 
 
+def stamp_of_name(name: str) -> str:
+    return f"2023-11-01T10:00:00.{int(name[1:] or 0):03}Z"
+
+
 def result(sender: str, query: str, name: str, stanza: str, stamp: str = "") -> str:
-    stamp = stamp or f"2023-11-01T10:00:00.{int(name[1:] or 0):03}Z"
+    stamp = stamp or stamp_of_name(name)
     return (
         f"<message from='{sender}' to='{ME}'><result xmlns='{MAM}' queryid='{query}' id='{name}'>"
         f"<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='{stamp}'/>"
@@ -103,10 +110,24 @@ def copy(sender: str, direction: str, stanza: str) -> str:
     )
 
 
-def scene(play_it: Callable[[Play, Keeper], Awaitable[None]], server: Keeper | None = None) -> None:
+class Kept:
+    """What earlier runs have kept."""
+
+    def __init__(self, **chats: int) -> None:
+        self.chats = {name.replace("_", "@", 1).replace("_", "."): t for name, t in chats.items()}
+
+    async def newest(self, account: AccountId) -> dict[str, int]:
+        return self.chats
+
+
+def scene(
+    play_it: Callable[[Play, Keeper], Awaitable[None]],
+    server: Keeper | None = None,
+    memory: Kept | None = None,
+) -> None:
     async def run() -> None:
         keeper = server or Keeper()
-        play = await Play(DIRECT, keeper).start()
+        play = await Play(DIRECT, keeper, memory).start()
         await play.time.advance(1)
         await play_it(play, keeper)
         await play.stop()
@@ -276,3 +297,55 @@ def test_a_server_without_an_archive_says_so() -> None:
         await play.stop()
 
     asyncio.run(run())
+
+
+# -- after a restart
+
+
+TEN_O_CLOCK_NS = 1_698_832_800_000_000_000
+"""When the archives of these tests begin."""
+AFTER_NS = TEN_O_CLOCK_NS + 600 * 1_000_000_000
+"""Ten minutes are asked for once more, because clocks differ."""
+
+
+def test_after_a_restart_what_was_missed_is_asked_for_from_the_last_that_is_kept() -> None:
+    server = Keeper()
+    server.keep(*(f"line {number}" for number in range(120)))
+    memory = Kept(bob_chat_test=AFTER_NS + 10_000_000, eve_chat_test=1)
+
+    async def play_it(play: Play, server: Keeper) -> None:
+        starts = [
+            q.findtext(f".//{{{FORM}}}field[@var='start']/{{{FORM}}}value") for q in server.queries
+        ]
+        assert starts == ["2023-11-01T10:00:00.010Z", None, None]
+        assert [message.text for message in said(play)] == [f"line {n}" for n in range(10, 120)]
+        assert not [event for event in play.of(ev.Informed) if event.code == "archive-gap"]
+
+    scene(play_it, server, memory)
+
+
+def test_after_a_restart_too_much_is_a_gap_that_is_told() -> None:
+    server = Keeper()
+    server.page = 5
+    server.keep(*(f"line {number}" for number in range(100)))
+
+    async def play_it(play: Play, server: Keeper) -> None:
+        shown = [message.text for message in said(play)]
+        assert shown == [f"line {n}" for n in (*range(10, 60), *range(95, 100))]
+        (gap,) = [event for event in play.of(ev.Informed) if event.code == "archive-gap"]
+        assert gap.chat == BOB
+
+    scene(play_it, server, Kept(bob_chat_test=AFTER_NS + 10_000_000))
+
+
+def test_a_room_is_caught_up_with_from_what_is_kept_of_it() -> None:
+    server = Keeper()
+    server.keep(*(f"line {number}" for number in range(30)), archive=ROOM, kind="groupchat")
+    memory = Kept(lab_rooms_chat_test=AFTER_NS + 20_000_000)
+
+    async def play_it(play: Play, server: Keeper) -> None:
+        play.xmpp.execute(parse(f"/join {ROOM}"), "")
+        await play.until(lambda: len(said(play)) == 10)
+        assert said(play)[0].text == "line 20"
+
+    scene(play_it, server, memory)

@@ -150,3 +150,16 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(path: Path) -> None:
         number = connection.execute("PRAGMA user_version").fetchone()
     connection.close()
     assert ("msgid" in columns, number) == (False, (1,))
+
+
+def test_the_newest_of_each_chat_is_what_came_or_what_the_server_surely_has(
+    history: History,
+) -> None:
+    history.append(LAB, message("came", at=5))
+    history.append(LAB, message("on its way", "me", at=7, delivery=Delivery.WRITTEN))
+    other = ChatKey(LAB.account, "bob")
+    history.append(other, message("taken", "me", at=6, delivery=Delivery.ECHOED))
+    history.append(other, message("failed", "me", at=9, delivery=Delivery.FAILED))
+    history.append(ChatKey(AccountId("other"), "bob"), message("elsewhere", at=99))
+    found = asyncio.run(history.newest(LAB.account))
+    assert found == {"#lab": 5, "bob": 6}
