@@ -8,6 +8,7 @@ from typing import Self
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.session_file import SavedSession, read_session
 from chatlab.analysis.transcript import SavedChat
+from chatlab.app.recovery import recover_beside
 from chatlab.app.session_archive import check_archive, is_archive, unpack_archive
 from chatlab.core.account import Account
 from chatlab.core.errors import FileError
@@ -46,11 +47,10 @@ class OpenedFile:
         return self._session is not None
 
     def session(self, log: FrameLog) -> SavedSession:
-        """Connections and messages: of the session, or as the capture's own comments say."""
-        if self._session is None:
-            return read_session(log)
+        """Connections and messages: of the session, else of the journal beside a capture whose
+        program was killed, else as the capture's own comments say. Raises FileError."""
         log.pull()
-        return self._session
+        return self._session or recover_beside(self.capture) or read_session(log)
 
     def close(self) -> None:
         if self._folder is not None:
