@@ -20,7 +20,7 @@ from chatlab.chat.xmpp.stream import is_stanza, parse_element, to_bytes
 from chatlab.core.account import Account, Security
 from chatlab.core.errors import RemoteProtocolError
 from chatlab.core.flow import WireRange
-from chatlab.core.jid import split_jid
+from chatlab.core.jid import bare_of, split_jid
 from chatlab.protocol.xmpp import TLS_NAMESPACE, StreamUnit, UnitKind
 from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE, STREAMS_NAMESPACE
 from chatlab.protocol.xmpp_masking import SASL
@@ -186,8 +186,11 @@ class Negotiation:
         answer = await self._needed("bind", request)
         jid = (answer.findtext(f"{{{BIND}}}bind/{{{BIND}}}jid") or "").strip()
         if split_jid(jid)[1].lower() != self._domain.lower() or "/" not in jid:
+            given = bare_of(jid)[:100]
             raise RemoteProtocolError(
-                f"The server gave us the address “{jid[:100]}”, which is not of this account."
+                f"The server gave us the address “{given}”, which is not of this account.",
+                f"If that is your server, use {given} as the account’s address, and "
+                f"{self._domain} as its server.",
             )
         session = features.get("session", SESSION)
         if session is not None and session.find(f"{{{SESSION}}}optional") is None:
