@@ -52,6 +52,9 @@ _EDITING_KEYS = (
     ("Shift+Return", "Begin a new line in the message.", "newline enter"),
     ("Tab", "Complete a nick, a channel or a command.", "completion"),
     ("Up", "Bring back what you sent before; Down goes forward again.", "history input"),
+    ("PgUp", "Scroll through the messages; PgDown goes forward.", "scroll page back"),
+    ("Ctrl+Home", "Go to the first message while nothing is written; Ctrl+End to the last.", "top"),
+    ("Esc", "Go back to the newest message.", "bottom end last"),
 )
 """Keys of the composer, which are no actions of the window."""
 

@@ -20,6 +20,7 @@ from chatlab.ui.widgets.composer import Composer
 from chatlab.ui.widgets.experiment_strip import ExperimentStrip
 from chatlab.ui.widgets.find_bar import FindBar
 from chatlab.ui.widgets.member_list import MemberList
+from chatlab.ui.widgets.scroll_keys import ScrollKeys
 from chatlab.ui.widgets.transcript_delegate import BadgeSource
 from chatlab.ui.widgets.transcript_view import TranscriptView
 from chatlab.ui.widgets.transfer_strip import TransferStrip
@@ -155,6 +156,7 @@ class ChatPane(QWidget):
         self.members.command_requested.connect(self._submit)
         self.members.command_begun.connect(self.composer.begin)
         self.members.query_requested.connect(self._on_query_requested)
+        ScrollKeys(self.composer, self.transcript)
         for widget in (self.composer.editor, self.transcript):
             widget.installEventFilter(self)
 

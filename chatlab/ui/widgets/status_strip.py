@@ -1,5 +1,7 @@
 """The strip at the bottom: is it capturing, how far away is the server, how is it protected."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
@@ -132,13 +134,12 @@ class StatusStrip(QWidget):
 
     def tell_briefly(self, words: str) -> None:
         """What a key has just done, for a few seconds; what is told meanwhile stays."""
-
-        def take_away() -> None:
-            if self._message.text() == words:
-                self.show_message("")
-
         self.show_message(words)
-        QTimer.singleShot(_BRIEF_MS, self, take_away)
+        QTimer.singleShot(_BRIEF_MS, self, partial(self._fade, words))
+
+    def _fade(self, words: str) -> None:
+        if self._message.text() == words:
+            self.show_message("")
 
     def _on_theme_changed(self) -> None:
         self._capture.setFont(small_font())
