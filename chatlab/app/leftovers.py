@@ -24,6 +24,7 @@ MAX_KEPT = 5
 """Older ones are deleted at a start, so that captures do not fill the disk unseen."""
 LIVE_NAME = "capture.pcapng"
 WHOLE_NAME = "session.chatlab"
+NOTES_NAME = "notes.md"
 _LOCK_NAME = "in-use"
 _OFFERED_NAME = "offered"
 _STAMP = "%Y%m%d-%H%M%S"
@@ -70,6 +71,7 @@ class SessionFolder:
         self.path = sessions / f"{time.strftime(_STAMP)}-{os.getpid()}"
         self.live_file = self.path / LIVE_NAME
         self.whole_file = self.path / WHOLE_NAME
+        self.notes_file = self.path / NOTES_NAME
         self.lab = self.path / "lab"
         """For the lab's server: certificates and log."""
         self._lock: QLockFile | None = None
@@ -96,6 +98,7 @@ class SessionFolder:
 
             self.live_file.unlink(missing_ok=True)
             journal_of(self.live_file).unlink(missing_ok=True)
+            self.notes_file.unlink(missing_ok=True)
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Unsaved captures of earlier runs, newest first; forgets all but the last few."""

@@ -8,8 +8,15 @@ from typing import Self
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.analysis.session_file import SavedSession, read_session
 from chatlab.analysis.transcript import SavedChat
+from chatlab.app.journal import journal_of
 from chatlab.app.recovery import recover_beside
-from chatlab.app.session_archive import check_archive, is_archive, unpack_archive
+from chatlab.app.session_archive import (
+    MAX_SMALL,
+    NOTES,
+    check_archive,
+    is_archive,
+    unpack_archive,
+)
 from chatlab.core.account import Account
 from chatlab.core.errors import FileError
 
@@ -29,6 +36,8 @@ class OpenedFile:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         if _is_archive(file):
             self._unpack()
+        elif journal_of(file).is_file():
+            self.notes = _notes_beside(file)
 
     def _unpack(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="chatlab-")
@@ -67,6 +76,20 @@ class OpenedFile:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _notes_beside(capture: Path) -> str:
+    """The notes of a program that was killed while it captured."""
+    file = capture.with_name(NOTES)
+    try:
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            return stream.read(MAX_SMALL)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise FileError(
+            f"{file} cannot be read: {error.strerror or error}.", "Check its permissions."
+        ) from error
 
 
 def check_file(file: Path) -> None:

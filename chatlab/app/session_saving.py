@@ -40,6 +40,8 @@ class SessionSaver:
         self.file: Path | None = None
         """Where the session is saved; None for one that never was."""
         self.notes = ""
+        self.notes_file: Path | None = None
+        """Where notes are written as they are typed, so that a crash loses none."""
         self._saved_count = 0
         self._saved_notes = ""
         self._observers: list[Callable[[], None]] = []
@@ -58,9 +60,17 @@ class SessionSaver:
         return self._feed.count > self._saved_count or self.notes != self._saved_notes
 
     def set_notes(self, notes: str) -> None:
-        if notes != self.notes:
-            self.notes = notes
-            self._tell()
+        if notes == self.notes:
+            return
+        self.notes = notes
+        self._tell()
+        if self.notes_file is not None:
+            try:
+                self.notes_file.write_text(notes, encoding="utf-8", errors="replace")
+            except OSError as error:
+                words = f"{self.notes_file} cannot be written: {error.strerror or error}."
+                hint = "Until the session is saved, a crash would lose your notes."
+                self._post(Severity.WARNING, words, hint, "notes")
 
     def adopt(self, file: Path | None, notes: str) -> None:
         """The window shows what ``file`` holds; None: a capture that is no session of ours."""

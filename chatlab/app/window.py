@@ -224,7 +224,9 @@ class _Life:
         except FileError as error:
             self._backstage.post(Severity.ERROR, error.message, error.hint)
         session = stage.open_session()
-        self._backstage.sessions.set_autosave(self._settings.autosave_minutes)
+        sessions = self._backstage.sessions
+        sessions.notes_file = self._folder.notes_file
+        sessions.set_autosave(self._settings.autosave_minutes)
         if self._settings.capture_on_start:
             await session.start_capture()
         for account in loaded.value:

@@ -33,7 +33,10 @@ def test_what_a_killed_program_wrote_down_beside_its_capture_is_found(tmp_path: 
     lines = [form.first_line(), form.connection_line(connection(), {})]
     lines += [form.message_line(message) for message in messages()]
     journal_of(file).write_bytes(b"".join(lines))
+    file.with_name("notes.md").write_text("seen – ä", encoding="utf-8")
     assert texts(file) == ["hi", "ho"]
+    with OpenedFile(file) as opened:
+        assert opened.notes == "seen – ä"
 
 
 def test_a_session_is_known_by_its_bytes_not_by_its_name(tmp_path: Path) -> None:

@@ -95,6 +95,19 @@ def test_what_was_saved_is_not_modified_until_something_comes(tmp_path: Path) ->
     asyncio.run(scene())
 
 
+def test_notes_are_on_the_disk_as_they_are_typed(tmp_path: Path) -> None:
+    async def scene() -> None:
+        desk = Desk(tmp_path)
+        desk.saver.notes_file = tmp_path / "notes.md"
+        desk.saver.set_notes("seen – ä")
+        assert (tmp_path / "notes.md").read_text(encoding="utf-8") == "seen – ä"
+        desk.saver.notes_file = tmp_path / "nowhere" / "notes.md"
+        desk.saver.set_notes("more")
+        assert "a crash would lose your notes" in desk.told[0]
+
+    asyncio.run(scene())
+
+
 def test_without_a_file_save_waits_for_a_name(tmp_path: Path) -> None:
     async def scene() -> None:
         desk = Desk(tmp_path)
