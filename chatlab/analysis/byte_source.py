@@ -13,6 +13,8 @@ from chatlab.protocol.tcp import StreamDirection
 
 GAP_PATIENCE = 64 * 1024
 """Bytes that may lie behind a gap before it counts as one that is not going to be filled."""
+ACKED_PATIENCE = 1024
+"""The same where the receiver has acknowledged what is missing: only the capture missed it."""
 
 
 class ByteSource(Protocol):
@@ -33,9 +35,8 @@ class ByteSource(Protocol):
         """Position 0 is the first byte that was sent."""
         ...
 
-    @property
-    def patience(self) -> int:
-        """Bytes behind a gap for which it may still be filled."""
+    def is_lost(self, position: int) -> bool:
+        """Whether the bytes that are missing at a position are not going to come any more."""
         ...
 
     def read(self, span: ByteRange) -> bytes | None:
@@ -49,8 +50,6 @@ class ByteSource(Protocol):
 
 class CapturedBytes:
     """One direction of a TCP stream, as its frames carried it."""
-
-    patience = GAP_PATIENCE
 
     def __init__(self, streams: Streams, direction: StreamDirection) -> None:
         self._streams = streams
@@ -67,6 +66,14 @@ class CapturedBytes:
     @property
     def is_anchored(self) -> bool:
         return self._direction.is_anchored
+
+    def is_lost(self, position: int) -> bool:
+        behind = self._direction.high - position
+        if not self._streams.log.is_growing:
+            return behind > 0
+        acknowledged = self._direction.acknowledged
+        is_acknowledged = acknowledged is not None and acknowledged > position
+        return behind > (ACKED_PATIENCE if is_acknowledged else GAP_PATIENCE)
 
     def read(self, span: ByteRange) -> bytes | None:
         return self._streams.read(self._direction, span)

@@ -51,7 +51,6 @@ class Decryption:
     """The plaintext of one direction, found as far as its records have been; a ``ByteSource``."""
 
     is_anchored = True
-    patience = 0
 
     def __init__(
         self,
@@ -203,6 +202,10 @@ class Decryption:
             here = record.span.intersection(span).shifted(-record.span.start)
             data += record.opened.plaintext[here.start : here.stop]
         return bytes(data) if len(data) == len(span) else None
+
+    def is_lost(self, position: int) -> bool:
+        """What could not be opened in its turn never will be."""
+        return self.high > position
 
     def stops_at(self, position: int) -> Sequence[int]:
         rows = self._rows(ByteRange(position, position + 1))

@@ -59,6 +59,8 @@ class _Side:
         self._units = contents.units(stream)[side]
         self._row = self._inner_row = 0
         self._ready: list[TalkUnit] = []
+        self._stops = [-1, -1]
+        """Where the last line ended, of those in clear and of those that were sealed."""
         self._frame = 0
         self.is_over = False
 
@@ -81,7 +83,7 @@ class _Side:
         wanted = [unit for unit in units if not unit.is_record]
         texts = self._units.read_all(wanted)
         for unit, data in zip(wanted, texts, strict=True):
-            self._add(unit, data, unit.span)
+            self._add(unit, data, unit.span, 0)
         return bool(units)
 
     def _read_sealed(self) -> bool:
@@ -96,11 +98,14 @@ class _Side:
         self._inner_row += len(units)
         for unit, data in zip(units, found.units.read_all(units), strict=True):
             if not unit.is_record:
-                self._add(unit, data, found.carriers(unit.span))
+                self._add(unit, data, found.carriers(unit.span), 1)
         return True
 
-    def _add(self, unit: Unit, data: bytes | None, wire: ByteRange) -> None:
-        if data is None:
+    def _add(self, unit: Unit, data: bytes | None, wire: ByteRange, of: int) -> None:
+        stop, self._stops[of] = self._stops[of], unit.span.stop
+        # Behind a gap comes the rest of some line, which may look like a line of its own.
+        is_rest = unit.is_line and stop not in (-1, unit.span.start)
+        if data is None or is_rest:
             return
         last = self._direction.segments(ByteRange(wire.stop - 1, wire.stop))
         # A frame that came late completes all that stands behind it.

@@ -222,7 +222,7 @@ class Units:
     def _skip_gap(self, position: int) -> bool:
         """Go on behind a gap which is not going to be filled any more."""
         seen = self._source.seen
-        if self._source.high - position <= self._source.patience:
+        if not self._source.is_lost(position):
             return False
         row = bisect_right(seen.starts, position)
         if row >= len(seen.starts):

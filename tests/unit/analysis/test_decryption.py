@@ -114,6 +114,27 @@ def test_plaintext_is_what_was_written_however_tcp_cuts_it(
             assert opened[-1].span.start < stop <= opened[-1].span.stop
 
 
+@pytest.mark.parametrize("version", VERSIONS, ids=["1.2", "1.3"])
+@pytest.mark.parametrize("lost", [1, 3])
+def test_behind_frames_that_were_not_captured_records_open_again(
+    lost: int, version: ssl.TLSVersion, tmp_path: Path, open_log: OpenLog
+) -> None:
+    tls = TlsTalk(tmp_path, version)
+    first = len(tls.talk.frames)
+    lines = [b"PRIVMSG #lab :number %d\r\n" % number for number in range(8)]
+    for line in lines:
+        tls.write(SENT, line)
+    del tls.talk.frames[first + 4 : first + 4 + 2 * lost]  # Each line has a frame and an ACK.
+    log = open_log(tls.talk.write(tmp_path / "a.pcapng"))
+    look = Look(log, KeyLog(tls.key_log.splitlines()))
+    shown = [look.row(number).info for number in range(first + 1, len(log) + 1)]
+    inside = [info.rpartition("[")[2] for info in shown if "PRIVMSG" in info]
+    kept = lines[:2] + lines[2 + lost :]
+    assert inside == [line.decode().strip() + "]" for line in kept]
+    (irc,) = (layer for layer in look.layers(len(log) - 1) if "Relay" in layer.name)
+    assert look.text(len(log) - 1, find(irc.fields, "Parameter 2")) == b"number 7"
+
+
 @pytest.fixture(params=VERSIONS, ids=["1.2", "1.3"])
 def sealed(request: pytest.FixtureRequest, tmp_path: Path, open_log: OpenLog) -> Look:
     """A session whose last frames are: our line, the server's, two lines in one record."""

@@ -298,6 +298,24 @@ def test_a_capture_that_began_late_is_attributed_all_the_same(
         assert have.evidence is Evidence.PACKETS
 
 
+def test_messages_behind_lost_frames_are_found(tmp_path: Path, open_log: OpenLog) -> None:
+    talk = spoken(WELCOME)
+    (lost,) = talk.send(SENT, b"PRIVMSG #lab :never seen PRIVMSG ")
+    talk.send(SENT, b"#lab :the rest of it\r\n")
+    spoken([(SENT, b"PRIVMSG #lab :and this\r\n")], talk)
+    del talk.frames[lost - 1]
+    assert search(talk, tmp_path, open_log).texts == ["and this"]
+
+
+def test_the_rest_of_a_line_is_no_line(tmp_path: Path, open_log: OpenLog) -> None:
+    """It was said in quotes, and must not be told as somebody's message."""
+    talk = spoken(WELCOME)
+    (lost,) = talk.send(RECEIVED, b":bob!b@h PRIVMSG #lab :look: ")
+    talk.send(RECEIVED, b":eve!e@h PRIVMSG #lab :forged\r\n:bob!b@h PRIVMSG #lab :true\r\n")
+    del talk.frames[lost - 1]
+    assert search(talk, tmp_path, open_log).texts == ["true"]
+
+
 NOISE = {
     "binary on 5222": (5222, bytes(range(256)) * 8),
     "binary on 6667": (6667, bytes(range(255, -1, -1)) * 8),

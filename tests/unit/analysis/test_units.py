@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatlab.analysis.byte_source import GAP_PATIENCE, CapturedBytes
+from chatlab.analysis.byte_source import ACKED_PATIENCE, GAP_PATIENCE, CapturedBytes
 from chatlab.analysis.contents import Contents
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.explain import Explainer
@@ -32,8 +33,10 @@ def units_of(
     *,
     speaks: Application | None = None,
     first: int = 1,
+    is_growing: bool = False,
 ) -> Units:
-    streams = Streams(open_log(talk.write(tmp_path / "a.pcapng", first)))
+    file = talk.write(tmp_path / "a.pcapng", first)
+    streams = Streams(open_log(file, is_growing=is_growing))
     streams.update()
     return Units(CapturedBytes(streams, streams.direction(0, 0)), speaks)
 
@@ -77,12 +80,36 @@ def test_a_gap_is_waited_for_and_then_stepped_over(tmp_path: Path, open_log: Ope
     talk.send(SENT, LINES[:22])
     talk.reached[SENT] += 10
     talk.send(SENT, LINES)
-    units = units_of(talk, tmp_path, open_log, speaks=Application.IRC)
+    irc = Application.IRC
+    units = units_of(talk, tmp_path, open_log, speaks=irc, is_growing=True)
     assert len(spans(units)) == 1
     talk.send(SENT, (b"x" * 98 + b"\r\n") * (GAP_PATIENCE // 100 + 2))
-    talk.write(tmp_path / "a.pcapng")
-    units = units_of(talk, tmp_path, open_log, speaks=Application.IRC)
+    units = units_of(talk, tmp_path, open_log, speaks=irc, is_growing=True)
     assert (32, 54, 0) in spans(units)
+
+
+@pytest.mark.parametrize("is_acknowledged", [False, True])
+def test_a_gap_that_the_receiver_has_closed_is_stepped_over_sooner(
+    *, is_acknowledged: bool, tmp_path: Path, open_log: OpenLog
+) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, LINES[:22])
+    talk.reached[SENT] += 10
+    talk.send(SENT, LINES * (ACKED_PATIENCE // len(LINES) + 1))
+    if is_acknowledged:
+        talk.ack(RECEIVED)
+    irc = Application.IRC
+    units = units_of(talk, tmp_path, open_log, speaks=irc, is_growing=True)
+    assert ((32, 54, 0) in spans(units)) is is_acknowledged
+
+
+def test_in_a_finished_file_nothing_is_waited_for(tmp_path: Path, open_log: OpenLog) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, LINES[:22])
+    talk.reached[SENT] += 10
+    talk.send(SENT, LINES)
+    units = units_of(talk, tmp_path, open_log, speaks=Application.IRC)
+    assert spans(units)[:2] == [(0, 22, 0), (32, 54, 0)]
 
 
 def test_bytes_that_are_neither_are_left_alone(tmp_path: Path, open_log: OpenLog) -> None:
