@@ -92,7 +92,7 @@ class ActionWiring:
             ActionId.EXPORT_CAPTURE: desk.sessions.export,
             ActionId.SESSION_NOTES: desk.sessions.notes,
             ActionId.PICTURE: self._save_picture,
-            ActionId.QUIT: self._quit,
+            ActionId.QUIT: backstage.quit,
             ActionId.JOIN: self._join,
             ActionId.NEW_TALK: lambda: self._type_in("/query "),
             ActionId.CONNECT: self._connect_current,
@@ -124,7 +124,6 @@ class ActionWiring:
         handlers[ActionId.COLOUR] = lambda: self._window.chats.active.composer.choose_colour()
         for action, handler in handlers.items():
             self._window.actions_table.on(action, handler)
-        self._window.close_requested.connect(lambda: self.presentation.switch(False))
 
     def _connect_search(self) -> None:
         """From the bar in each pane, and by command."""
@@ -230,11 +229,6 @@ class ActionWiring:
             self._window.showFullScreen()
         else:
             self._window.showNormal()
-
-    def _quit(self) -> None:
-        """The next start is to find the window as it was before a presentation."""
-        self.presentation.switch(False)
-        self._backstage.quit()
 
     def _save_picture(self) -> None:
         """The window as a PNG for the report, where pictures belong on this system."""

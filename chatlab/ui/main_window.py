@@ -45,11 +45,13 @@ class MainWindow(QMainWindow):
     close_requested: the reader wants to leave; the window stays until it is told to go.
     focus_changed: the window came to the front, or went away.
     painted: the window was painted for the first time.
+    kept: its layout is about to be read, to be kept over a restart.
     """
 
     close_requested = Signal()
     focus_changed = Signal()
     painted = Signal()
+    kept = Signal()
 
     def __init__(self, book: ChatBook, feed: WireFeed, services: ChatServices, run: Run) -> None:
         super().__init__()
@@ -129,6 +131,7 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(page or self.splitter)
 
     def read_layout(self) -> WindowLayout:
+        self.kept.emit()
         return WindowLayout(
             geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
             splits={

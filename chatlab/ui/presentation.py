@@ -13,6 +13,8 @@ class Presentation:
         self._is_on = False
         self._was_full_screen = False
         self._had_sidebar = True
+        # The next start is to find the window as it was before.
+        window.kept.connect(lambda: self.switch(False))
 
     @property
     def is_on(self) -> bool:

@@ -7,6 +7,7 @@ Nothing is locked meanwhile: who goes another way just meets the next step later
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
@@ -17,8 +18,10 @@ from chatlab.ui.compare_desk import CompareDesk
 from chatlab.ui.ports import Backstage
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.twin_desk import TwinDesk
-from chatlab.ui.widgets.callout import Callout
 from chatlab.ui.widgets.chat_pane import ChatPane
+
+if TYPE_CHECKING:
+    from chatlab.ui.widgets.callout import Callout
 
 
 class Deed(Enum):
@@ -136,7 +139,7 @@ class Tour:
         return self._stops[self._at] if self.is_on else None
 
     @property
-    def callout(self) -> Callout | None:
+    def callout(self) -> "Callout | None":
         return self._callout
 
     def start(self) -> None:
@@ -218,7 +221,9 @@ class Tour:
             is_last=is_last,
         )
 
-    def _make_callout(self) -> Callout:
+    def _make_callout(self) -> "Callout":
+        from chatlab.ui.widgets.callout import Callout
+
         callout = self._callout = Callout(self._window)
         callout.next_wanted.connect(self._go_on)
         callout.skipped.connect(self.end)

@@ -153,7 +153,7 @@ class LadderSheet:
         assert self._axis is not None  # paint() has looked.
         theme, fonts = current(), self._fonts
         first = self._top + fonts.fm.height() * 1.2 + fonts.small_fm.height() * 0.7
-        lowest = -1e9
+        lowest, said = -1e9, ""
         painter.setFont(fonts.small)
         for height, time_ns in self._axis.ticks:
             y = first + height
@@ -162,10 +162,13 @@ class LadderSheet:
             lowest = y
             painter.setPen(QPen(theme.color("line"), 1))
             painter.drawLine(QPointF(self._gutter, y), QPointF(self._width - MARGIN, y))
+            if (words := duration_words(time_ns)) == said:
+                continue
+            said = words
             painter.setPen(theme.color("muted"))
             box = QRectF(0, y - fonts.small_line / 2, self._gutter - HALF, fonts.small_line)
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-            painter.drawText(box, flags, duration_words(time_ns))
+            painter.drawText(box, flags, words)
         painter.setPen(QPen(theme.color("muted"), 1.4))
         for height in self._axis.breaks:
             _paint_break(painter, self._gutter - SPACE, first + height)
