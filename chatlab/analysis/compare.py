@@ -153,10 +153,10 @@ def _with_shares(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[Row, .
 
 
 def _figures(rows: Sequence[Row], at: int) -> tuple[Figure, ...]:
-    cells = [cell for row in rows if (cell := row.cells[at]) is not None]
+    cells = [cell.values() for row in rows if (cell := row.cells[at]) is not None]
     found: list[Figure] = []
     for measure in Measure:
-        values = [value for cell in cells if (value := cell.value(measure)) is not None]
+        values = [value for cell in cells if (value := cell[measure]) is not None]
         middle = median(values) if values else None
         found.append(Figure(measure, len(values), sum(values), middle))
     return tuple(found)

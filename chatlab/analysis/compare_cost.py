@@ -175,8 +175,8 @@ class CostReader:
             yield f"{_count(foreign, 'byte')} of its frames belong to something else."
         if riding:
             yield (
-                f"Frame {', '.join(map(str, sorted(riding)))} acknowledges it and carries data of "
-                "its own: no frame was needed for that ACK."
+                f"Its ACK rides on data in frame {', '.join(map(str, sorted(riding)))}, so it took "
+                "no frame of its own."
             )
         yield from pieces.notes
 

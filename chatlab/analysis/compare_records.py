@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from chatlab.analysis.session_file import iso_time
 from chatlab.core.comparison import Column, Comparison, HandshakeCost, LengthLeak, MessageCost, Row
 from chatlab.core.ladder import Ladder
-from chatlab.core.measures import Measure
 from chatlab.core.observing import ObserverView
 from chatlab.protocol.irc_masking import MASK
 
@@ -60,7 +59,7 @@ def message_record(number: int, row: Row, column: Column, cell: MessageCost) -> 
         "sender": cell.sender,
         "target": cell.target,
         "text": cell.text,
-        **{measure.value: cell.value(measure) for measure in Measure},
+        **{measure.value: value for measure, value in cell.values().items()},
         "tls_records": cell.records,
         "nth": cell.nth,
         "frame_numbers": list(cell.carried.numbers) if cell.carried is not None else [],

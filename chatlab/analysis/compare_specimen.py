@@ -45,6 +45,7 @@ class Specimen:
         self._talks: dict[tuple[ConnectionId, bool], Talk] = {}
         self._frames: dict[int, tuple[list[int], int]] = {}
         """Frames by ``tcp.stream``, and the last frame that was looked at for them."""
+        self._spoken: dict[ConnectionId, tuple[list[tuple[int, int]], int]] = {}
 
     @property
     def connections(self) -> tuple[Connection, ...]:
@@ -98,6 +99,17 @@ class Specimen:
         )
         self._frames[conversation.number] = found, stop
         return found if last is None else found[: bisect_right(found, last)]
+
+    def spoken(self, connection: Connection) -> list[tuple[int, int]]:
+        """The frames of a connection that have payload, and how much."""
+        frames = self.frames(connection)
+        found, seen = self._spoken.get(connection.id, ([], 0))
+        for number in frames[seen:]:
+            place = self.streams.place(number)
+            if place is not None and len(place.payload):
+                found.append((number, len(place.payload)))
+        self._spoken[connection.id] = found, len(frames)
+        return found
 
     def lookups(self, connection: Connection) -> list[tuple[Connection, list[int]]]:
         """The look-ups of DNS that led to a connection, each with its frames."""

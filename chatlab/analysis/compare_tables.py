@@ -30,7 +30,7 @@ _COLOURS = {
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0 2rem; width: 100%; }
+table { border-collapse: collapse; margin: 1rem 0 2rem; table-layout: fixed; width: 100%; }
 caption { font-weight: 600; padding: .4rem 0; text-align: left; }
 th, td { border-bottom: 1px solid #8884; padding: .25rem .6rem; text-align: left; }
 td.n, th.n { font-variant-numeric: tabular-nums; text-align: right; }
@@ -146,8 +146,9 @@ def _table(
     ]
     if any(bars):
         yield _row(["<td></td>", *(f"<td>{bar}</td>" for bar in bars)])
+    numbers = [cell.values() for _, cell in present]
     for measure in Measure:
-        values = [cell.value(measure) for _, cell in present]
+        values = [each[measure] for each in numbers]
         if any(values):
             yield _row([f"<td>{escape(_words(measure))}</td>", *map(_number, values)])
     yield "</table>"

@@ -212,16 +212,7 @@ class Talk:
         first = [frame for frame in found.frames if frame not in found.retransmissions]
         return max(first, default=0)
 
-    def in_order(self) -> list[Said]:
-        """What both ends said, in the order in which it was complete."""
-        both = [each for direction in Direction for each in self.said(direction)]
+    def in_order(self, most: int) -> list[Said]:
+        """What both ends said, the first ``most`` units of each, in the order of being complete."""
+        both = [each for direction in Direction for each in self.said(direction)[:most]]
         return sorted(both, key=lambda said: (self.completed_by(said), said.span.start))
-
-    @property
-    def is_sealed(self) -> bool:
-        """Whether there are TLS records in it."""
-        return any(
-            said.reading is not Reading.CLEAR or said.unit.is_record
-            for direction in Direction
-            for said in self.said(direction)
-        )

@@ -18,7 +18,7 @@ from chatlab.analysis.ladder_xmpp import XmppNamer
 from chatlab.core.account import Application
 from chatlab.core.comparison import Phase, Side
 from chatlab.core.connection import Connection
-from chatlab.core.flow import ByteRange, Direction, Transport
+from chatlab.core.flow import ByteRange, ConnectionId, Direction, Transport
 from chatlab.core.frame import Exposure
 from chatlab.core.ladder import Detail, Ladder, Reading, Step
 from chatlab.core.observing import FrameSpan
@@ -27,7 +27,7 @@ from chatlab.protocol.packet import ACK, SYN
 
 MAX_STEPS = 120
 MAX_UNITS = 3_000
-"""Units that are looked at from the beginning of a connection."""
+"""Units of each end that are looked at from the beginning of a connection."""
 SETTLED_NS = 5_000_000_000
 """Quiet of this length after a connection is ready ends the ladder: what follows is no handshake."""
 _NO_KEYS = (
@@ -57,6 +57,7 @@ class LadderReader:
         self._specimen = specimen
         self._log = specimen.log
         self._streams = specimen.streams
+        self._first: dict[ConnectionId, int] = {}
 
     def ladder(self, connection: Connection) -> Ladder:
         side = Side(self._specimen.number, connection.id)
@@ -137,7 +138,7 @@ class LadderReader:
         rows: list[_Row] = []
         last = self.first_message(connection)
         is_ready = False
-        for said in talk.in_order()[:MAX_UNITS]:
+        for said in talk.in_order(MAX_UNITS):
             completed = talk.completed_by(said)
             if last is not None and completed >= last:
                 break
@@ -155,12 +156,16 @@ class LadderReader:
 
     def first_message(self, connection: Connection) -> int | None:
         """The first frame of the first message that was sent on a connection."""
+        if (known := self._first.get(connection.id)) is not None:
+            return known
         found: list[int] = []
         for message in self._specimen.messages():
             wire = message.wire
             is_ours = wire is not None and wire.connection == connection.id
             if is_ours and message.direction is Direction.SENT and not message.is_history:
                 found += self._specimen.correlator.attribution(message.id).frames[:1]
+        if found:
+            self._first[connection.id] = min(found)
         return min(found, default=None)
 
     def _said(self, talk: Talk, said: Said, named: Named) -> _Row:

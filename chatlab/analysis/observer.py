@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from chatlab.analysis import observer_general as general
 from chatlab.analysis.compare_specimen import Specimen
 from chatlab.analysis.compare_talk import Talk
-from chatlab.analysis.observer_claims import Claims, in_frames
+from chatlab.analysis.observer_claims import Claims
 from chatlab.analysis.observer_frames import FrameObserver
 from chatlab.analysis.observer_hearing import Hearing, Noted
 from chatlab.analysis.observer_words import shown
@@ -36,6 +36,8 @@ NO_KEYS = (
     "The keys of this connection are not at hand. The operator has them; here only what our own "
     "end wrote can be shown."
 )
+_SEALED = "Sealed by TLS: these bytes carry it, and they tell nothing without the keys."
+_ROOM_HIDES = "The room has not said that it shows addresses: others see the nickname only."
 _HIDEABLE = (
     *(Topic.PASSWORD, Topic.KEY, Topic.TEXT, Topic.NICK, Topic.LOGIN, Topic.JID),
     *(Topic.REAL_NAME, Topic.CHANNEL, Topic.CONTACT, Topic.PRESENCE, Topic.CERTIFICATE),
@@ -49,6 +51,7 @@ class ObserverReader:
     def __init__(self, specimen: Specimen) -> None:
         self._specimen = specimen
         self._hearings: dict[tuple[ConnectionId, bool], Hearing] = {}
+        self._views: dict[tuple[ConnectionId, Observer], tuple[object, ObserverView]] = {}
         self._frames = FrameObserver(specimen, self._heard_by)
 
     def frame(self, number: int, observer: Observer) -> FrameView:
@@ -70,14 +73,33 @@ class ObserverReader:
 
     def observe(self, connection: Connection, observer: Observer) -> ObserverView:
         """What an observer learns from all of a connection."""
-        side = Side(self._specimen.number, connection.id)
         outside = self._hearing(connection, is_read=False)
         inside = self._hearing(connection, is_read=True)
         if outside is None or inside is None:
             return ObserverView(
-                observer=observer, side=side, is_sealed=connection.tls is not None,
-                claims=(), words=NOTHING, problem=NOTHING,
-            )  # fmt: skip
+                observer=observer,
+                side=Side(self._specimen.number, connection.id),
+                is_sealed=connection.tls is not None,
+                claims=(),
+                words=NOTHING,
+                problem=NOTHING,
+            )
+        grown = len(outside[1].units), len(inside[1].units), inside[0].generation
+        spoken = sum(1 for _ in self._specimen.messages())
+        basis = connection, grown, len(self._specimen.frames(connection)), spoken
+        known = self._views.get((connection.id, observer))
+        if known is None or known[0] != basis:
+            view = self._look(connection, observer, outside, inside)
+            known = self._views[connection.id, observer] = basis, view
+        return known[1]
+
+    def _look(
+        self,
+        connection: Connection,
+        observer: Observer,
+        outside: tuple[Talk, Hearing],
+        inside: tuple[Talk, Hearing],
+    ) -> ObserverView:
         is_sealed = any(said.reading is Reading.SEALED for said in outside[1].units)
         claims = Claims(self._specimen, inside[0])
         problem = ""
@@ -91,11 +113,11 @@ class ObserverReader:
             if observer is Observer.SERVER:
                 self._server(connection, claims, inside[1])
             else:
-                self._person(connection, claims, *inside)
+                self._person(connection, claims, inside[1])
         listed = claims.listed()
         return ObserverView(
             observer=observer,
-            side=side,
+            side=Side(self._specimen.number, connection.id),
             is_sealed=is_sealed,
             claims=listed,
             words=_sum(observer, listed, is_sealed=is_sealed),
@@ -115,28 +137,18 @@ class ObserverReader:
         agreed = outside.tls
         lengths = general.record_lengths(self._specimen, talk, agreed.version, agreed.cipher)
         sealed = list(lengths)
-        _add(claims, sealed or general.sizes(self._specimen, frames))
-        _add(claims, general.times(self._specimen, frames))
+        spoken = self._specimen.spoken(connection)
+        _add(claims, sealed or general.sizes(spoken))
+        _add(claims, general.times(self._specimen, spoken))
         learnt = claims.topics()
         for noted in inside.noted:
             topic = noted.heard.topic
             is_inside = noted.reading is Reading.DECRYPTED
             is_said = noted.heard.is_learnt or topic is Topic.PASSWORD
             if is_inside and is_said and topic in _HIDEABLE and topic not in learnt:
-                claims.add(self._hidden(talk, noted))
+                claims.hide(noted, _SEALED, Certainty.DECRYPTED)
         if sealed and _is_closed(inside):
             claims.add(_unread(sealed))
-
-    def _hidden(self, talk: Talk, noted: Noted) -> Claim:
-        evidence = in_frames(self._specimen, talk, noted.direction, noted.spans)
-        return Claim(
-            topic=noted.heard.topic,
-            value="",
-            words="Sealed by TLS: these bytes carry it, and they tell nothing without the keys.",
-            evidence=tuple(evidence[:MAX_EVIDENCE]),
-            certainty=Certainty.DECRYPTED,
-            is_learnt=False,
-        )
 
     # --- the server --------------------------------------------------------------------------
 
@@ -148,7 +160,7 @@ class ObserverReader:
         for claim in general.ends(self._specimen, connection, frames):
             if claim.topic is Topic.ADDRESS and claim.value == connection.flow.local.address:
                 claims.add(claim)
-        _add(claims, general.times(self._specimen, frames))
+        _add(claims, general.times(self._specimen, self._specimen.spoken(connection)))
 
     def _own_words(self, connection: Connection, claims: Claims, observer: Observer) -> None:
         """What our own end wrote, where nobody can look inside: the records that carried it."""
@@ -179,7 +191,7 @@ class ObserverReader:
 
     # --- the other person --------------------------------------------------------------------
 
-    def _person(self, connection: Connection, claims: Claims, talk: Talk, inside: Hearing) -> None:
+    def _person(self, connection: Connection, claims: Claims, inside: Hearing) -> None:
         is_xmpp = connection.application is Application.XMPP
         has_private = any(_is_private(noted) for noted in inside.noted)
         is_open = inside.xmpp.shows_jids or has_private
@@ -193,47 +205,35 @@ class ObserverReader:
             elif heard.is_passed_on:
                 claims.note(noted, certainty=_passed(noted))
         for noted in secrets[:1]:
-            claims.add(self._kept(talk, noted, "The server keeps it to itself."))
-        self._person_address(connection, claims, talk, inside)
+            claims.hide(noted, "The server keeps it to itself.", Certainty.INFERRED)
+        _address(connection, claims, inside)
         if is_xmpp and not is_open and Topic.CHANNEL in claims.topics():
-            claims.add(self._room_hides(talk, inside))
+            channel = next(each for each in inside.noted if each.heard.topic is Topic.CHANNEL)
+            claims.hide(channel, _ROOM_HIDES, Certainty.INFERRED, Topic.JID)
 
-    def _person_address(
-        self, connection: Connection, claims: Claims, talk: Talk, inside: Hearing
-    ) -> None:
-        """Whether others see our address: on IRC it may be our host."""
-        address = connection.flow.local.address
-        shown_as = [noted for noted in inside.noted if noted.heard.topic is Topic.HOST]
-        for noted in shown_as[:1]:
-            if noted.heard.value.rpartition("@")[2] == address:
-                words = "The address itself is the host that others are shown."
-                heard = noted.heard._replace(topic=Topic.ADDRESS, value=address)
-                claims.note(noted._replace(heard=heard), words=words)
-            else:
-                host = shown(noted.heard.value.rpartition("@")[2])
-                words = f"The server shows “{host}” in place of the address."
-                claims.add(self._kept(talk, noted, words, Topic.ADDRESS))
-        said = [noted for noted in inside.noted if noted.heard.topic is Topic.TEXT]
-        sent = [noted for noted in said if noted.direction is Direction.SENT]
-        if not shown_as and connection.application is Application.XMPP and sent:
-            words = "Stanzas carry no IP address: the other person sees the server’s."
-            claims.add(self._kept(talk, sent[0], words, Topic.ADDRESS))
 
-    def _room_hides(self, talk: Talk, inside: Hearing) -> Claim:
-        channel = next(n for n in inside.noted if n.heard.topic is Topic.CHANNEL)
-        words = "The room has not said that it shows addresses: others see the nickname only."
-        return self._kept(talk, channel, words, Topic.JID)
-
-    def _kept(self, talk: Talk, noted: Noted, words: str, topic: Topic | None = None) -> Claim:
-        evidence = in_frames(self._specimen, talk, noted.direction, noted.spans)
-        return Claim(
-            topic=topic or noted.heard.topic,
-            value="",
-            words=words,
-            evidence=tuple(evidence[:MAX_EVIDENCE]),
-            certainty=Certainty.INFERRED,
-            is_learnt=False,
-        )
+def _address(connection: Connection, claims: Claims, inside: Hearing) -> None:
+    """Whether other people see our address: on IRC it may be our host."""
+    address = connection.flow.local.address
+    as_host = next((each for each in inside.noted if each.heard.topic is Topic.HOST), None)
+    if as_host is not None:
+        host = as_host.heard.value.rpartition("@")[2]
+        if host == address:
+            words = "The address itself is the host that others are shown."
+            claims.note(as_host, topic=Topic.ADDRESS, value=address, words=words)
+        else:
+            words = f"The server shows “{shown(host)}” in place of the address."
+            claims.hide(as_host, words, Certainty.INFERRED, Topic.ADDRESS)
+        return
+    is_sent = (
+        noted
+        for noted in inside.noted
+        if noted.heard.topic is Topic.TEXT and noted.direction is Direction.SENT
+    )
+    first = next(is_sent, None)
+    if first is not None and connection.application is Application.XMPP:
+        words = "Stanzas carry no IP address: the other person sees the server’s."
+        claims.hide(first, words, Certainty.INFERRED, Topic.ADDRESS)
 
 
 def _add(claims: Claims, more: Iterable[Claim]) -> None:

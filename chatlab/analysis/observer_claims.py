@@ -1,6 +1,7 @@
 """Claims gathered from what was heard: each thing once, with the frames that prove it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from chatlab.analysis.compare_specimen import Specimen
 from chatlab.analysis.compare_talk import Talk
@@ -22,7 +23,8 @@ _CERTAINTIES = {
     Reading.DECRYPTED: Certainty.DECRYPTED,
     Reading.SEALED: Certainty.INFERRED,
 }
-_SUREST = (Certainty.SEEN, Certainty.DECRYPTED, Certainty.KNOWN, Certainty.INFERRED)
+_SUREST = {certainty: at for at, certainty in enumerate(Certainty)}
+"""The smaller, the surer."""
 assert set(_ORDER) == set(Topic)
 
 
@@ -45,90 +47,124 @@ def in_frames(
     return found
 
 
-class Claims:
-    """Gathers claims; the same topic and value are one claim with more evidence."""
+@dataclass(slots=True)
+class _Gathered:
+    """A claim, and what its evidence will be made of if it is listed."""
 
-    def __init__(self, specimen: Specimen, talk: Talk | None) -> None:
+    claim: Claim
+    certainty: Certainty
+    count: int = 0
+    heard: list[tuple[Direction, tuple[ByteRange, ...]]] = field(default_factory=list)
+
+
+class Claims:
+    """Gathers claims; the same topic and value are one claim with more evidence.
+
+    Evidence is looked up for what is listed only: a long talk has thousands of messages.
+    """
+
+    def __init__(self, specimen: Specimen, talk: Talk | None, frame: int | None = None) -> None:
+        """``frame``: evidence of this frame only."""
         self._specimen = specimen
         self._talk = talk
-        self._found: dict[tuple[Topic, str, bool], Claim] = {}
+        self._frame = frame
+        self._found: dict[tuple[Topic, str, bool], _Gathered] = {}
 
     def add(self, claim: Claim) -> None:
+        """Add a claim with its evidence."""
         key = claim.topic, claim.value, claim.is_learnt
-        before = self._found.pop(key, None)
-        if before is None:
-            self._found[key] = claim
-            return
-        room = max(0, MAX_EVIDENCE - len(before.evidence))
-        self._found[key] = Claim(
-            topic=claim.topic,
-            value=claim.value,
-            words=before.words,
-            evidence=before.evidence + claim.evidence[:room],
-            certainty=min(before.certainty, claim.certainty, key=_SUREST.index),
-            is_learnt=claim.is_learnt,
-            is_secret=before.is_secret or claim.is_secret,
-            count=before.count + claim.count,
-        )
+        gathered = self._found.get(key)
+        if gathered is None:
+            gathered = self._found[key] = _Gathered(claim, claim.certainty)
+        else:
+            evidence = gathered.claim.evidence + claim.evidence
+            gathered.claim = replace(gathered.claim, evidence=evidence[:MAX_EVIDENCE])
+        gathered.count += claim.count
 
     def note(
         self,
         noted: Noted,
         *,
+        topic: Topic | None = None,
+        value: str | None = None,
         words: str = "",
         certainty: Certainty | None = None,
-        frame: int | None = None,
+        is_learnt: bool | None = None,
     ) -> None:
-        """Add something heard; with ``frame`` only as far as that frame says it."""
-        if self._talk is None:
-            return
+        """Add something heard, as it was heard but for what is given."""
         heard = noted.heard
-        evidence = in_frames(self._specimen, self._talk, noted.direction, noted.spans)
-        if frame is not None:
-            evidence = [each for each in evidence if each.frame == frame]
-        self.add(
-            Claim(
-                topic=heard.topic,
-                value=heard.value,
+        what, told = topic or heard.topic, heard.value if value is None else value
+        holds = heard.is_learnt if is_learnt is None else is_learnt
+        sure = certainty or certainty_of(noted.reading)
+        gathered = self._found.pop((what, told, holds), None)
+        if gathered is None:
+            claim = Claim(
+                topic=what,
+                value=told,
                 words=words or heard.words,
-                evidence=tuple(evidence[:MAX_EVIDENCE]),
-                certainty=certainty or certainty_of(noted.reading),
-                is_learnt=heard.is_learnt,
-                is_secret=heard.is_secret,
+                evidence=(),
+                certainty=sure,
+                is_learnt=holds,
+                is_secret=heard.is_secret and is_learnt is not False,
             )
-        )
+            gathered = _Gathered(claim, sure)
+        elif _SUREST[sure] < _SUREST[gathered.certainty]:
+            gathered.certainty = sure
+        self._found[what, told, holds] = gathered
+        gathered.count += 1
+        if len(gathered.heard) < MAX_EVIDENCE:
+            gathered.heard.append((noted.direction, noted.spans))
+
+    def hide(
+        self, noted: Noted, words: str, certainty: Certainty, topic: Topic | None = None
+    ) -> None:
+        """Add that something stays hidden; the bytes heard are what the observer has instead."""
+        self.note(noted, topic=topic, value="", words=words, certainty=certainty, is_learnt=False)
 
     def topics(self) -> set[Topic]:
         """What is learnt about."""
-        return {claim.topic for claim in self._found.values() if claim.is_learnt}
+        return {topic for topic, _, is_learnt in self._found if is_learnt}
 
     def listed(self) -> tuple[Claim, ...]:
         """The claims as a list is read: learnt before hidden, by topic, not too many of one."""
+        sorted_out: dict[tuple[bool, Topic], list[_Gathered]] = {}
+        for (topic, _, is_learnt), gathered in self._found.items():
+            sorted_out.setdefault((is_learnt, topic), []).append(gathered)
         chosen: list[Claim] = []
         for is_learnt in (True, False):
             for topic in _ORDER:
-                same = [
-                    claim
-                    for claim in self._found.values()
-                    if claim.topic is topic and claim.is_learnt is is_learnt
-                ]
-                chosen += _shortened(topic, same)
+                chosen += self._shortened(topic, sorted_out.get((is_learnt, topic), []))
         return tuple(chosen)
 
+    def _shortened(self, topic: Topic, found: list[_Gathered]) -> list[Claim]:
+        if len(found) <= MAX_OF_A_TOPIC:
+            return [self._proven(each) for each in found]
+        is_newest = topic is Topic.TEXT
+        kept = found[-MAX_OF_A_TOPIC:] if is_newest else found[:MAX_OF_A_TOPIC]
+        rest = found[:-MAX_OF_A_TOPIC] if is_newest else found[MAX_OF_A_TOPIC:]
+        first = self._proven(rest[0])
+        more = replace(
+            first,
+            value=f"{len(rest):,} more",
+            words="Not listed one by one; here is the first of them.",
+            is_secret=False,
+            count=sum(each.count for each in rest),
+        )
+        claims = [self._proven(each) for each in kept]
+        return [more, *claims] if is_newest else [*claims, more]
 
-def _shortened(topic: Topic, claims: list[Claim]) -> list[Claim]:
-    if len(claims) <= MAX_OF_A_TOPIC:
-        return claims
-    is_newest = topic is Topic.TEXT
-    kept = claims[-MAX_OF_A_TOPIC:] if is_newest else claims[:MAX_OF_A_TOPIC]
-    rest = claims[:-MAX_OF_A_TOPIC] if is_newest else claims[MAX_OF_A_TOPIC:]
-    more = Claim(
-        topic=topic,
-        value=f"{len(rest):,} more",
-        words="Not listed one by one.",
-        evidence=tuple(span for claim in rest for span in claim.evidence[:1])[:MAX_EVIDENCE],
-        certainty=rest[0].certainty,
-        is_learnt=rest[0].is_learnt,
-        count=sum(claim.count for claim in rest),
-    )
-    return [more, *kept] if is_newest else [*kept, more]
+    def _proven(self, gathered: _Gathered) -> Claim:
+        """A claim with its evidence looked up."""
+        evidence = list(gathered.claim.evidence)
+        for direction, spans in gathered.heard:
+            if self._talk is None or len(evidence) >= MAX_EVIDENCE:
+                break
+            evidence += in_frames(self._specimen, self._talk, direction, spans)
+        if self._frame is not None:
+            evidence = [each for each in evidence if each.frame == self._frame]
+        return replace(
+            gathered.claim,
+            evidence=tuple(evidence[:MAX_EVIDENCE]),
+            certainty=gathered.certainty,
+            count=gathered.count,
+        )

@@ -51,7 +51,7 @@ class FrameObserver:
             return self._view(observer, number, Claims(self._specimen, None), [], _NOT_OURS)
         talk, hearing = found
         direction = talk.direction(place.side)
-        claims = Claims(self._specimen, talk)
+        claims = Claims(self._specimen, talk, number)
         units = hearing.units_in(direction, place.span)
         noted = hearing.noted_in(direction, place.span)
         if observer is Observer.PERSON:
@@ -60,7 +60,7 @@ class FrameObserver:
             certainty = certainty_of(each.reading)
             if observer is Observer.PERSON and direction is Direction.SENT:
                 certainty = Certainty.INFERRED
-            claims.note(each, certainty=certainty, frame=number)
+            claims.note(each, certainty=certainty)
         legible = self._legible(observer, place, units, noted)
         if observer is Observer.NETWORK:
             legible += self._outside(connection, claims, number)
@@ -125,10 +125,9 @@ class FrameObserver:
             found += general.address_spans(headers)
             if headers.transport >= 0:
                 found.append(ByteRange(headers.transport, headers.transport + 4))
-        for claim in (
-            *general.sizes(self._specimen, [number]),
-            *general.times(self._specimen, [number]),
-        ):
+        place = self._specimen.streams.place(number)
+        spoken = [(number, len(place.payload))] if place and len(place.payload) else []
+        for claim in (*general.sizes(spoken), *general.times(self._specimen, spoken)):
             claims.add(claim)
         return found
 

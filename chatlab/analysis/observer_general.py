@@ -93,35 +93,34 @@ def _custom(port: int) -> str:
     return known.get(port, "nothing that everybody knows")
 
 
-def times(specimen: Specimen, frames: Sequence[int]) -> Iterator[Claim]:
-    """When something was said: of each frame with payload."""
-    spoken = [number for number in frames if _size(specimen, number)]
+def times(specimen: Specimen, spoken: Sequence[tuple[int, int]]) -> Iterator[Claim]:
+    """When something was said: by the frames with payload."""
     if not spoken:
         return
-    first, last = (_clock(specimen.log.time_ns(spoken[at])) for at in (0, -1))
+    first, last = (_clock(specimen.log.time_ns(spoken[at][0])) for at in (0, -1))
     yield Claim(
         topic=Topic.TIME,
         value=f"{first} to {last} UTC" if len(spoken) > 1 else f"{first} UTC",
         words="When something was said, to the microsecond: who is awake, who answers whom.",
-        evidence=tuple(FrameSpan(number, _NOTHING) for number in spoken[:MAX_EVIDENCE]),
+        evidence=tuple(FrameSpan(number, _NOTHING) for number, _ in spoken[:MAX_EVIDENCE]),
         certainty=Certainty.SEEN,
         count=len(spoken),
     )
 
 
-def sizes(specimen: Specimen, frames: Sequence[int]) -> Iterator[Claim]:
-    """How much was said."""
-    lengths = [(number, size) for number in frames if (size := _size(specimen, number))]
-    if not lengths:
+def sizes(spoken: Sequence[tuple[int, int]]) -> Iterator[Claim]:
+    """How much was said: by the frames with payload and its length."""
+    if not spoken:
         return
-    total = sum(size for _, size in lengths)
+    total = sum(size for _, size in spoken)
+    segments = f"{len(spoken):,} segment{'' if len(spoken) == 1 else 's'}"
     yield Claim(
         topic=Topic.SIZE,
-        value=f"{total:,} bytes in {len(lengths):,} segment{'' if len(lengths) == 1 else 's'}",
+        value=f"{total:,} bytes in {segments}",
         words="How much was said, segment by segment.",
-        evidence=tuple(FrameSpan(number, _NOTHING) for number, _ in lengths[:MAX_EVIDENCE]),
+        evidence=tuple(FrameSpan(number, _NOTHING) for number, _ in spoken[:MAX_EVIDENCE]),
         certainty=Certainty.SEEN,
-        count=len(lengths),
+        count=len(spoken),
     )
 
 
@@ -190,11 +189,6 @@ def lookup(specimen: Specimen, number: int) -> Iterator[Claim]:
         evidence=(FrameSpan(number, ByteRange(start, start + len(found.name) + 2)),),
         certainty=Certainty.SEEN,
     )
-
-
-def _size(specimen: Specimen, number: int) -> int:
-    place = specimen.streams.place(number)
-    return len(place.payload) if place is not None else 0
 
 
 def _clock(time_ns: int) -> str:

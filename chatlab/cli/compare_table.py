@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Sequence
 
-from chatlab.core.comparison import Column, Comparison, MessageCost, Row, TwinEvidence
+from chatlab.core.comparison import Column, Comparison, MessageCost, Row, Side, TwinEvidence
 from chatlab.core.flow import Direction
 from chatlab.core.ladder import Ladder
 from chatlab.core.measures import Measure
@@ -21,8 +21,9 @@ def print_comparison(comparison: Comparison) -> None:
         print("There are no messages to compare.")
         return
     _print_handshakes(comparison.columns)
+    explained: set[Side] = set()
     for number, row in enumerate(comparison.rows, 1):
-        _print_row(number, row, comparison.columns)
+        _print_row(number, row, comparison.columns, explained)
     _print_figures(comparison)
 
 
@@ -42,7 +43,8 @@ def _print_handshakes(columns: Sequence[Column]) -> None:
         )
 
 
-def _print_row(number: int, row: Row, columns: Sequence[Column]) -> None:
+def _print_row(number: int, row: Row, columns: Sequence[Column], explained: set[Side]) -> None:
+    """``explained``: connections of which it was said how the length of records leaks."""
     text = _printable(row.text) or "(text not in the file)"
     alone = " – nothing to compare it with" if row.evidence is TwinEvidence.ALONE else ""
     print(f"\n{number}. “{_fitted(text)}”{alone}")
@@ -56,16 +58,23 @@ def _print_row(number: int, row: Row, columns: Sequence[Column]) -> None:
         ],
     )
     for column, cell in cells:
-        for words in _told(cell):
+        for words in _told(cell, is_first=column.side not in explained):
             print(f"  {column.title}: {words}")
+        explained.add(column.side)
 
 
-def _told(cell: MessageCost) -> Iterator[str]:
+def _told(cell: MessageCost, *, is_first: bool) -> Iterator[str]:
     if cell.problem:
         yield cell.problem
     yield from cell.notes
-    if cell.leak is not None:
-        yield cell.leak.words
+    leak = cell.leak
+    if leak is not None and is_first:
+        yield leak.words
+    elif leak is not None:
+        yield (
+            f"{leak.record_bytes:,} bytes of TLS records give away that {leak.inferred_bytes:,} "
+            "are inside."
+        )
 
 
 def _print_figures(comparison: Comparison) -> None:

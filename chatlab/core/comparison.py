@@ -50,6 +50,8 @@ class FrameGroup:
 
     @property
     def layers(self) -> LayerBytes:
+        if len(self.frames) == 1:
+            return self.frames[0].layers
         return sum((frame.layers for frame in self.frames), LayerBytes())
 
     @property
@@ -128,12 +130,15 @@ class MessageCost:
 
     def value(self, measure: Measure) -> float | None:
         """One number of it; None where the capture does not tell."""
+        return self.values()[measure]
+
+    def values(self) -> dict[Measure, float | None]:
+        """All its numbers, in the order of a table."""
         carried = self.carried
         if carried is None:
-            return None
-        if measure.layer is not None:
-            return carried.layers[measure.layer]
-        values: dict[Measure, float | None] = {
+            return dict.fromkeys(Measure)
+        layers = carried.layers
+        found: dict[Measure, float | None] = {
             Measure.FRAMES: len(carried),
             Measure.SEGMENTS: self.segments,
             Measure.BYTES: carried.length,
@@ -147,7 +152,10 @@ class MessageCost:
             Measure.ECHO_TIME: None if self.echo_ns is None else self.echo_ns / 1e6,
             Measure.HANDSHAKE: self.handshake_share,
         }
-        return values[measure]
+        for measure in Measure:
+            if (layer := measure.layer) is not None:
+                found[measure] = layers[layer]
+        return {measure: found[measure] for measure in Measure}
 
     @property
     def wire_bytes(self) -> int | None:

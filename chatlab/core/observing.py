@@ -30,7 +30,7 @@ _OBSERVERS = {
 
 
 class Certainty(Enum):
-    """How we know that the observer knows."""
+    """How we know that the observer knows; the surest first."""
 
     SEEN = "seen"
     """It stands in the frames, in clear."""

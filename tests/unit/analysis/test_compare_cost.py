@@ -80,7 +80,7 @@ def test_an_ack_that_rides_on_data_costs_no_frame(tmp_path: Path, open_log: Open
     cost = cost_of(talk, open_log, tmp_path, said(len(LINE), echo=ByteRange(0, len(ECHO))))
     assert not cost.acks.frames
     assert cost.ack_ns == cost.echo_ns == 1_000_000
-    assert "Frame 5 acknowledges it" in cost.notes[0]
+    assert "rides on data in frame 5" in cost.notes[0]
 
 
 def test_a_retransmission_stands_apart(tmp_path: Path, open_log: OpenLog) -> None:
