@@ -19,6 +19,8 @@ _PARTS = ("PySide6-Essentials", "qasync", "irc", "scapy", "dnspython", "cryptogr
 
 class Verdict(Enum):
     OK = "ok"
+    INFO = "info"
+    """Nothing was tried; it is good to know."""
     WARNING = "warning"
     FAILED = "failed"
 
@@ -73,8 +75,11 @@ def _capture() -> list[Check]:
         words = "Without frames, the bytes of a message are shown as ChatLab wrote or read them."
         rows.append(Check("Capture: byte stream", Verdict.WARNING, words))
     for note in permission.notes:
-        verdict = Verdict.WARNING if note.is_trouble else Verdict.OK
-        rows.append(Check(note.name, verdict, note.words, note.remedy))
+        if note.is_trouble:
+            rows.append(Check(note.name, Verdict.WARNING, note.words, note.remedy))
+        else:
+            words = f"{note.words} {note.remedy}".rstrip()
+            rows.append(Check(note.name, Verdict.INFO, words))
     return rows
 
 

@@ -7,7 +7,12 @@ import sys
 from chatlab.app.checks import Check, Verdict, check_all, is_fit
 from chatlab.core.errors import UsageError
 
-_SIGNS = {Verdict.OK: "ok  ", Verdict.WARNING: "note", Verdict.FAILED: "FAIL"}
+_SIGNS = {
+    Verdict.OK: "ok  ",
+    Verdict.INFO: "info",
+    Verdict.WARNING: "note",
+    Verdict.FAILED: "FAIL",
+}
 
 
 def doctor(options: argparse.Namespace) -> int:

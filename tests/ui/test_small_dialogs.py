@@ -101,6 +101,14 @@ def test_checking_again_replaces_the_rows(check: SystemCheckDialog, qtbot: QtBot
     assert check.again_button.isEnabled()
 
 
+def test_what_is_only_good_to_know_counts_as_no_check(
+    check: SystemCheckDialog, qtbot: QtBot
+) -> None:
+    check.show_rows((ROWS[0], CheckRow("Npcap’s licence", CheckState.INFO, "Five computers.")))
+    wanted = ("All 1 checks passed.", "good to know")
+    qtbot.waitUntil(lambda: all(part in words(check) for part in wanted))
+
+
 # --- about
 
 

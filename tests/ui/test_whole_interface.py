@@ -100,7 +100,8 @@ def test_without_the_right_the_reason_and_the_remedy_stand_there(qtbot: QtBot) -
     shown = WholeInterfaceDialog("")
     qtbot.addWidget(shown)
     shown.show_error(CaptureError("The opener refuses that.", "sudo usermod …"))
-    assert shown.error.text() == "The opener refuses that.\nsudo usermod …"
+    assert shown.notice.text() == "The opener refuses that."
+    assert shown.remedy.text() == "sudo usermod …"
     assert shown.capture_button.isHidden()
 
 

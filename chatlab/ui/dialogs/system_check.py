@@ -29,12 +29,14 @@ class CheckState(Enum):
     """How a check ended, in the words that stand beside its icon."""
 
     OK = "works"
+    INFO = "good to know"
     WARNING = "limited"
     FAILED = "does not work"
 
 
 _LOOKS = {
     CheckState.OK: ("check", "accent"),
+    CheckState.INFO: ("info", "muted"),
     CheckState.WARNING: ("warning", "attention"),
     CheckState.FAILED: ("error", "error"),
 }
@@ -91,8 +93,11 @@ class SystemCheckDialog(Sheet):
         """Replace what is shown."""
         self._clear()
         self._rows = tuple(rows)
-        bad = sum(row.state is not CheckState.OK for row in rows)
-        words = f"{bad} of {len(rows)} need a look." if bad else f"All {len(rows)} checks passed."
+        checks = [row.state for row in rows if row.state is not CheckState.INFO]
+        bad, all_of_them = sum(state is not CheckState.OK for state in checks), len(checks)
+        words = f"{bad} of {all_of_them} need a look."
+        if not bad:
+            words = f"All {all_of_them} checks passed."
         self._summary.setText(self.tr(words))
         for row in rows:
             if self.body.count():

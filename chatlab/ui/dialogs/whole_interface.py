@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from chatlab.core.capture import CaptureInterface
 from chatlab.core.errors import ChatlabError
-from chatlab.ui.dialogs.parts import Hint, Notice, Sheet, header
+from chatlab.ui.dialogs.parts import Notice, Sheet, header
 from chatlab.ui.dialogs.table import Table
-from chatlab.ui.theme import SPACE
+from chatlab.ui.theme import SPACE, mono_font, plain_label
 from chatlab.ui.widgets.controls import scaled
 
 WIDTH = 78 * SPACE
@@ -56,8 +56,11 @@ class WholeInterfaceDialog(Sheet):
             self.tr("Also frames that are meant for other &computers (promiscuous mode)"), self
         )
         self.body.addWidget(self.promiscuous)
-        self.error = Hint("", self)
-        self.body.addWidget(self.error)
+        self.remedy = plain_label("", parent=self)
+        self.remedy.setWordWrap(True)
+        self.remedy.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.remedy.hide()
+        self.body.addWidget(self.remedy)
         self._make_buttons()
         self._say_law()
         self.settle(self.capture_button)
@@ -105,8 +108,11 @@ class WholeInterfaceDialog(Sheet):
         self.promiscuous.hide()
         self.capture_button.hide()
         self.cancel_button.setText(self.tr("Close"))
-        self.error.tell(f"{error.message}\n{error.hint}".strip())
-        self.error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.notice.tell("lock", "error", self.tr("This takes a further right"), error.message)
+        self.remedy.setText(error.hint)
+        self.remedy.setFont(mono_font())
+        self.remedy.setVisible(bool(error.hint))
+        self.body.addStretch(1)
         self.fit(WIDTH, MAX_HEIGHT)
 
     def _row(self) -> int:

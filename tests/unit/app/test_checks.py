@@ -1,58 +1,56 @@
-"""The system check: what is missing has a name and a remedy, and a warning stops nobody."""
-
-from importlib.metadata import PackageNotFoundError
-from pathlib import Path
+"""What the system check says about capturing, on any system."""
 
 import pytest
 
-from chatlab.app import checks
-from chatlab.app.checks import Check, Verdict, check_all, is_fit
+from chatlab.app import checks, root
+from chatlab.app.checks import Verdict
+from chatlab.capture.backends import Backend, Note, Permission, state_of
 
 
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHATLAB_HOME", str(tmp_path))
+def said(monkeypatch: pytest.MonkeyPatch, permission: Permission) -> dict[str, checks.Check]:
+    monkeypatch.setattr(checks, "check_permission", lambda: permission)
+    return {row.name: row for row in checks._capture()}
 
 
-def verdict(name: str) -> Check:
-    return next(check for check in check_all() if check.name == name)
-
-
-def test_everything_is_looked_at_and_this_machine_is_fit() -> None:
-    found = check_all()
-    names = {check.name.partition(":")[0] for check in found}
-    assert names >= {"System", "Libraries", "Capture", "Certificate authorities", "Folder"}
-    assert is_fit(found)
-    assert all(check.words for check in found)
-
-
-def test_a_missing_library_fails_with_the_command_that_brings_it(
+def test_where_nothing_is_open_every_way_is_named_down_to_the_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def version(name: str) -> str:
-        if name == "scapy":
-            raise PackageNotFoundError(name)
-        return "1.0"
-
-    monkeypatch.setattr(checks, "version", version)
-    failed = [check for check in check_all() if check.verdict is Verdict.FAILED]
-    assert [(check.words, check.remedy) for check in failed] == [
-        ("Missing: scapy.", "python3 dev.py setup")
-    ]
-    assert not is_fit(check_all())
+    states = (
+        state_of(Backend.PACKET_SOCKET, False, "No."),
+        state_of(Backend.DUMPCAP, False, "Not installed.", "sudo apt install it"),
+    )
+    rows = said(monkeypatch, Permission(states))
+    assert list(rows) == ["Capture: packet socket", "Capture: dumpcap", "Capture: byte stream"]
+    assert {row.verdict for row in rows.values()} == {Verdict.WARNING}
+    assert rows["Capture: dumpcap"].remedy == "sudo apt install it"
 
 
-def test_a_folder_that_cannot_be_written_names_the_way_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_where_one_way_is_open_the_others_are_no_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = (
+        state_of(Backend.PACKET_SOCKET, False, "No."),
+        state_of(Backend.DUMPCAP, True, "Yes."),
+    )
+    assert list(said(monkeypatch, Permission(states))) == ["Capture: dumpcap"]
+
+
+def test_notes_are_to_be_known_and_trouble_is_to_be_mended(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    monkeypatch.setenv("CHATLAB_HOME", str(tmp_path / "file"))
-    found = verdict("Folder")
-    assert found.verdict is Verdict.FAILED
-    assert "CHATLAB_HOME" in found.remedy
+    notes = (
+        Note("Licence", "Five computers.", "Ask for more."),
+        Note("WinPcap", "It is old.", "Uninstall it.", is_trouble=True),
+    )
+    rows = said(monkeypatch, Permission((state_of(Backend.NPCAP, True, "Yes."),), notes))
+    assert rows["Licence"].verdict is Verdict.INFO
+    assert rows["Licence"].words == "Five computers. Ask for more."
+    assert rows["WinPcap"].verdict is Verdict.WARNING
+    assert rows["WinPcap"].remedy == "Uninstall it."
 
 
-def test_no_keyring_is_a_warning_that_stops_nobody() -> None:
-    found = verdict("Keyring")
-    assert found.verdict is Verdict.WARNING
-    assert is_fit((found,))
+@pytest.mark.parametrize("is_root", [False, True])
+def test_root_is_told_once_that_it_need_not_be(
+    monkeypatch: pytest.MonkeyPatch, is_root: bool
+) -> None:
+    monkeypatch.setattr(root, "is_root", lambda: is_root)
+    rows = checks._user()
+    assert [row.verdict for row in rows] == [Verdict.WARNING] * is_root
