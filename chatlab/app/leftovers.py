@@ -25,6 +25,8 @@ MAX_KEPT = 5
 LIVE_NAME = "capture.pcapng"
 WHOLE_NAME = "session.chatlab"
 NOTES_NAME = "notes.md"
+_OLD_WHOLE_NAME = "session.pcapng"
+"""What it was before there were session files."""
 _LOCK_NAME = "in-use"
 _OFFERED_NAME = "offered"
 _STAMP = "%Y%m%d-%H%M%S"
@@ -117,7 +119,7 @@ def _look(folder: Path) -> Leftover | None:
     if not folder.is_dir() or not lock.tryLock(0):
         return None
     lock.unlock()
-    for name in (WHOLE_NAME, LIVE_NAME):
+    for name in (WHOLE_NAME, _OLD_WHOLE_NAME, LIVE_NAME):
         file = folder / name
         if not file.is_file():
             continue
