@@ -75,6 +75,7 @@ class TagDesk:
         pane.transcript.reaction_wanted.connect(self._choose_reaction)
         pane.transcript.reaction_toggled.connect(self._toggle)
         pane.transcript.retract_requested.connect(self._ask_to_retract)
+        pane.transcript.correction_requested.connect(self._begin_correction)
         pane.transcript.earlier_wanted.connect(lambda msgid: self._bring(pane, msgid))
 
     # -- who is writing

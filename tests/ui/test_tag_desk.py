@@ -9,55 +9,24 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.account import Security
-from chatlab.core.chats import Chat, ChatKey, Note
+from chatlab.core.chats import ChatKey
 from chatlab.core.features import ServerFeatures
-from chatlab.core.message import Delivery, Message, MessageKind
+from chatlab.core.message import Delivery, MessageKind
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialogs.account import AccountDialog
-from chatlab.ui.widgets.chat_pane import ChatPane
 from chatlab.ui.widgets.reaction_chooser import SUGGESTED, ReactionChooser
 from chatlab.ui.widgets.transcript_menu import fill_menu
 from chatlab.ui.widgets.typing_line import writing_words
 from tests.helpers.chats import NOON, account, message
 from tests.helpers.stage import LAB, Stage
+from tests.helpers.tag_stage import KEY, act, chat, last_words, pane, say, tag_stage
 
 pytestmark = pytest.mark.qt_log_ignore("does not support")
-
-ALL = ServerFeatures(can_reply=True, can_react=True, can_retract=True, has_multiline=True)
-KEY = ChatKey(LAB, "#lab")
 
 
 @pytest.fixture
 def stage(qtbot: QtBot) -> Stage:
-    made = Stage(qtbot)
-    made.join()
-    made.connection.known_features = ALL
-    made.book.add_account(account())  # The pane asks again what the server can do.
-    return made
-
-
-def pane(stage: Stage) -> ChatPane:
-    return stage.window.chats.active
-
-
-def say(stage: Stage, text: str, name: str, delivery: Delivery | None = None) -> Message:
-    said = replace(message(text, "me" if delivery else "alice", delivery=delivery), msgid=name)
-    stage.take(ev.MessageAdded(said))
-    return said
-
-
-def chat(stage: Stage) -> Chat:
-    return stage.book.chats[KEY]
-
-
-def last_words(stage: Stage) -> str:
-    entry = chat(stage).entries[-1]
-    assert isinstance(entry, Note)
-    return entry.text
-
-
-def act(stage: Stage, action: ActionId) -> None:
-    assert stage.window.actions_table.trigger(action)
+    return tag_stage(qtbot)
 
 
 def press(qtbot: QtBot, stage: Stage, key: Qt.Key) -> None:
@@ -243,41 +212,6 @@ def test_the_command_takes_our_last_message_back(stage: Stage) -> None:
     stage.presenter.select_message(None)
     stage.speaker.say(KEY, "/retract")
     assert stage.connection.retracted == [("#lab", "m1")]
-
-
-def test_the_command_corrects_our_chosen_message_or_the_last(stage: Stage) -> None:
-    first = say(stage, "frist", "m1", Delivery.ECHOED)
-    say(stage, "secnd", "m2", Delivery.ECHOED)
-    other = say(stage, "another’s", "m3")
-    for chosen in (None, first, other):
-        stage.presenter.select_message(chosen.id if chosen else None)
-        stage.speaker.say(KEY, "/correct right")
-    assert stage.connection.corrected == [
-        ("#lab", "m2", "right"),
-        ("#lab", "m1", "right"),
-        ("#lab", "m2", "right"),
-    ]
-
-
-def test_ctrl_up_puts_our_last_message_into_the_composer(stage: Stage, qtbot: QtBot) -> None:
-    stage.connection.known_features = replace(ALL, can_correct=True)
-    stage.book.add_account(account())
-    say(stage, "secnd", "m2", Delivery.ECHOED)
-    stage.presenter.select_message(None)
-    composer = pane(stage).composer
-    stage.window.show()
-    qtbot.waitExposed(stage.window)
-    composer.editor.setFocus()
-    qtbot.keyClick(composer.editor, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
-    assert composer.text() == "/correct secnd"
-
-
-def test_where_nothing_can_be_corrected_it_is_said(stage: Stage) -> None:
-    say(stage, "secnd", "m2", Delivery.ECHOED)
-    stage.presenter.select_message(None)
-    act(stage, ActionId.CORRECT)
-    assert "cannot be changed" in last_words(stage)
-    assert pane(stage).composer.text() == ""
 
 
 def test_the_menu_offers_what_the_server_can(stage: Stage) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from chatlab.core.chats import Entry
+from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message
 from chatlab.ui.action_table import ActionId
 from chatlab.ui.rich_text import bare
@@ -42,6 +43,13 @@ def fill_menu(menu: QMenu, view: "TranscriptView", hit: Hit | None, entry: Entry
             view.tr("Address {nick}").format(nick=bare(entry.sender).replace("&", "&&")),
             lambda: view.nick_requested.emit(entry.sender),
         )
+        is_ours = entry.direction is Direction.SENT and not entry.is_retracted
+        if view.features().can_correct and is_ours:
+            menu.addAction(
+                icon("edit"),
+                _with_key("Correct…", ActionId.CORRECT),
+                lambda: view.correction_requested.emit(entry.id),
+            )
         if view.features().can_retract and entry.msgid and not entry.is_retracted:
             menu.addAction(
                 icon("trash"), view.tr("Take back…"), lambda: view.retract_requested.emit(entry.id)

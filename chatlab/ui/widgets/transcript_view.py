@@ -3,16 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import (
-    QEvent,
-    QItemSelectionModel,
-    QPoint,
-    QPointF,
-    QRect,
-    Qt,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -56,8 +47,8 @@ class TranscriptView(TranscriptList):
         resend_requested, cancel_requested: MessageId of a failed, of a waiting message.
         compare_requested: MessageId of a message that left on several chats at once.
         nick_requested: nick that was double-clicked, to be answered.
-        reply_requested, reaction_wanted, retract_requested: MessageId of a message that is to be
-            answered, answered with a sign, taken back.
+        reply_requested, reaction_wanted, retract_requested, correction_requested: MessageId of a
+            message to be answered, answered with a sign, taken back, said otherwise.
         reaction_toggled: MessageId, and the reaction that was clicked.
         earlier_wanted: ``msgid`` of an answered message that is not in memory.
         typed: letters that were typed while the transcript had the focus.
@@ -75,6 +66,7 @@ class TranscriptView(TranscriptList):
     reaction_wanted = Signal(str)
     reaction_toggled = Signal(str, str)
     retract_requested = Signal(str)
+    correction_requested = Signal(str)
     earlier_wanted = Signal(str)
     typed = Signal(str)
 
