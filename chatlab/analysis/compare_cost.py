@@ -170,6 +170,8 @@ class CostReader:
             yield "Some of its bytes are in no captured frame."
         if any(each.evidence is Evidence.CONTENT for each in known):
             yield "The capture began late: its place was found by known bytes."
+        if any(each.evidence is Evidence.PACKETS for each in known):
+            yield "It was found in the packets alone: nobody else says that it was a message."
         foreign = sum(cost.layers.other for cost in carried)
         if foreign and not others:
             yield f"{_count(foreign, 'byte')} of its frames belong to something else."
