@@ -272,7 +272,7 @@ class _Talk:
         """Save and show what there is, and say of every message that did not arrive why."""
         records = self._records()
         if self._options.save:
-            is_session = self._options.save.suffix == SESSION_SUFFIX
+            is_session = self._options.save.suffix.lower() == SESSION_SUFFIX
             work = session_work(self._feed, self._book, "") if is_session else None
             save(work or capture_work(self._feed), self._options.save)
         if self._options.json:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatlab.ui.ports import Backstage, WireFeed
 
 _NAME = "ChatLab"
+_SUFFIX = ".chatlab"
 _UNSAVED = "Unsaved session"
 
 
@@ -71,11 +72,25 @@ class SessionDesk:
             self.save_as()
 
     def save_as(self) -> None:
+        self._ask_where(self._suggested(_SUFFIX))
+
+    def _ask_where(self, suggested: Path) -> None:
         from chatlab.ui.dialogs.capture_file import save_dialog
 
-        dialog = save_dialog(self._suggested(".chatlab"), self._window)
-        dialog.fileSelected.connect(lambda name: self._files.save(Path(name)))
+        dialog = save_dialog(suggested, self._window)
+        dialog.fileSelected.connect(lambda name: self._on_place_chosen(Path(name)))
         self._show("save", dialog)
+
+    def _on_place_chosen(self, file: Path) -> None:
+        """A session under the name of a capture would be a file that no program opens."""
+        if file.suffix.lower() == _SUFFIX:
+            self._files.save(file)
+            return
+        named = file.with_name(file.name + _SUFFIX)
+        if named.exists():
+            self._ask_where(named)  # Nobody was asked whether this one may be replaced.
+        else:
+            self._files.save(named)
 
     def open(self) -> None:
         from chatlab.ui.dialogs.capture_file import open_dialog

@@ -9,8 +9,10 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core.capture import CaptureReplayed
 from chatlab.core.export import ExportFacts, SecretsChoice
+from chatlab.core.preferences import Preferences
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialogs.export_capture import ExportChoice, ExportDialog
+from chatlab.ui.dialogs.preferences import PreferencesDialog
 from chatlab.ui.dialogs.session_notes import SessionNotesDialog
 from tests.helpers.stage import Stage
 
@@ -78,6 +80,32 @@ def test_the_first_save_asks_where_the_next_does_not(qtbot: QtBot, tmp_path: Pat
     sessions.file = tmp_path / "lab6.chatlab"
     stage.window.actions_table.action(ActionId.SAVE_CAPTURE).trigger()
     assert sessions.asked[1:] == [("save", None)]
+
+
+def test_a_session_never_takes_the_name_of_a_capture(qtbot: QtBot, tmp_path: Path) -> None:
+    stage = Stage(qtbot)
+    stage.window.show()
+    (tmp_path / "b.pcapng.chatlab").touch()
+    for name in ("a.pcapng", "b.pcapng"):
+        stage.desk.sessions.save_as()
+        dialog = find(stage, QFileDialog)
+        assert isinstance(dialog, QFileDialog)
+        dialog.fileSelected.emit(str(tmp_path / name))
+    assert stage.backstage.sessions.asked == [("save", tmp_path / "a.pcapng.chatlab")]
+    dialog = find(stage, QFileDialog)
+    assert isinstance(dialog, QFileDialog)
+    assert dialog is not None, "it asks again"
+    dialog.reject()
+
+
+@pytest.mark.parametrize(("before", "shown"), [(0, 5), (20, 20)])
+def test_how_often_it_is_saved_can_be_chosen(qtbot: QtBot, before: int, shown: int) -> None:
+    dialog = PreferencesDialog(Preferences(autosave_minutes=before), can_notify=True)
+    qtbot.addWidget(dialog)
+    assert dialog.read().autosave_minutes == before
+    assert dialog.autosave_minutes.text() == str(shown)
+    dialog.autosave.setChecked(not before)
+    assert dialog.read().autosave_minutes == (0 if before else shown)
 
 
 # --- notes ----------------------------------------------------------------------------------------
