@@ -15,10 +15,21 @@ from chatlab.capture.permission import Backend, Permission
 from chatlab.capture.source import CaptureSource
 from chatlab.core.capture import WHOLE_INTERFACE, CaptureLive
 from chatlab.core.errors import CaptureError
-from chatlab.core.flow import FlowKey
+from chatlab.core.flow import Direction, Endpoint, FlowKey
 from chatlab.protocol.blocks import Interface, Packet
 from chatlab.protocol.packet import parse
-from tests.helpers.capturing import TIMEOUT_S, Pair, blocks, capturing, only, pair, until
+from tests.helpers.capturing import (
+    TIMEOUT_S,
+    Pair,
+    blocks,
+    capturing,
+    direction,
+    only,
+    packets,
+    pair,
+    until,
+)
+from tests.helpers.netns import INTERFACE, entered, joined_namespaces
 
 pytestmark = [pytest.mark.capture, pytest.mark.only_on("linux")]
 
@@ -63,8 +74,10 @@ def segments(file: Path, flow: FlowKey) -> Seen:
                 interfaces.append(block.description == WHOLE_INTERFACE)
             case Packet():
                 headers = parse(block.data, 1)
-                assert headers is not None
-                if headers.source_port == flow.local.port and headers.payload_length:
+                if headers is None:
+                    continue  # ARP, for one.
+                ports = headers.source_port, headers.destination_port
+                if ports == (flow.local.port, flow.remote.port) and headers.payload_length:
                     data = block.data[headers.payload :]
                     found.append((interfaces[block.interface], data))
     return found
@@ -187,3 +200,47 @@ def test_an_interface_that_goes_away_is_told_and_the_rest_goes_on(tmp_path: Path
 
     mine = asyncio.run(run())
     assert segments(file, mine) == [(False, b"mine")]
+
+
+@pytest.mark.network
+def test_on_ethernet_every_frame_is_there_once_with_its_direction(tmp_path: Path) -> None:
+    """Our own connection crosses the very interface that is captured whole."""
+    file = tmp_path / "capture.pcapng"
+
+    async def run(server: socket.socket, address: str) -> tuple[FlowKey, FlowKey]:
+        async with capturing(file, check=by_own_right()) as source:
+            await source.watch_interface(INTERFACE)
+            with socket.socket() as mine, socket.socket() as other:
+                flows = []
+                for each in (mine, other):
+                    each.settimeout(TIMEOUT_S)
+                    each.bind((address, 0))
+                    local, remote = each.getsockname(), server.getsockname()
+                    flows.append(FlowKey(Endpoint(*local), Endpoint(*remote)))
+                assert await source.admit(mine.fileno(), flows[0])
+                for each in (mine, other):
+                    each.connect(server.getsockname())
+                    peer, _ = server.accept()
+                    with peer:
+                        each.sendall(b"there")
+                        assert peer.recv(5, socket.MSG_WAITALL) == b"there"
+                        peer.sendall(b"back")
+                        assert each.recv(4, socket.MSG_WAITALL) == b"back"
+                        await source.sync()
+            return flows[0], flows[1]
+
+    with joined_namespaces() as network:
+        with entered(network.server):
+            server = socket.create_server((network.server.address, 0))
+        with server, entered(network.client):
+            flows = asyncio.run(run(server, network.client.address))
+    for flow, is_whole in zip(flows, (False, True), strict=True):
+        assert segments(file, flow) == [(is_whole, b"there")]
+        assert segments(file, FlowKey(flow.remote, flow.local)) == [(is_whole, b"back")]
+    found = packets(file)
+    assert len({packet.data for packet in found}) == len(found)
+    for packet in found:
+        headers = parse(packet.data, 1)
+        if headers is not None and headers.source_port:
+            is_sent = headers.source_port in {flow.local.port for flow in flows}
+            assert direction(packet) is (Direction.SENT if is_sent else Direction.RECEIVED)
