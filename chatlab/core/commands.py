@@ -44,7 +44,7 @@ def parse(line: str) -> Command:
     spec = spec_of(name)
     if spec is None:
         near = get_close_matches(name.lower(), _BY_NAME, n=1)
-        hint = f"Did you mean /{near[0]}?" if near else "F1 lists all commands."
+        hint = f"Did you mean /{near[0]}?" if near else "/help lists all commands."
         raise UsageError(
             f"There is no command /{name}.", f"{hint} To send it as text, type //{name}."
         )

@@ -83,7 +83,7 @@ class Commands:
             spec = next((spec for spec in COMMANDS if spec.verb is command.verb), None)
             foreign = spec is not None and spec.only not in (None, Application.XMPP)
             why = "belongs to IRC" if foreign else "has no meaning on XMPP, or not in this chat"
-            raise UsageError(f"/{command.verb.value} {why}.", "F1 lists all commands.")
+            raise UsageError(f"/{command.verb.value} {why}.", "/help lists all commands.")
 
     def _send_raw(self, text: str) -> None:
         """A stanza exactly as typed, once it is sure to be one."""
