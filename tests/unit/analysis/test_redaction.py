@@ -22,7 +22,18 @@ from chatlab.core.message import Message
 from chatlab.protocol import pcapng
 from chatlab.protocol.checksums import ones_sum, pseudo_sum
 from chatlab.protocol.packet import parse
-from tests.helpers.tcp_talk import FLOW, RECEIVED, SENT, Talk, connection, message, tls_facts, wire
+from tests.helpers.tcp_talk import (
+    ETHERNET,
+    FLOW,
+    RECEIVED,
+    SENT,
+    START_NS,
+    Talk,
+    connection,
+    message,
+    tls_facts,
+    wire,
+)
 
 SECRET = "Tr0ub4dor&3"
 PLAIN = base64.b64encode(f"\0ann\0{SECRET}".encode()).decode()
@@ -216,6 +227,49 @@ def test_no_secret_is_left_however_it_is_cut_lost_and_sent_again(
         assert {held[at] for at in span if at in held} <= {ord("*")}
 
 
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    secret=st.text(st.sampled_from("abcXYZ019!$%/=?+~#äß"), min_size=8, max_size=24),
+    mss=st.integers(9, 80),
+    again=st.sets(st.integers(0, 60), max_size=6),
+    lost=st.sets(st.integers(0, 60), max_size=3),
+)
+def test_no_secret_of_a_stanza_is_left_however_it_is_cut_lost_and_sent_again(
+    tmp_path: Path, secret: str, mss: int, again: set[int], lost: set[int]
+) -> None:
+    planted = secret.encode()
+    proof = base64.b64encode(b"\0ann\0" + planted)
+    said = HEADER + b"<message to='b@t'><body>one</body></message>"
+    said += XMPP_STANZAS[0].replace(PLAIN, "{}").format(proof.decode()).encode()
+    said += b"".join(each.format(secret).encode() for each in XMPP_STANZAS[2:])
+    said += b"<message to='b@t'><body>two</body></message>"
+    talk = Talk().handshake()
+    first = len(talk.frames)
+    talk.send(SENT, said, mss=mss)
+    for number in sorted(again):
+        if number * mss < len(said):
+            talk.again(SENT, number * mss, said[number * mss : number * mss + mss + 3])
+    talk.frames = [f for at, f in enumerate(talk.frames) if at - first not in lost or at < first]
+    before = with_checksums(talk).write(tmp_path / "before.pcapng")
+    redacted(before, tmp_path / "after.pcapng", application=Application.XMPP)
+    assert_same_but_blanked(before, tmp_path / "after.pcapng")
+    held: dict[int, int] = {}
+    for raw in frames_of(tmp_path / "after.pcapng"):
+        headers = parse(raw, 1)
+        assert headers is not None
+        at = headers.sequence - 1001
+        if headers.source_port == 40_000:
+            held |= {at + i: byte for i, byte in enumerate(raw[headers.payload :])}
+    for word in (planted, proof):
+        start = said.find(word)
+        while start >= 0:
+            span = range(start, start + len(word))
+            assert {held[at] for at in span if at in held} <= {ord("*")}
+            start = said.find(word, start + 1)
+
+
 def test_the_rest_of_a_line_whose_beginning_was_lost_is_blanked(tmp_path: Path) -> None:
     talk = Talk().handshake()
     talk.send(SENT, b"PRIVMSG NickServ :IDENTIFY ann hunter")
@@ -351,6 +405,26 @@ def test_a_checksum_that_was_yet_to_be_made_is_left_and_stays_flagged(tmp_path: 
     assert raw[headers.transport + 16 : headers.transport + 18] == partial
     assert b"hunter2" not in raw
     assert FLOW.remote.port == headers.destination_port
+
+
+def test_an_icmp_error_that_quotes_the_password_is_blanked_too(tmp_path: Path) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, f"PASS {SECRET}\r\n".encode())
+    quoted = talk.frames[3][2][14:]
+    message = bytearray(b"\x03\x03\0\0\0\0\0\0" + quoted)
+    message[2:4] = (ones_sum(message) ^ 0xFFFF).to_bytes(2, "big")
+    head = bytearray(quoted[:20])
+    head[2:4] = (20 + len(message)).to_bytes(2, "big")
+    head[9] = 1
+    talk.frames.append((START_NS, RECEIVED, ETHERNET + bytes(head) + bytes(message)))
+    redacted(
+        talk.write(tmp_path / "before.pcapng"),
+        tmp_path / "after.pcapng",
+        application=Application.IRC,
+    )
+    error = frames_of(tmp_path / "after.pcapng")[-1]
+    assert SECRET.encode() not in error
+    assert ones_sum(error[34:]) == 0xFFFF, "RFC 792: the sum over all of it holds"
 
 
 @pytest.mark.servers("tshark")
