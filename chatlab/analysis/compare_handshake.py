@@ -13,13 +13,13 @@ from chatlab.protocol.packet import SYN
 def handshake_cost(
     specimen: Specimen, connection: Connection, ladder: Ladder
 ) -> HandshakeCost | None:
-    """Every frame of a connection up to where it is ready; None where nothing was captured.
+    """Every frame of a connection up to where it is ready; None where its SYN was not captured.
 
     A frame counts for the phase whose first step it follows, so each is counted once, ACKs
     included. Look-ups of DNS have sockets of their own and are left out.
     """
     steps = [step for step in ladder.steps if step.phase is not Phase.DNS and step.frames]
-    if not steps:
+    if not steps or steps[0].phase is not Phase.TCP:
         return None
     last = _last_frame(specimen, connection, steps)
     frames = specimen.frames(connection, last)

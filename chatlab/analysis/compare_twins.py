@@ -23,6 +23,15 @@ class Utterance:
 
     side: Side
     messages: list[Message]
+    connection: Connection
+
+    def may_be_twin(self, other: "Utterance") -> bool:
+        """Whether the same words on another connection are no repetition behind a reconnect."""
+        if self.side == other.side:
+            return False
+        one, two = self.connection, other.connection
+        latest = max(one.opened_ns, two.opened_ns)
+        return one.account != two.account or latest <= min(self.time_ns, other.time_ns)
 
     @property
     def text(self) -> str:
@@ -50,7 +59,7 @@ def groups_of(
     capture: int, messages: Iterable[Message], connections: Sequence[Connection]
 ) -> list[TwinGroup]:
     """The groups of one capture, oldest first; single messages are groups of one."""
-    known = {each.id for each in connections}
+    known = {each.id: each for each in connections}
     bonded: dict[str, TwinGroup] = {}
     loose: list[Utterance] = []
     sent = (each for each in messages if each.direction is Direction.SENT and not each.is_history)
@@ -60,10 +69,11 @@ def groups_of(
             continue
         side = Side(capture, connection)
         if not message.twin:
-            loose.append(Utterance(side, [message]))
+            loose.append(Utterance(side, [message], known[connection]))
             continue
         group = bonded.setdefault(message.twin, TwinGroup(message.twin, TwinEvidence.GESTURE))
-        group.members.setdefault(side, Utterance(side, [])).messages.append(message)
+        said = group.members.setdefault(side, Utterance(side, [], known[connection]))
+        said.messages.append(message)
     return sorted([*bonded.values(), *_by_text(loose)], key=lambda each: each.first.time_ns)
 
 
@@ -74,7 +84,14 @@ def _by_text(utterances: Sequence[Utterance]) -> list[TwinGroup]:
         text, now = utterance.text, utterance.time_ns
         same = [each for each in waiting.get(text, []) if now - each.first.time_ns <= WINDOW_NS]
         waiting[text] = same
-        group = next((each for each in same if utterance.side not in each.members), None)
+        group = next(
+            (
+                group
+                for group in same
+                if all(utterance.may_be_twin(each) for each in group.members.values())
+            ),
+            None,
+        )
         if group is None or not text:
             group = TwinGroup("", TwinEvidence.ALONE)
             found.append(group)

@@ -14,7 +14,7 @@ from chatlab.analysis.ladder_irc import IrcNamer
 from chatlab.analysis.ladder_sasl import PLAIN_WORDS, SCRAM_WORDS
 from chatlab.analysis.ladder_tls import TlsNamer
 from chatlab.analysis.ladder_words import Named, Namer
-from chatlab.analysis.ladder_xmpp import XmppNamer
+from chatlab.analysis.ladder_xmpp import FEATURES, XmppNamer
 from chatlab.core.account import Application
 from chatlab.core.comparison import Phase, Side
 from chatlab.core.connection import Connection
@@ -33,6 +33,14 @@ SETTLED_NS = 5_000_000_000
 _NO_KEYS = (
     "The keys of this connection are not at hand: what is sealed has no names here, just as an "
     "observer has none for it."
+)
+_NO_BEGINNING = (
+    "The capture does not hold the beginning of this connection: its handshake is not all here."
+)
+_NOT_TAKEN = "The server offered STARTTLS, and we did not take it: all stays in clear."
+_NOT_OFFERED = (
+    "The server’s features hold no offer of STARTTLS. Either it has none, or somebody on the path "
+    "took the offer out (stripping): from here that looks the same."
 )
 _STARTTLS_CLEAR = (
     "Everything before the Client Hello crossed the wire in clear, the name of the server and what "
@@ -266,12 +274,19 @@ def _phased(step: Step, index: int, clear_until: int | None) -> Step:
 
 
 def _notes(steps: Sequence[Step], clear_until: int | None) -> Iterator[str]:
+    phases = {step.phase for step in steps}
+    if Phase.TCP not in phases:
+        yield _NO_BEGINNING
+    offers = [step for step in steps if step.name == FEATURES]
+    if offers and Phase.TLS not in phases:
+        labels = {detail.label for detail in offers[0].details}
+        yield _NOT_TAKEN if "STARTTLS" in labels else _NOT_OFFERED
     if clear_until is not None:
         yield _STARTTLS_CLEAR
     if any(step.reading is Reading.SEALED for step in steps):
         yield _NO_KEYS
-    labels = {(detail.label, detail.is_secret) for step in steps for detail in step.details}
-    if ("Password", True) in labels:
+    told = {(detail.label, detail.is_secret) for step in steps for detail in step.details}
+    if ("Password", True) in told:
         yield PLAIN_WORDS
-    if ("Proof", False) in labels:
+    if ("Proof", False) in told:
         yield SCRAM_WORDS

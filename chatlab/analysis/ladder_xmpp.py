@@ -17,6 +17,7 @@ from chatlab.protocol.xmpp_element import STREAMS_NAMESPACE, Element
 from chatlab.protocol.xmpp_masking import SASL, SASL2
 from chatlab.protocol.xmpp_words import BIND, PAYLOADS, SM, is_stanza
 
+FEATURES = "stream features"
 _ROOM = "http://jabber.org/protocol/muc"
 _SELF_PRESENCE = "110"
 """Status of one's own presence in a room: the last one, so one is in (XEP-0045, 7.2.2)."""
@@ -51,8 +52,8 @@ class XmppNamer:
         if element.namespace in (SASL, SASL2):
             return (self._sasl(said.direction, element),)
         if element.namespace == STREAMS_NAMESPACE:
-            details = _offers(element)
-            return (step(f"stream {element.name}", Phase.LOGIN)._replace(details=details),)
+            name = FEATURES if element.name == "features" else f"stream {element.name}"
+            return (step(name, Phase.LOGIN, details=_offers(element)),)
         if element.namespace == SM:
             is_counting = element.name in ("r", "a")
             name = f"stream management: <{element.name}/>"

@@ -33,7 +33,7 @@ def _print_handshakes(columns: Sequence[Column]) -> None:
         cost, name = column.handshake, column.title
         where = f" ({column.capture})" if column.capture else ""
         if cost is None:
-            print(f"  {name}{where}: no frame was captured")
+            print(f"  {name}{where}: its beginning was not captured")
             continue
         ready = f", ready after {cost.ready_ns / 1e6:,.1f} ms" if cost.ready_ns is not None else ""
         phases = ", ".join(f"{phase.phase.value} {phase.bytes:,} B" for phase in cost.phases)

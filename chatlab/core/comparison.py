@@ -219,7 +219,7 @@ class Column:
     flow: FlowKey
     host: str
     handshake: HandshakeCost | None
-    """None where no frame of it was captured."""
+    """None where its beginning was not captured."""
 
 
 class TwinEvidence(Enum):

@@ -86,6 +86,14 @@ def test_the_same_words_later_are_no_twin() -> None:
     assert [evidence for _, evidence in bonds(messages)] == [TwinEvidence.ALONE] * 2
 
 
+def test_a_repetition_behind_a_reconnect_is_no_twin() -> None:
+    later = replace(CONNECTIONS[1], opened_ns=START_NS + SECOND)
+    messages = [sent("a", "ok", "c1"), sent("b", "ok", "c2", 2)]
+    assert len(groups_of(0, messages, [CONNECTIONS[0], later])) == 2
+    other = replace(later, account=AccountId("somebody else"))
+    assert len(groups_of(0, messages, [CONNECTIONS[0], other])) == 1
+
+
 def test_messages_whose_words_the_file_withholds_are_not_guessed_to_be_twins() -> None:
     assert len(bonds([sent("a", "", "c1"), sent("b", "", "c2")])) == 2
 

@@ -4,6 +4,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from chatlab.core.flow import ByteRange
 from chatlab.core.measures import LayerBytes, Measure
 from chatlab.core.message import Message
 from chatlab.protocol.packet import ACK, PSH
+from chatlab.protocol.tls_ciphers import expand_label
+from chatlab.protocol.tls_secrets import CLIENT_TRAFFIC
 from tests.helpers.compared import specimen
 from tests.helpers.tcp_talk import RECEIVED, SENT, Talk, connection, message, tls_facts, wire
 from tests.helpers.tls_talk import TLS_FLOW, TlsTalk
@@ -281,6 +284,37 @@ def test_the_length_of_the_words_leaks_exactly(
     assert f"{len(LINE)} bytes are inside" in leak.words
     if with_keys and len(span) - len(LINE) == 22:
         assert leak.padding_bytes == 0
+
+
+def test_padding_hides_the_length_and_is_told_with_the_keys(
+    tmp_path: Path, open_log: OpenLog
+) -> None:
+    tls = TlsTalk(tmp_path, ssl.TLSVersion.TLSv1_3)
+    padding = 50
+    secret = next(
+        line.split()[2] for line in tls.key_log.splitlines() if line.startswith(CLIENT_TRAFFIC)
+    )
+    record = padded_record(tls.cipher, bytes.fromhex(secret), LINE, padding)
+    start = tls.talk.reached[SENT]
+    tls.talk.send(SENT, record)
+    spoken = [said(start + len(record), start)]
+    (cost,) = sealed_costs(tls, open_log, tmp_path, spoken, with_keys=True)
+    leak = cost.leak
+    assert leak is not None
+    assert (leak.inferred_bytes, leak.content_bytes) == (len(LINE) + padding, len(LINE))
+    assert leak.padding_bytes == padding
+    assert "50 of them are zeros" in leak.words
+    assert cost.carried is not None
+    assert cost.carried.layers == LayerBytes(text=8, framing=16, tls=22 + padding, **HEADERS)
+
+
+def padded_record(cipher: str, secret: bytes, line: bytes, padding: int) -> bytes:
+    """The first record of application data of TLS 1.3, as RFC 8446, section 5.2, makes it."""
+    digest = "sha384" if cipher.endswith("SHA384") else "sha256"
+    key = expand_label(digest, secret, "key", 32 if "256_GCM" in cipher else 16)
+    inner = line + b"\x17" + bytes(padding)
+    header = b"\x17\x03\x03" + (len(inner) + 16).to_bytes(2, "big")
+    return header + AESGCM(key).encrypt(expand_label(digest, secret, "iv", 12), inner, header)
 
 
 def test_two_messages_in_a_record_are_told_apart_with_the_keys_only(

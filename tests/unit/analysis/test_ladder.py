@@ -267,6 +267,29 @@ def test_scram_shows_name_salt_and_proof_and_says_that_the_password_is_not_sent(
     assert any("SCRAM never sends the password" in note for note in ladder.notes)
 
 
+@pytest.mark.parametrize(("is_offered", "words"), [(True, "did not take it"), (False, "stripping")])
+def test_xmpp_that_stays_in_clear_says_what_became_of_starttls(
+    tmp_path: Path, open_log: OpenLog, *, is_offered: bool, words: str
+) -> None:
+    talk = Talk().handshake()
+    play(talk.send, XMPP_CLEAR[:3] if is_offered else XMPP_LOGIN)
+    log = open_log(talk.write(tmp_path / "c.pcapng"))
+    ours = connection(application=Application.XMPP)
+    read = specimen(log, [ours])
+    assert any(words in note for note in Table([read]).ladder(read, ours).notes)
+
+
+def test_a_capture_that_began_late_counts_no_handshake(tmp_path: Path, open_log: OpenLog) -> None:
+    tls = TlsTalk(tmp_path, V13)
+    play(tls.write, IRC_LINES)
+    log = open_log(tls.talk.write(tmp_path / "c.pcapng", first=14))
+    ours = connection(TLS_FLOW, tls=tls_facts())
+    read = specimen(log, [ours])
+    table = Table([read])
+    assert table.columns()[0].handshake is None
+    assert "does not hold the beginning" in table.ladder(read, ours).notes[0]
+
+
 def test_a_connection_without_frames_has_a_reason_in_place_of_steps(
     tmp_path: Path, open_log: OpenLog
 ) -> None:
