@@ -14,7 +14,7 @@ from chatlab.core.attribution import Evidence
 from chatlab.core.connection import Connection
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, FlowKey, Transport
 from chatlab.protocol.ledger import StreamLedger
-from chatlab.protocol.tcp import StreamDirection
+from chatlab.protocol.tcp import StreamDirection, TcpStream
 
 CLOCK_SLACK_NS = 1_000_000_000
 """A stream may seem to begin this much before its connection was opened."""
@@ -188,6 +188,7 @@ class Bindings:
             return None
         flow = self._flows.get((Transport.TCP, frozenset(conversation.endpoints)))
         tracked = self._owner(flow, self._streams.log.time_ns(conversation.first_frame))
+        tracked = tracked or self._owner_by_bytes(flow, conversation.tcp)
         before = tracked.stream if tracked is not None else None
         if tracked is None or (before is not None and before >= conversation.number):
             return None
@@ -212,6 +213,17 @@ class Bindings:
             place = self._streams.place(number)
             if place is not None:
                 half.late.saw(number, place, half.tail)
+
+    def _owner_by_bytes(self, flow: FlowKey | None, tcp: TcpStream) -> Tracked | None:
+        """Where the clock was set back after a connection had been opened, time tells nothing.
+
+        Without a SYN a stream is tied to a connection only by bytes that our own socket knows, so
+        nothing wrong comes of trying the latest one.
+        """
+        if flow is None or any(side.is_anchored for side in tcp.sides):
+            return None
+        free = (each for each in reversed(self._by_flow[flow]) if each.stream is None)
+        return next(free, None)
 
     def _owner(self, flow: FlowKey | None, time_ns: int) -> Tracked | None:
         """The connection of a 4-tuple that a packet of that time belongs to."""
