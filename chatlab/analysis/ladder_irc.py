@@ -170,7 +170,7 @@ class IrcNamer:
                 return (Named("PING", Phase.LOGIN, "Is somebody there?"),)
             case "JOIN" if parameters and source.partition("!")[0] == self._nick:
                 words = "The server has let us in; the others get the same line."
-                return (Named(shown(f"JOIN {parameters[0]}"), Phase.JOIN, words),)
+                return (Named(shown(f"JOIN {parameters[0]} (confirmed)"), Phase.JOIN, words),)
             case "ERROR":
                 return (Named("ERROR", Phase.LOGIN, "The server ends the connection."),)
             case _:

@@ -15,8 +15,8 @@ MAX_OF_A_TOPIC = 50
 _ORDER = (
     *(Topic.PASSWORD, Topic.KEY, Topic.TEXT, Topic.NICK, Topic.LOGIN, Topic.JID),
     *(Topic.REAL_NAME, Topic.USER, Topic.CHANNEL, Topic.CONTACT, Topic.PRESENCE, Topic.TYPING),
-    *(Topic.HOST, Topic.RESOURCE, Topic.SERVER_NAME, Topic.CERTIFICATE, Topic.PROTOCOL),
-    *(Topic.CIPHERS, Topic.ADDRESS, Topic.PORT, Topic.SIZE, Topic.TIME, Topic.OTHER),
+    *(Topic.HOST, Topic.RESOURCE, Topic.SERVER_NAME, Topic.ADDRESS, Topic.PORT, Topic.SIZE),
+    *(Topic.TIME, Topic.CERTIFICATE, Topic.PROTOCOL, Topic.CIPHERS, Topic.OTHER),
 )
 _CERTAINTIES = {
     Reading.CLEAR: Certainty.SEEN,
@@ -47,6 +47,14 @@ def in_frames(
     return found
 
 
+_Key = tuple[Topic, str, str, bool]
+
+
+def _key(topic: Topic, value: str, words: str, is_learnt: bool) -> _Key:
+    """What makes two claims one. The same message of two people is two."""
+    return topic, value, words if topic is Topic.TEXT and is_learnt else "", is_learnt
+
+
 @dataclass(slots=True)
 class _Gathered:
     """A claim, and what its evidence will be made of if it is listed."""
@@ -68,11 +76,11 @@ class Claims:
         self._specimen = specimen
         self._talk = talk
         self._frame = frame
-        self._found: dict[tuple[Topic, str, bool], _Gathered] = {}
+        self._found: dict[_Key, _Gathered] = {}
 
     def add(self, claim: Claim) -> None:
         """Add a claim with its evidence."""
-        key = claim.topic, claim.value, claim.is_learnt
+        key = _key(claim.topic, claim.value, claim.words, claim.is_learnt)
         gathered = self._found.get(key)
         if gathered is None:
             gathered = self._found[key] = _Gathered(claim, claim.certainty)
@@ -96,12 +104,14 @@ class Claims:
         what, told = topic or heard.topic, heard.value if value is None else value
         holds = heard.is_learnt if is_learnt is None else is_learnt
         sure = certainty or certainty_of(noted.reading)
-        gathered = self._found.pop((what, told, holds), None)
+        sentence = words or heard.words
+        key = _key(what, told, sentence, holds)
+        gathered = self._found.pop(key, None)
         if gathered is None:
             claim = Claim(
                 topic=what,
                 value=told,
-                words=words or heard.words,
+                words=sentence,
                 evidence=(),
                 certainty=sure,
                 is_learnt=holds,
@@ -110,7 +120,7 @@ class Claims:
             gathered = _Gathered(claim, sure)
         elif _SUREST[sure] < _SUREST[gathered.certainty]:
             gathered.certainty = sure
-        self._found[what, told, holds] = gathered
+        self._found[key] = gathered
         gathered.count += 1
         if len(gathered.heard) < MAX_EVIDENCE:
             gathered.heard.append((noted.direction, noted.spans))
@@ -123,12 +133,12 @@ class Claims:
 
     def topics(self) -> set[Topic]:
         """What is learnt about."""
-        return {topic for topic, _, is_learnt in self._found if is_learnt}
+        return {topic for topic, _, _, is_learnt in self._found if is_learnt}
 
     def listed(self) -> tuple[Claim, ...]:
         """The claims as a list is read: learnt before hidden, by topic, not too many of one."""
         sorted_out: dict[tuple[bool, Topic], list[_Gathered]] = {}
-        for (topic, _, is_learnt), gathered in self._found.items():
+        for (topic, _, _, is_learnt), gathered in self._found.items():
             sorted_out.setdefault((is_learnt, topic), []).append(gathered)
         chosen: list[Claim] = []
         for is_learnt in (True, False):

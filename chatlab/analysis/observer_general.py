@@ -63,7 +63,7 @@ def ends(specimen: Specimen, connection: Connection, frames: Sequence[int]) -> I
         yield Claim(
             topic=Topic.PORT,
             value=str(flow.remote.port),
-            words=f"The server’s port. By custom it says what is spoken: {_custom(flow.remote.port)}.",
+            words=f"The server’s port. {_custom(flow.remote.port)}",
             evidence=(FrameSpan(first, ByteRange(at, at + 2)),),
             certainty=Certainty.SEEN,
         )
@@ -83,14 +83,17 @@ def _behind(address: str) -> str:
 
 
 def _custom(port: int) -> str:
+    """What a port tells by custom, and by custom only."""
     known = {
         6667: "IRC in clear",
         6697: "IRC with TLS",
         5222: "XMPP, in clear or with STARTTLS",
         5223: "XMPP with TLS",
-        443: "web",
-    }
-    return known.get(port, "nothing that everybody knows")
+        443: "the web",
+    }.get(port)
+    if known is None:
+        return "It is none that says by custom what is spoken."
+    return f"By custom it says what is spoken: {known}."
 
 
 def times(specimen: Specimen, spoken: Sequence[tuple[int, int]]) -> Iterator[Claim]:

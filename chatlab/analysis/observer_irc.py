@@ -84,7 +84,11 @@ class IrcEar:
         if not line.parameters:
             return []
         self.nick = line.parameters[0].value
-        return [_heard(Topic.NICK, line.parameters[0], "The nick", is_passed_on=True)]
+        return [
+            _heard(
+                Topic.NICK, line.parameters[0], "The name that we go by in chats", is_passed_on=True
+            )
+        ]
 
     def _authenticate(self, line: _Line) -> list[Heard]:
         if line.last is None:
@@ -111,7 +115,14 @@ class IrcEar:
         match line.command:
             case "001" if line.parameters:
                 self.nick = line.parameters[0].value
-                found.append(_heard(Topic.NICK, line.parameters[0], "The nick", is_passed_on=True))
+                found.append(
+                    _heard(
+                        Topic.NICK,
+                        line.parameters[0],
+                        "The name that we go by in chats",
+                        is_passed_on=True,
+                    )
+                )
             case "PRIVMSG" | "NOTICE":
                 found += _received_text(line, self.nick)
             case "353" if line.last is not None:
@@ -205,7 +216,8 @@ def _sent_text(line: _Line) -> list[Heard]:
             _heard(Topic.CONTACT, target, "Whom a message is for"),
             Heard(Topic.PASSWORD, shown(text.value), text.span, words, is_secret=True),
         ]
-    return [_target(target), *_words(text, is_notice=line.command == "NOTICE")]
+    words = f"What we say to {shown(target.value)}"
+    return [_target(target), *_words(text, words, is_notice=line.command == "NOTICE")]
 
 
 def _target(target: Field) -> Heard:
@@ -215,14 +227,15 @@ def _target(target: Field) -> Heard:
     return _heard(topic, target, words, is_passed_on=is_channel)
 
 
-def _words(text: Field, *, is_notice: bool) -> list[Heard]:
+def _words(text: Field, words: str, *, is_notice: bool) -> list[Heard]:
+    """The text of a PRIVMSG or NOTICE; ``words`` say who says it to whom."""
     ctcp = decode_ctcp(text.value)
     if ctcp is None:
-        return [_heard(Topic.TEXT, text, "The words of a message", is_passed_on=True)]
+        return [_heard(Topic.TEXT, text, words, is_passed_on=True)]
     if ctcp.command == "ACTION":
         span = text_span(text)
         value = shown(ctcp.parameter)
-        return [Heard(Topic.TEXT, value, span, "The words of a message.", is_passed_on=True)]
+        return [Heard(Topic.TEXT, value, span, f"{words}.", is_passed_on=True)]
     if ctcp.command == "DCC":
         words = "An offer of a direct connection, with the address to connect to"
         return [_heard(Topic.ADDRESS, text, words, is_passed_on=True)]
@@ -253,11 +266,13 @@ def _received_text(line: _Line, own: str) -> list[Heard]:
     """What somebody says; our own words come back to us just as others get them (echo-message)."""
     if len(line.parameters) < 2 or line.source is None or "!" not in line.source.value:
         return []
-    is_echo = split_source(line.source.value).nick == own
+    nick = split_source(line.source.value).nick
+    is_echo = nick == own
     target, text = line.parameters[0], line.parameters[-1]
     is_channel = target.value[:1] in _CHANNEL_SIGNS
     found = [_target(target)] if is_channel else []
-    found += _words(text, is_notice=line.command == "NOTICE")
+    words = f"What we say to {shown(target.value)}" if is_echo else f"What {shown(nick)} says"
+    found += _words(text, words, is_notice=line.command == "NOTICE")
     return [each._replace(is_passed_on=is_echo) for each in found]
 
 

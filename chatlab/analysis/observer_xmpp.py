@@ -108,9 +108,13 @@ class XmppEar:
             return [*found, Heard(Topic.TEXT, "", stanza.span, words, is_learnt=False)]
         body = (inner_message(stanza) or stanza).child("body")
         if body is not None and len(body.content):
-            words = "The words of a message."
             # A room sends our own words back to us just as it sends them to the others.
-            is_passed_on = is_sent or stanza.get("from") in self._places
+            sender = stanza.get("from")
+            is_passed_on = is_sent or sender in self._places
+            other = shown(stanza.get("to") if is_sent else sender)
+            words = f"What {other} says."
+            if is_passed_on:
+                words = f"What we say to {bare_of(other)}."
             heard = Heard(Topic.TEXT, shown(body.text), body.content, words)
             found.append(heard._replace(is_passed_on=is_passed_on))
         for child in stanza.children:

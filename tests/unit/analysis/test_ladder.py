@@ -88,7 +88,7 @@ def test_an_irc_login_in_clear_has_every_step_by_name(tmp_path: Path, open_log: 
         "900 logged in", "903 success", "CAP END", "welcome 001–376 (2 lines)",
     ]  # fmt: skip
     assert names(ladder, Phase.JOIN) == [
-        "JOIN #lab", "JOIN #lab", "topic and members (2 lines)",
+        "JOIN #lab", "JOIN #lab (confirmed)", "topic and members (2 lines)",
     ]  # fmt: skip
     assert ladder.is_ready
     assert ladder.clear_until is None
