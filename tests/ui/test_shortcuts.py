@@ -133,6 +133,18 @@ def test_keys_reach_the_field_from_the_keyboard(dialog: ShortcutsDialog, qtbot: 
     qtbot.waitUntil(lambda: cell(dialog, ActionId.FIND, ShortcutColumn.KEYS) == "Ctrl+F, Ctrl+G")
 
 
+def test_tab_goes_on_and_escape_closes(dialog: ShortcutsDialog, qtbot: QtBot) -> None:
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    choose(dialog, ActionId.FIND)
+    dialog.fields[0].setFocus()
+    qtbot.keyClick(dialog.fields[0], Qt.Key.Key_Tab)
+    assert dialog.focusWidget() is dialog.fields[1]
+    assert dialog.model.chosen == {}
+    qtbot.keyClick(dialog.fields[1], Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
 def test_a_conflict_is_said_and_settled_only_by_taking_over(dialog: ShortcutsDialog) -> None:
     choose(dialog, ActionId.FIND)
     press(dialog.fields[0], "Ctrl+B")

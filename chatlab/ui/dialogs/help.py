@@ -302,10 +302,13 @@ class HelpDialog(Sheet):
 
     def _on_search(self, text: str) -> None:
         query = text.casefold().split()
+        page = self.area.widget()
+        page.hide()  # Rows that come while it is shown are each laid out by themselves.
         count = sum(column.narrow(query) for column in self._columns)
         words = self.tr("Nothing about {}. Try a shorter word.")
         self._empty.setText(words.format(isolated(f"“{text.strip()}”")))
         self._empty.setVisible(count == 0)
+        page.show()
         self.area.verticalScrollBar().setValue(0)
 
     def _set_fonts(self) -> None:

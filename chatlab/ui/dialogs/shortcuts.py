@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QKeySequenceEdit,
@@ -49,6 +49,13 @@ class KeyField(QKeySequenceEdit):
         """A key, or none; of a numbered action the first of its nine."""
         with QSignalBlocker(self):
             self.setKeySequence(QKeySequence(key.replace(NUMBER_SIGN, "1")))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape closes the dialog, as everywhere; with Shift it is a key like others."""
+        if event.key() == Qt.Key.Key_Escape and not event.modifiers():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def _on_changed(self, sequence: QKeySequence) -> None:
         text = sequence.toString(QKeySequence.SequenceFormat.PortableText)
