@@ -234,6 +234,11 @@ def _add_serve(commands: "Commands[_Parser]") -> None:
         default=[],
         help="someone who can log in, to IRC and XMPP; may be given several times",
     )
+    serve.add_argument(
+        "--captcha",
+        action="store_true",
+        help="who makes an XMPP account has to read digits in a picture first",
+    )
     serve.set_defaults(command=_serve)
 
 
@@ -359,6 +364,7 @@ def _serve(options: argparse.Namespace) -> int:
         options.xmpp_port,
         options.xmpp_tls_port,
         options.account,
+        asks_captcha=options.captcha,
     )
 
 

@@ -14,6 +14,8 @@ def serve(
     xmpp_port: int,
     xmpp_tls_port: int,
     accounts: Sequence[str],
+    *,
+    asks_captcha: bool = False,
 ) -> int:
     """Run until Ctrl-C; says what it exposes. Raises ChatlabError when it cannot listen."""
     directory = find_paths().data / "server"
@@ -25,5 +27,6 @@ def serve(
         xmpp_port=xmpp_port,
         xmpp_tls_port=xmpp_tls_port,
         accounts=dict(read_account(text) for text in accounts),
+        asks_captcha=asks_captcha,
     )
     return 0

@@ -33,6 +33,7 @@ def serve(
     xmpp_tls_port: int = XMPP_TLS_PORT,
     names: tuple[str, ...] = (),
     accounts: Mapping[str, str] | None = None,
+    asks_captcha: bool = False,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM, having said what is exposed to whom.
@@ -49,6 +50,7 @@ def serve(
         xmpp_tls_port=xmpp_tls_port,
         names=names,
         accounts=accounts or {},
+        asks_captcha=asks_captcha,
         keeps_certificate=True,
         keeps_accounts=True,
     )

@@ -47,6 +47,8 @@ class ServiceOptions:
     """Use the directory's certificate again while it is valid."""
     keeps_accounts: bool = False
     """Keep XMPP accounts and their contacts in the directory, too."""
+    asks_captcha: bool = False
+    """Who makes an XMPP account has to read digits in a picture (XEP-0158)."""
     introduces_accounts: bool = False
     """The XMPP accounts have one another as contacts from the start."""
 
@@ -107,7 +109,8 @@ async def start(options: ServiceOptions) -> Service:
 
 def _xmpp_server(options: ServiceOptions, certificate: LabCertificate) -> xmpp.XmppServer:
     try:
-        host = Host(options.accounts, aliases=_aliases(certificate.names))
+        aliases = _aliases(certificate.names)
+        host = Host(options.accounts, aliases=aliases, asks_captcha=options.asks_captcha)
     except ValueError as error:
         raise UsageError(str(error)) from error
     if options.introduces_accounts:

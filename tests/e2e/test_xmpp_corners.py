@@ -38,10 +38,20 @@ DOMAIN = "lab.test"
 
 @asynccontextmanager
 async def serving(
-    folder: Path, address: str = "127.0.0.1", *, allows_registration: bool = True
+    folder: Path,
+    address: str = "127.0.0.1",
+    *,
+    allows_registration: bool = True,
+    asks_captcha: bool = False,
 ) -> AsyncIterator[tuple[XmppServer, Place]]:
     certificate = issue(folder)
-    server = XmppServer(Host(USERS, aliases=[DOMAIN], allows_registration=allows_registration))
+    host = Host(
+        USERS,
+        aliases=[DOMAIN],
+        allows_registration=allows_registration,
+        asks_captcha=asks_captcha,
+    )
+    server = XmppServer(host)
     tls = tls_context(certificate.certificate_file, certificate.key_file)
     await server.start(address, 0, 0, tls)
     place = Place(
@@ -179,6 +189,43 @@ def test_a_refused_registration_says_why_and_leaves_no_connection(
             if left := [connection.closed for connection in server._connections]:
                 await asyncio.wait(left, timeout=LIMIT_S)
             assert not server._connections
+
+    asyncio.run(scene())
+
+
+def test_an_account_is_made_by_who_reads_the_digits_in_the_picture(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path, asks_captcha=True) as (server, place):
+            registrar = XmppRegistrar(Dialler(NoCapture(), NoCapture()), lambda event: None)
+            account = account_of(place, "carol")
+            for is_right in (False, True):
+                form = (await registrar.ask(account)).form
+                (ocr,) = [field for field in form.fields if field.name == "ocr"]
+                (picture,) = ocr.media
+                (captcha,) = [
+                    each.stream._applicant.captcha
+                    for each in server._connections
+                    if each.stream._applicant.captcha is not None
+                ]
+                assert captcha is not None
+                assert picture == captcha.picture
+                answers = replace(
+                    filled(form, "carol"),
+                    fields=tuple(
+                        replace(field, values=(captcha.answer if is_right else "nothing",))
+                        if field.name == "ocr"
+                        else field
+                        for field in filled(form, "carol").fields
+                    ),
+                )
+                if is_right:
+                    await registrar.submit(account, answers)
+                else:
+                    with pytest.raises(ChatlabError, match="CAPTCHA was wrong"):
+                        await registrar.submit(account, answers)
+            client = await Client(account, "first one").start()
+            assert client.links[-1].detail == ""
+            await client.xmpp.stop()
 
     asyncio.run(scene())
 

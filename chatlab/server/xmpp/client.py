@@ -31,7 +31,7 @@ from chatlab.server.xmpp.namespaces import (
     SUBSCRIPTION_PRE_APPROVAL,
     TLS,
 )
-from chatlab.server.xmpp.queries.registration import unregistered
+from chatlab.server.xmpp.queries.registration import Applicant, unregistered
 from chatlab.server.xmpp.routing import route
 from chatlab.server.xmpp.sasl import MECHANISMS, Challenge, SaslExchange, Success
 from chatlab.server.xmpp.session import Session
@@ -77,6 +77,7 @@ class ClientStream:
         self._is_open = False
         self._is_over = False
         self._exchange: SaslExchange | None = None
+        self._applicant = Applicant()
         self._failures = 0
         self.account: Account | None = None
         self.session: Session | None = None
@@ -277,7 +278,7 @@ class ClientStream:
         try:
             if payload is None or not (is_set or stanza.get("type") == "get"):
                 raise StanzaError("not-authorized", "Log in first.")
-            answer = unregistered(self._host, payload, is_set=is_set)
+            answer = unregistered(self._host, self._applicant, payload, is_set=is_set)
             self.send(result(stanza, answer))
         except StanzaError as error:
             self.send(error.reply_to(stanza))

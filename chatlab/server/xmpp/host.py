@@ -40,6 +40,7 @@ class Host:
         *,
         aliases: Iterable[str] = ("127.0.0.1", "[::1]"),
         allows_registration: bool = True,
+        asks_captcha: bool = False,
         resume_seconds: float = RESUME_SECONDS,
         clock: Clock = time.time,
         monotonic: Clock = time.monotonic,
@@ -51,6 +52,8 @@ class Host:
         self.accounts = Accounts(accounts or {})
         self.aliases = frozenset(alias.lower() for alias in aliases)
         self.allows_registration = allows_registration
+        self.asks_captcha = asks_captcha
+        """Who wants an account has to read a picture first."""
         self.resume_seconds = resume_seconds
         self.sessions: dict[Jid, dict[str, Session]] = {}
         """Bound sessions by bare JID and resource, those that wait to be resumed included."""
