@@ -144,13 +144,12 @@ class Explainer:
         start = self._log.time_ns(known.frames[0])
         found: list[str] = []
         if known.acks and known.is_acknowledged:
-            after = _milliseconds(self._log.time_ns(known.acks[-1]) - start)
-            found.append(f"Acknowledged after {after}.")
+            found.append(f"Acknowledged{_after(self._log.time_ns(known.acks[-1]) - start)}.")
         elif message.direction is Direction.SENT:
             found.append("No captured ACK covers it yet.")
         if known.echo_frames:
-            after = _milliseconds(self._log.time_ns(known.echo_frames[-1]) - start)
-            found.append(f"Echoed by the server after {after}.")
+            after = _after(self._log.time_ns(known.echo_frames[-1]) - start)
+            found.append(f"Echoed by the server{after}.")
         return found
 
     def _bytes(self, number: int, message: Message) -> int:
@@ -261,5 +260,8 @@ def _spoken(version: str) -> str:
     return version.replace("v", " ") if version else "TLS"
 
 
-def _milliseconds(duration_ns: int) -> str:
-    return f"{duration_ns / 1e6:.1f}\u00a0ms"
+def _after(duration_ns: int) -> str:
+    """How long something took; after a clock was set back nobody can tell."""
+    if duration_ns < 0:
+        return ", but the clock was set back in between, so the delay is not known"
+    return f" after {duration_ns / 1e6:.1f}\u00a0ms"
