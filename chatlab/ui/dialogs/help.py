@@ -302,7 +302,7 @@ class HelpDialog(Sheet):
 
     def _on_search(self, text: str) -> None:
         query = text.casefold().split()
-        page = self.area.widget()
+        page = self._page
         page.hide()  # Rows that come while it is shown are each laid out by themselves.
         count = sum(column.narrow(query) for column in self._columns)
         words = self.tr("Nothing about {}. Try a shorter word.")
