@@ -115,12 +115,17 @@ class Session:
         )
 
     def leave(self) -> None:
-        """Say that we go; the server then ends the stream, too, and the connection."""
+        """Say what we have and that we go; the server then ends the stream, too, and the connection.
+
+        What a server believes undelivered it keeps and sends once more (XEP-0198, section 4).
+        """
         link = self.context.link
         if link is None or not link.is_open or self._has_left:
             return
         if self.management.has_pending:
             link.write(REQUEST)
+        if self.management.is_enabled:
+            link.write(self.management.acknowledgement())
         link.write(STREAM_END)
         self._has_left = True
 

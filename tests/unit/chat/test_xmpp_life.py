@@ -224,6 +224,22 @@ def test_stopping_says_goodbye_and_waits_for_the_servers() -> None:
     asyncio.run(scene())
 
 
+def test_who_leaves_says_first_what_has_come_so_that_it_does_not_come_again() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        await play.time.advance(1)
+        play.server.say(f"<r xmlns='{SM}'/>", message(BOB, "one", "m1"), message(BOB, "two", "m2"))
+        await play.until(lambda: sum(isinstance(e, MessageAdded) for e in play.events) == 2)
+        await play.stop()
+        before, after = (int(line.line.partition("h='")[2][:-3]) for line in play.sent("<a "))
+        assert after - before == 2
+        assert bytes(play.server.transport.sent).endswith(
+            f"<a xmlns='{SM}' h='{after}'/></stream:stream>".encode()
+        )
+
+    asyncio.run(scene())
+
+
 def test_every_request_for_an_acknowledgement_is_answered_with_the_count() -> None:
     async def scene() -> None:
         play = await Play(DIRECT).start()
