@@ -57,7 +57,10 @@ def overwrite(
     total = (checksum ^ 0xFFFF) + (old ^ 0xFFFF) + new  # RFC 1624, equation 3.
     total = (total & 0xFFFF) + (total >> 16)
     total = (total & 0xFFFF) + (total >> 16)
-    frame[at : at + 2] = (total ^ 0xFFFF).to_bytes(2, "big")
+    made = total ^ 0xFFFF
+    if headers.protocol == UDP and not made:
+        made = 0xFFFF  # 0 would say that there is none (RFC 768).
+    frame[at : at + 2] = made.to_bytes(2, "big")
 
 
 def _is_pending(frame: bytes, at: int, headers: PacketHeaders) -> bool:
