@@ -92,10 +92,10 @@ class Attempt(Generic[T]):
             if self.session is not None:
                 self.session.pause(self._link)
 
-    async def leave(self, wait_s: float) -> None:
-        """End the stream, give the server a moment to close, then close ourselves."""
+    async def leave(self, reason: str, wait_s: float) -> None:
+        """End the stream, with a word to who sees us, give the server a moment to close, then close ourselves."""
         if self.session is not None and self.is_online:
-            self.session.leave()
+            self.session.leave(reason)
             await first_of(self._units.ended(), self._shared.timing.sleep(wait_s))
         await self._link.close()
 

@@ -242,7 +242,7 @@ class XmppConnection(KeptConnection, Errands, Generic[T]):
 
     async def _leave(self, reason: str) -> None:
         if self._attempt is not None:
-            await self._attempt.leave(LEAVE_WAIT_S)
+            await self._attempt.leave(reason, LEAVE_WAIT_S)
 
     async def _attempt_once(self) -> tuple[Verdict, float]:
         kept = self._kept

@@ -27,7 +27,7 @@ from chatlab.core.errors import ConnectError, LocalProtocolError, RemoteProtocol
 from chatlab.core.events import Severity
 from chatlab.core.flow import WireRange
 from chatlab.protocol.xmpp import StreamUnit, UnitKind
-from chatlab.protocol.xmpp_element import STREAMS_NAMESPACE
+from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE, STREAMS_NAMESPACE
 
 log = logging.getLogger(__name__)
 
@@ -114,18 +114,18 @@ class Session:
             confirms=self.management.is_enabled,
         )
 
-    def leave(self) -> None:
-        """Say what we have and that we go; the server then ends the stream, too, and the connection.
+    def leave(self, reason: str = "") -> None:
+        """Say that we go; the server then ends the stream, too, and the connection.
 
-        What a server believes undelivered it keeps and sends once more (XEP-0198, section 4).
+        Without ``reason``, the end of the stream says it all (RFC 6121, section 4.5.2).
         """
         link = self.context.link
         if link is None or not link.is_open or self._has_left:
             return
+        if reason:
+            self._say_goodbye(reason)
         if self.management.has_pending:
             link.write(REQUEST)
-        if self.management.is_enabled:
-            link.write(self.management.acknowledgement())
         link.write(STREAM_END)
         self._has_left = True
 
@@ -193,6 +193,14 @@ class Session:
         return message
 
     # -- inner
+
+    def _say_goodbye(self, reason: str) -> None:
+        presence = ET.Element(f"{{{CLIENT_NAMESPACE}}}presence", type="unavailable")
+        ET.SubElement(presence, f"{{{CLIENT_NAMESPACE}}}status").text = reason
+        try:
+            self.context.stream.send_element(presence)
+        except LocalProtocolError:
+            log.debug("The leave message cannot be written in XML, and goes unsaid")
 
     async def _close(self) -> None:
         """The server ended the stream: so do we."""

@@ -98,6 +98,21 @@ def test_each_mood_is_told_to_contacts_and_rooms_and_after_a_new_login(
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("reason", ["to lunch", "", "\x01"])
+def test_who_leaves_with_a_word_says_it_before_the_stream_ends(reason: str) -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.xmpp.execute(parse(f"/quit {reason}".strip()), "")
+        await play.until(lambda: play.state is LinkState.OFFLINE)
+        left = [text for text in play.server.heard if "unavailable" in text]
+        assert len(left) == (reason == "to lunch")
+        assert "to lunch" in "".join(left) or not left
+        assert "</stream:stream>" in play.server.heard
+        await play.xmpp.stop()
+
+    asyncio.run(scene())
+
+
 def test_an_unknown_mood_and_a_file_are_refused_with_what_can_be_done() -> None:
     async def scene() -> None:
         play = await Play(DIRECT).start()
