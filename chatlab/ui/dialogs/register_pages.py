@@ -28,10 +28,10 @@ _SECURITY = {
     Security.PLAIN: "Plain text, for the lab: anyone can read it, the password, too",
 }
 _COLUMN_WIDTHS = {
-    Column.DOMAIN: 23 * SPACE,
-    Column.HOW: 18 * SPACE,
-    Column.FILE: 12 * SPACE,
-    Column.DAYS: 13 * SPACE,
+    Column.DOMAIN: 20 * SPACE,
+    Column.HOW: 21 * SPACE,
+    Column.FILE: 11 * SPACE,
+    Column.DAYS: 15 * SPACE,
 }
 
 
