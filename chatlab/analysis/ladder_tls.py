@@ -27,6 +27,7 @@ _HEADER = 4
 """Bytes before the body of a handshake message."""
 _MAX_MESSAGE = 1 << 17
 _GREASE = 0x0A0A
+_CLOSE_NOTIFY = b"\0"
 _WORDS = {
     "Client Hello": "Opens the handshake: versions and cipher suites to choose from, and in clear "
     "the name of the server that is wanted (SNI).",
@@ -56,10 +57,12 @@ class TlsNamer:
         self._is_tls13 = False
         self._has_answered = False
         """The client has sent a sealed record: its part of the handshake is done."""
+        self._has_data = False
 
     def name(self, said: Said) -> tuple[Named, ...]:
         if said.reading is Reading.SEALED or said.data is None:
-            return (self._sealed(said),)
+            named = self._sealed(said)
+            return (named,) if named is not None else ()
         if said.content_type == CHANGE_CIPHER_SPEC:
             words = (
                 "Means nothing any more in TLS 1.3: sent for the sake of old equipment."
@@ -68,15 +71,19 @@ class TlsNamer:
             )
             return (Named("Change Cipher Spec", Phase.TLS, words),)
         if said.content_type == ALERT:
+            if said.data[1:2] == _CLOSE_NOTIFY:
+                return ()
             return (Named(describe_alert(said.data), Phase.TLS, "Why TLS ends, or goes on."),)
         return self._messages(said) if said.content_type == HANDSHAKE else ()
 
-    def _sealed(self, said: Said) -> Named:
+    def _sealed(self, said: Said) -> Named | None:
         """A record that stays closed: only the order of things tells what it must be."""
         is_sent = said.direction is Direction.SENT
         if said.content_type == HANDSHAKE:
             words = "Sealed by the new keys. At this place it must be Finished (RFC 5246, 7.4.9)."
             return Named("Encrypted Handshake Message", Phase.TLS, words)
+        if said.content_type == ALERT and self._has_data:
+            return None  # The end of the connection is no part of its beginning.
         if said.content_type == ALERT:
             return Named("Encrypted Alert", Phase.TLS, "A sealed alert, mostly the end of TLS.")
         if self._is_tls13 and not self._has_answered:
@@ -92,6 +99,7 @@ class TlsNamer:
                 "encrypted handshake", Phase.TLS, words, merge="sealed handshake",
                 many="encrypted handshake ({} records)",
             )  # fmt: skip
+        self._has_data = True
         words = "Sealed: length and time show, nothing else. Login and joining are among these."
         return Named(
             "Application Data", Phase.LOGIN, words, merge="sealed", many="Application Data × {}"
