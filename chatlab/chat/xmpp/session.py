@@ -115,9 +115,10 @@ class Session:
         )
 
     def leave(self, reason: str = "") -> None:
-        """Say that we go; the server then ends the stream, too, and the connection.
+        """Say what we have and that we go; the server then ends the stream, and the connection.
 
-        Without ``reason``, the end of the stream says it all (RFC 6121, section 4.5.2).
+        Without ``reason``, the end of the stream says it all (RFC 6121, section 4.5.2). What a
+        server believes undelivered it keeps and sends once more (XEP-0198, section 4).
         """
         link = self.context.link
         if link is None or not link.is_open or self._has_left:
@@ -126,6 +127,8 @@ class Session:
             self._say_goodbye(reason)
         if self.management.has_pending:
             link.write(REQUEST)
+        if self.management.is_enabled:
+            link.write(self.management.acknowledgement())
         link.write(STREAM_END)
         self._has_left = True
 
