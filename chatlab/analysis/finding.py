@@ -76,6 +76,8 @@ def find_messages(
         known = correlator.connection_of(conversation.first_frame)
         if known is not None and is_done(known):
             continue
+        if known is None and streams.log.is_of_others(conversation.first_frame):
+            continue  # ChatLab's own capture of a whole interface: not ours to read.
         for found in _Stream(contents, streams, correlator, conversation).search():
             left -= len(found.messages)
             yield found

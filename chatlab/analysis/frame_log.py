@@ -14,6 +14,7 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from chatlab.core.capture import WHOLE_INTERFACE
 from chatlab.core.errors import FileError
 from chatlab.core.flow import Direction
 from chatlab.core.frame import Frame
@@ -246,6 +247,12 @@ class FrameLog:
     def interface_index(self, number: int) -> int:
         """Index into ``interfaces`` of the one that captured the frame."""
         return self._columns.interfaces[self._row(number)]
+
+    def is_of_others(self, number: int) -> bool:
+        """Whether ChatLab captured the frame beside its own connections, see ``core.capture``."""
+        assert self._reader is not None
+        described = self._reader.interfaces[self.interface_index(number)]
+        return described.description == WHOLE_INTERFACE
 
     def wire_length(self, number: int) -> int:
         return self._columns.wire[self._row(number)]

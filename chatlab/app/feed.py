@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING
 
 from chatlab.core.account import AccountId
 from chatlab.core.attribution import Attribution
-from chatlab.core.capture import (
-    WHOLE_INTERFACE,
-    CaptureIdle,
-    CaptureLive,
-    CaptureLost,
-    CaptureStatus,
-)
+from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureStatus
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.connection import Connection
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, FlowKey, WireRange
@@ -240,8 +234,8 @@ class CaptureFeed:
 
     def is_foreign(self, number: int) -> bool:
         """A frame of others', from the capture of a whole interface."""
-        described = self.log.interfaces[self.log.interface_index(number)].description
-        return described == WHOLE_INTERFACE and self.correlator.connection_of(number) is None
+        is_of_others = self.log.is_of_others(number)
+        return is_of_others and self.correlator.connection_of(number) is None
 
     def raw(self, number: int) -> bytes:
         return self.log.raw(number)

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from chatlab.analysis.finding import find_messages
+from chatlab.app.feed import CaptureFeed
+from chatlab.app.replay import fill_from_file
+from chatlab.app.saving import save_capture
 from chatlab.core.account import AccountId
 from chatlab.core.capture import WHOLE_INTERFACE, CaptureIdle, CaptureLive, CaptureRefused
-from chatlab.core.chats import ChatKey
+from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.errors import ChatlabError
 from chatlab.core.flow import ConnectionId, Direction, Endpoint, FlowKey
 from chatlab.core.frame import Exposure
@@ -138,3 +142,30 @@ def test_of_a_whole_interface_only_what_is_ours_is_coloured(tmp_path: Path, is_o
     assert row.exposure is (Exposure.READABLE if is_ours else Exposure.PLUMBING)
     assert (row.why == "not ours") is not is_ours
     assert words.startswith("Not one of ChatLab’s own frames.") is not is_ours
+
+
+def test_a_saved_capture_still_knows_what_is_not_ours(tmp_path: Path) -> None:
+    feed, _ = live_feed(tmp_path / "capture.pcapng")
+    recorded = Talk(FlowKey(Endpoint("192.0.2.9", 4711), Endpoint("192.0.2.10", 6667)))
+    recorded.handshake().send(SENT, SAID)
+    described = pcapng.interface("eth0", 1, 262_144, description=WHOLE_INTERFACE)
+    frames = [pcapng.enhanced_packet(1, time_ns, raw) for time_ns, _, raw in recorded.frames]
+    feed.file.write_bytes(talk().blocks() + described + b"".join(frames))
+    feed.take_status(LIVE)
+    for one in messages():
+        feed.assign(one)
+    file = tmp_path / "saved.pcapng"
+    save_capture(feed, file)
+
+    book = ChatBook()
+    saved = CaptureFeed(file, book, NoDissector(), is_live=False)
+    saved.pull()
+    fill_from_file(saved, book)
+    assert [saved.row(number).exposure for number in (4, 10)] == [
+        Exposure.READABLE,
+        Exposure.PLUMBING,
+    ]
+    # What strangers said to one another is not looked for, either.
+    found = find_messages(saved.contents, saved.streams, saved.correlator)
+    assert not [each for each in found if each.messages]
+    saved.close()
