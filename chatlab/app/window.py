@@ -262,7 +262,9 @@ class _Life:
             fill_from_session(opened, self._feed, self._book)
         else:
             fill_from_file(self._feed, self._book)
-        file = opened.file if opened.is_session else None
+        is_leftover = opened.file.absolute().is_relative_to(self._paths.sessions)
+        # What an earlier run left will be deleted one day: saving it asks where.
+        file = opened.file if opened.is_session and not is_leftover else None
         self._backstage.sessions.adopt(file, opened.notes)
         self._show_talks()
         backstage, feed = self._backstage, self._feed

@@ -1,9 +1,12 @@
 """A saved capture: comments on every frame of a message, names of servers, nothing that was sealed."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
@@ -126,6 +129,20 @@ def test_servers_are_named_and_secrets_come_before_the_packets(tmp_path: Path) -
     name = data.index(b"irc.example\0")
     assert data[name - 4 : name] == bytes((10, 0, 0, 2))
     assert name < data.index(b"CLIENT_RANDOM") < data.index(b"PRIVMSG")
+
+
+@pytest.mark.servers("tshark")
+def test_wireshark_shows_the_name_of_the_server(tmp_path: Path) -> None:
+    talk, said = long_talk()
+    with saved(tmp_path, talk, said) as log:
+        done = subprocess.run(
+            ["tshark", "-q", "-r", str(log.path), "-z", "hosts"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+    assert "10.0.0.2\tirc.example" in done.stdout
 
 
 def test_a_server_of_ipv6_is_named_too() -> None:
