@@ -35,6 +35,7 @@ def photograph(scene: str, folder: Path, size: str, scale: str) -> None:
         display(round(width * factor), round(height * factor)) as screen,
         tempfile.TemporaryDirectory(prefix="chatlab-pictures-") as home,
     ):
+        _take_tour(Path(home))
         facts = run_scene(
             screen,
             _MODULE,
@@ -46,6 +47,13 @@ def photograph(scene: str, folder: Path, size: str, scale: str) -> None:
         )
         if facts["exit"] != 0:
             raise SystemExit(f"The scene “{scene}” failed; see above.")
+
+
+def _take_tour(home: Path) -> None:
+    """The tour has been taken: it does not begin by itself in every picture of the lab."""
+    settings = home / "config" / "settings.toml"
+    settings.parent.mkdir()
+    settings.write_text("schema = 1\nis_tour_over = true\n", encoding="utf-8")
 
 
 def _without_capture() -> tuple[str, ...]:

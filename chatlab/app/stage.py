@@ -97,7 +97,7 @@ class Stage:
         self.desk = DialogDesk(window, book, feed, backstage, _presets, self._check_system)
         self.presenter = Presenter(window, book, feed, backstage, self.desk, self.speaker)
         backstage.on_lab_chat = partial(self.presenter.open_when_joined, beside=True)
-        ActionWiring(self.presenter, self.desk, backstage, book, feed)
+        self.wiring = ActionWiring(self.presenter, self.desk, backstage, book, feed)
         window.close_requested.connect(backstage.quit)
 
     def open_session(self) -> "Session":

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.helpers import compare_scenes
 from tests.helpers.window_play import Facts, Play, Scene, play
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _sizes() -> tuple[tuple[int, int], ...]:
     return ((int(width), int(height)),)
 
 
-async def _everywhere(stage: Play, name: str) -> None:
+async def everywhere(stage: Play, name: str) -> None:
     """A picture at each size, in each theme."""
     for width, height in _sizes():
         stage.window.setGeometry(0, 0, width, height)
@@ -44,7 +45,7 @@ async def _everywhere(stage: Play, name: str) -> None:
 
 
 async def first_start(stage: Play) -> Facts:
-    await _everywhere(stage, "first-start")
+    await everywhere(stage, "first-start")
     return {}
 
 
@@ -75,7 +76,7 @@ async def _layers(stage: Play) -> None:
 async def lab(stage: Play) -> Facts:
     """Both panes; then a message in clear and one under TLS, chosen."""
     plain, sealed = await stage.lab()
-    await _everywhere(stage, "lab")
+    await everywhere(stage, "lab")
     await _talk(stage)
     for pane, text, name in (
         (plain, "My password is hunter2. Oh.", "message-plain"),
@@ -87,7 +88,7 @@ async def lab(stage: Play) -> Facts:
         pane.transcript.select_message(message.id)
         pane.badge_clicked.emit(message.id)
         await _layers(stage)
-        await _everywhere(stage, name)
+        await everywhere(stage, name)
     return {}
 
 
@@ -107,12 +108,12 @@ async def dialogs(stage: Play) -> Facts:
     )
     choice = await stage.until("the choice", lambda: stage.dialog(NewAccountDialog))
     assert isinstance(choice, NewAccountDialog)
-    await _everywhere(stage, "new-account")
+    await everywhere(stage, "new-account")
     choice.irc.click()
     form = await stage.until("the form", lambda: stage.dialog(AccountDialog))
     assert isinstance(form, AccountDialog)
     form.identity.nick.set_text("first.last")
-    await _everywhere(stage, "account-bad-nick")
+    await everywhere(stage, "account-bad-nick")
     sealed = next(
         s for s in stage.book.accounts.values() if s.account.security is not Security.PLAIN
     )
@@ -121,12 +122,12 @@ async def dialogs(stage: Play) -> Facts:
     form.network.port.setText(str(sealed.account.port))
     form.connect_button.click()
     doubt = await stage.until("the warning", lambda: stage.dialog(CertificateDialog))
-    await _everywhere(stage, "certificate")
+    await everywhere(stage, "certificate")
     assert doubt
     doubt.reject()
     await stage.press(Qt.Key.Key_F1)
     await stage.until("the help", lambda: stage.dialog(HelpDialog))
-    await _everywhere(stage, "help")
+    await everywhere(stage, "help")
     return {}
 
 
@@ -135,7 +136,7 @@ async def refused(stage: Play) -> Facts:
     plain, _sealed = await stage.lab()
     stage.type_in(plain, "Can you still read me?")
     await stage.until("the echo", partial(_is_echoed, plain))
-    await _everywhere(stage, "no-permission")
+    await everywhere(stage, "no-permission")
     return {}
 
 
@@ -170,10 +171,10 @@ async def xmpp(stage: Play) -> Facts:
         pane.transcript.select_message(message.id)
         pane.badge_clicked.emit(message.id)
         await _layers(stage)
-        await _everywhere(stage, name)
+        await everywhere(stage, name)
     stage.window.chats.activate(plain)
     stage.window.actions_table.trigger(ActionId.RAW_CONSOLE)
-    await _everywhere(stage, "xmpp-console")
+    await everywhere(stage, "xmpp-console")
     return {}
 
 
@@ -204,7 +205,7 @@ async def crowd(stage: Play) -> Facts:
     stage.type_in(plain, "That was a lot.")
     await stage.framed(plain, "That was a lot.")
     await _layers(stage)
-    await _everywhere(stage, "5000-messages")
+    await everywhere(stage, "5000-messages")
     return {}
 
 
@@ -215,6 +216,7 @@ SCENES: dict[str, tuple[Scene, bool]] = {
     "refused": (refused, True),
     "crowd": (crowd, True),
     "xmpp": (xmpp, True),
+    **compare_scenes.SCENES,
 }
 """Each with whether it opens on the lab."""
 

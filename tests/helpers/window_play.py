@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chatlab.app.feed import CaptureFeed
     from chatlab.core.chats import Chat, ChatBook
     from chatlab.core.message import Message
+    from chatlab.ui.action_wiring import ActionWiring
     from chatlab.ui.main_window import MainWindow
     from chatlab.ui.widgets.chat_pane import ChatPane
 
@@ -97,11 +98,13 @@ class Play:
         book: "ChatBook",
         feed: "CaptureFeed",
         backstage: "WindowBackstage",
+        wiring: "ActionWiring",
     ) -> None:
         self.window = window
         self.book = book
         self.feed = feed
         self.backstage = backstage
+        self.wiring = wiring
         self.started = time.monotonic()
         window.activateWindow()  # As a window manager would; there is none here.
 
@@ -219,7 +222,8 @@ def play(scene: Scene, *, lab: bool = False, file: Path | None = None) -> int:
 
     async def perform(life: _Life) -> None:
         await life.staged.wait()
-        stage = Play(life._window, life._book, life._feed, life._backstage)
+        behind = life._behind
+        stage = Play(life._window, life._book, life._feed, life._backstage, behind.wiring)
         try:
             facts.update(await scene(stage))
         finally:

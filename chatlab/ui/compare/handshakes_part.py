@@ -29,7 +29,7 @@ class HandshakesPart(QWidget):
         self._columns: tuple[LadderColumn, ...] = ()
         self.sheet = LadderSheet()
         self.view = SheetView(self.sheet, self.tr("Handshakes, step by step"), self)
-        self.view.chosen.connect(self._show_step)
+        self.view.chosen.connect(self.show_step)
         self.view.activated.connect(lambda _key: self._open_frame())
         self.title = ElidedLabel("", "heading", self)
         self.words = plain_label("", "", self)
@@ -44,7 +44,7 @@ class HandshakesPart(QWidget):
         set_icon(self._show, "wire")
         self._show.clicked.connect(self._open_frame)
         self._lay_out()
-        self._show_step("")
+        self.show_step("")
 
     def _lay_out(self) -> None:
         line = QFrame(self)
@@ -74,9 +74,10 @@ class HandshakesPart(QWidget):
         self._columns = tuple(found)
         self.sheet.show(comparison, found)
         self.view.refresh()
-        self._show_step(self.sheet.chosen)
+        self.show_step(self.sheet.chosen)
 
-    def _show_step(self, key: str) -> None:
+    def show_step(self, key: str) -> None:
+        """Take a step apart, by the key of its item; an empty one says how to choose."""
         chosen = self.sheet.step(key)
         self._show.setVisible(chosen is not None)
         notes = dict.fromkeys(bare(note) for each in self._columns for note in each.ladder.notes)

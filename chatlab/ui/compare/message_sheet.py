@@ -28,6 +28,7 @@ from chatlab.ui.compare.words import (
     evidence_words,
     exposure_of,
     moment,
+    sum_words,
     value_words,
 )
 from chatlab.ui.rich_text import bare, isolated
@@ -93,6 +94,7 @@ class MessageSheet:
         self._fonts = Fonts()
         self._per_byte = 1.0
         self._legend_top = 0.0
+        self._sums: list[tuple[QPointF, Words]] = []
         self._width = 0.0
         self.is_picture = False
         """Nothing is chosen in a picture."""
@@ -159,7 +161,17 @@ class MessageSheet:
             y += SPACE
         self._legend_top = y
         legend = self._legend()
-        y += paint_legend(QPainter(), legend, MARGIN, y, width - 2 * MARGIN) + SPACE
+        y += paint_legend(QPainter(), legend, MARGIN, y, width - 2 * MARGIN)
+        return self._lay_sums(columns, y) + SPACE
+
+    def _lay_sums(self, columns: list[tuple[int, Column]], y: float) -> float:
+        """Below the legend: what all messages took, connection by connection."""
+        self._sums = []
+        for at, _ in columns if len(self._groups) > 1 else ():
+            if told := sum_words(self._comparison, at):
+                words = Words(told, self._fonts.small, self._width - 2 * MARGIN)
+                self._sums.append((QPointF(MARGIN, y), words))
+                y += words.height
         return y
 
     def _largest(self, columns: list[tuple[int, Column]]) -> int:
@@ -237,6 +249,8 @@ class MessageSheet:
         if self._groups:
             legend, width = self._legend(), self._width - 2 * MARGIN
             paint_legend(painter, legend, MARGIN, self._legend_top, width)
+        for at, words in self._sums:
+            words.paint(painter, at, "muted")
 
     def _paint_group(self, painter: QPainter, group: _Group) -> None:
         theme, fonts = current(), self._fonts

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from chatlab.core.comparison import Column, Comparison
-from chatlab.core.observing import Claim, ObserverView
+from chatlab.core.observing import Claim, Observer, ObserverView
 from chatlab.ui.compare.ladder_rungs import HIDDEN
 from chatlab.ui.compare.sheet import Fonts, Item, Words, elided, paint_choice
 from chatlab.ui.compare.words import column_words, counted, exposure_of
@@ -89,7 +89,7 @@ class ObserverSheet:
         if self._view is None:
             return 0
         room = width - 2 * MARGIN
-        y = SPACE + fonts.line
+        y = SPACE + fonts.line + HALF
         self._summary = Words(bare(self._view.words), fonts.text, room)
         y += self._summary.height + HALF
         self._problem = None
@@ -98,8 +98,9 @@ class ObserverSheet:
             y += self._problem.height
         y += SPACE
         learnt, hidden = self._view.learnt, self._view.hidden
+        seen = self._token
         for claims, icon, token, words in (
-            (learnt, "eye", "readable", f"Learns {counted(len(learnt), 'thing')}"),
+            (learnt, "eye", seen, f"Learns {counted(len(learnt), 'thing')}"),
             (hidden, "lock", "sealed", "Does not learn"),
         ):
             if claims:
@@ -125,6 +126,12 @@ class ObserverSheet:
             self._entries.append(_Entry(key, claim, rect, value, words))
             y += height
         return y + SPACE
+
+    @property
+    def _token(self) -> str:
+        """Red is what anyone on the path can read; what others learn is theirs to know."""
+        is_path = self._view is not None and self._view.observer is Observer.NETWORK
+        return "readable" if is_path else "text"
 
     def _value(self, claim: Claim, key: str) -> str:
         if claim.is_secret and (self.is_picture or key != self._chosen):
@@ -155,7 +162,7 @@ class ObserverSheet:
         title = column_words(self._comparison, column)
         shown = elided(title, fonts.title_fm, self._width - box.left() - MARGIN)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, shown)
-        y = SPACE + fonts.line
+        y = SPACE + fonts.line + HALF
         assert self._summary is not None  # paint() has looked.
         self._summary.paint(painter, QPointF(MARGIN, y), "text")
         y += self._summary.height + HALF
@@ -187,7 +194,7 @@ class ObserverSheet:
         topic = fonts.small_fm.horizontalAdvance("Cipher suites") + SPACE
         x = MARGIN + SPACE + topic
         if claim.value:
-            token = "readable" if claim.is_learnt else "text"
+            token = self._token if claim.is_learnt else "text"
             entry.value.paint(painter, QPointF(x, y), token)
             self._paint_frames(painter, entry, x + entry.value.width + SPACE, y)
             y += entry.value.height

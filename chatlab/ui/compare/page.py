@@ -248,12 +248,12 @@ class ComparePage(QWidget):
     # -- twins
 
     def show_twins(self, words: str, *, can_send: bool) -> None:
-        """Who gets what is typed here; without words, nothing can be sent from here."""
+        """Who gets what is typed here; without words, that is settled with the first line."""
         self._can_send = can_send
         self._foot.setVisible(can_send and self.part is Part.MESSAGES)
-        self.twin_words.set_text(words)
-        self.field.setEnabled(bool(words))
-        self.send_button.setEnabled(bool(words))
+        self.twin_words.set_text(
+            words or self.tr("Leaves on the two chats that stand side by side")
+        )
 
     def _submit(self) -> None:
         if text := self.field.text().strip():

@@ -101,6 +101,25 @@ def column_words(comparison: Comparison, column: Column) -> str:
     return f"{column.title} – {where}" if several else column.title
 
 
+def sum_words(comparison: Comparison, at: int) -> str:
+    """What all messages of a column took together, and one of them in the middle."""
+    column = comparison.columns[at]
+    figures = comparison.figures[at] if at < len(comparison.figures) else ()
+    known = {figure.measure: figure for figure in figures if figure.count}
+    total = known.get(Measure.BYTES)
+    if total is None:
+        return ""
+    parts = [f"{counted(total.count, 'message')}, {bytes_words(total.sum)}"]
+    for measure, what in ((Measure.ACK_TIME, "ACK"), (Measure.ECHO_TIME, "echo")):
+        if (figure := known.get(measure)) is not None:
+            parts.append(f"median {what} {time_words(figure.median)}")
+    if (handshake := column.handshake) is not None:
+        each = bytes_words(handshake.bytes / total.count)
+        frames = counted(handshake.frames, "frame")
+        parts.append(f"handshake {bytes_words(handshake.bytes)} in {frames}: {each} a message")
+    return f"{column_words(comparison, column)}: {', '.join(parts)}"
+
+
 def cost_words(cost: MessageCost, column: Column) -> str:
     """A message's cost in one sentence, for screen readers and tooltips."""
     if cost.carried is None:
