@@ -11,7 +11,7 @@ import pytest
 from chatlab.app.comparing import SessionComparer
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.lab import LAB_CHANNEL, lab_accounts, lab_xmpp_accounts
-from chatlab.app.saving import save_capture
+from chatlab.app.saving import save, save_capture, session_work
 from chatlab.app.session import Session
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.cli.arguments import run
@@ -117,6 +117,7 @@ async def talk(folder: Path) -> Path:
         assert [len(row.cells) for row in live.rows] == [6] * len(TEXTS)
         await stage.session.stop_capture()
         save_capture(stage.feed, folder / "six.pcapng")
+        save(session_work(stage.feed, stage.book, ""), folder / "six.chatlab")
     finally:
         await stage.session.close()
         await server.stop()
@@ -133,7 +134,7 @@ Record = dict[str, object]
 
 
 def compared(file: Path, capsys: pytest.CaptureFixture[str], *more: str) -> list[Record]:
-    assert run(["compare", str(file), "--json", *more]) == 0
+    assert run(["compare", str(file), *more, "--json"]) == 0
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -256,3 +257,17 @@ def test_what_is_sealed_is_nowhere_in_the_frames_and_what_is_legible_is(
     }
     assert passwords == {"XMPP · TLS 1.3"}  # SASL PLAIN there, SCRAM or none elsewhere.
     assert PASSWORD not in json.dumps(claims)
+
+
+def test_a_session_file_is_compared_like_its_capture_and_both_with_each_other(
+    six: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = six.with_suffix(".chatlab")
+    both = [
+        [{**record, "file": ""} for record in compared(file, capsys)] for file in (six, session)
+    ]
+    assert both[0] == both[1]
+    side_by_side = compared(six, capsys, str(session))
+    titles = [str(each["connection"]) for each in of_kind(side_by_side, "connection")]
+    assert len(set(titles)) == len(titles) == 12
+    assert len(list(of_kind(side_by_side, "message"))) == 12 * len(TEXTS)
