@@ -17,7 +17,7 @@ from chatlab.chat.transfer.opening import PeerDialler
 from chatlab.chat.transfer.transfers import Transfers
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Application
-from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureStatus
+from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureStatus
 from chatlab.core.chats import ChatBook
 from chatlab.core.flow import ConnectionId, FlowKey, WireRange
 from chatlab.core.message import Delivery, Message, MessageId
@@ -226,6 +226,8 @@ class Session:
             await self._source.start()
             for fileno, flow in (*self._dialler.live(), *self._peers.live()):
                 await self._source.admit(fileno, flow)
+        elif isinstance(self.feed.status, CaptureLost):
+            await self.restart_capture()
         return self.feed.status
 
     async def stop_capture(self) -> None:

@@ -119,9 +119,11 @@ class Stage:
         self.watch.start()
         return session
 
-    def _tell_all(self, session: "Session", severity: Severity, text: str, hint: str) -> None:
+    def _tell_all(
+        self, session: "Session", topic: str, severity: Severity, text: str, hint: str
+    ) -> None:
         """In view at once, and in the transcripts for good."""
-        self.backstage.post(severity, text, hint, "session")
+        self.backstage.post(severity, text, hint, topic)
         session.tell_all(severity, text, hint)
 
     def _check_system(self, show: "Callable[[tuple[CheckRow, ...]], None]") -> None:

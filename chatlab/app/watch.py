@@ -26,8 +26,9 @@ _CHECKED = "Each connection is looked at now, and made anew where it did not sur
 _ORDER_HOLDS = (
     "Times of messages and frames from before and after do not compare; their order is right."
 )
-Say = Callable[[Severity, str, str], None]
-"""Called with what happened and what to know about it."""
+CAPTURE, CLOCKS = "capture", "clocks"
+Say = Callable[[str, Severity, str, str], None]
+"""Called with the topic, how grave it is, what happened, and what to know about it."""
 
 
 def _running_ns() -> int:
@@ -88,22 +89,27 @@ class SessionWatch:
             case CaptureLost() as status:
                 if not isinstance(self._fault, CaptureLost):
                     words = f"Frames are not written to the disk any more: {status.reason}"
-                    self._say(Severity.ERROR, words, status.hint)
+                    self._say(CAPTURE, Severity.ERROR, words, status.hint)
                 self._fault = status
             case CaptureRefused() as status:
                 if self._fault is None and self._feed.count:
-                    self._say(Severity.ERROR, f"Capturing stopped: {status.reason}", status.remedy)
+                    self._say(
+                        CAPTURE,
+                        Severity.ERROR,
+                        f"Capturing stopped: {status.reason}",
+                        status.remedy,
+                    )
                 self._fault = status
             case _:
                 self._fault = None
 
     def _tell_recovery(self, lost: int) -> None:
         if not lost:
-            self._say(Severity.INFO, "The capture goes on: no frame is missing.", "")
+            self._say(CAPTURE, Severity.INFO, "The capture goes on: no frame is missing.", "")
             return
         frames = "1 frame is" if lost == 1 else f"{lost:,} frames are"
         hint = "Messages of that time may be shown without their frames."
-        self._say(Severity.WARNING, f"The capture goes on: {frames} missing.", hint)
+        self._say(CAPTURE, Severity.WARNING, f"The capture goes on: {frames} missing.", hint)
 
     # -- the clocks
 
@@ -121,16 +127,16 @@ class SessionWatch:
         slept, still, step = running - steady, steady - TICK_S, wall - running
         if slept >= MIN_SLEEP_S:
             words = f"The computer slept for {_duration(slept)}: nothing was sent or received then."
-            self._say(Severity.INFO, words, _CHECKED)
+            self._say(CLOCKS, Severity.INFO, words, _CHECKED)
             self._wake()
         elif still >= MIN_STILL_S:
             words = f"ChatLab stood still for {_duration(still)}: it was stopped, or had no turn."
-            self._say(Severity.WARNING, words, _CHECKED)
+            self._say(CLOCKS, Severity.WARNING, words, _CHECKED)
             self._wake()
         if abs(step) >= MIN_STEP_S:
             where = "forward" if step > 0 else "back"
             words = f"The computer’s clock was set {where} by {_duration(abs(step))}."
-            self._say(Severity.WARNING, words, _ORDER_HOLDS)
+            self._say(CLOCKS, Severity.WARNING, words, _ORDER_HOLDS)
 
 
 def _duration(seconds: float) -> str:

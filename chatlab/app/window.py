@@ -329,7 +329,7 @@ class _Life:
         if isinstance(self._feed.status, CaptureLost):
             return  # The same disk: it is said already, of the frames.
         words = f"A crash would lose what is said from now on: {cause}"
-        self._backstage.post(Severity.ERROR, words, remedy, "session")
+        self._backstage.post(Severity.ERROR, words, remedy, "capture")
 
     def _save_settings(self) -> None:
         layout = self._window.read_layout()

@@ -84,6 +84,8 @@ def test_the_queue_is_bounded_and_keeps_errors(qtbot: QtBot) -> None:
          "Capturing 1 connection, 1 frame"),
         (CaptureRefused(reason="r", remedy="x"), "Capturing needs a permission"),
         (CaptureLost(reason="r", since_ns=0, hint="h"), "Capture stopped by itself"),
+        (CaptureLost(reason="r", since_ns=0, hint="h", is_waiting=True),
+         "Frames wait for the disk"),
     ],
 )  # fmt: skip
 def test_the_strip_names_the_state_of_the_capture(

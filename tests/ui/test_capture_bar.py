@@ -24,6 +24,7 @@ LIVE = CaptureLive(backend="packet socket", frames=412, dropped=0, position=1, f
 HOLED = CaptureLive(backend="packet socket", frames=412, dropped=3, position=1, flows=2)
 REFUSED = CaptureRefused(reason="No permission.", remedy="sudo chatlab-allow")
 LOST = CaptureLost(reason="It ended.", since_ns=0, hint="Restart it.")
+WAITING = CaptureLost(reason="Full.", since_ns=0, hint="Make room.", is_waiting=True)
 
 
 @pytest.fixture
@@ -47,6 +48,7 @@ def _said(bar: CaptureBar) -> str:
         (HOLED, "Capturing · 412 frames · 3 dropped"),
         (REFUSED, "Capturing needs a permission"),
         (LOST, "The capture stopped by itself · 412 frames"),
+        (WAITING, "Waiting for the disk · 412 frames"),
     ],
 )
 def test_every_state_has_words(bar: CaptureBar, status: CaptureStatus, words: str) -> None:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from chatlab.core.capture import (
     CaptureIdle,
@@ -21,6 +21,7 @@ from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.scope_switch import ScopeSwitch
 
 _BUTTON = 20
+_LEAST_FILTER = 9 * SPACE
 _STATE_ICON = 14
 
 
@@ -30,6 +31,7 @@ class CaptureBar(QWidget):
     Signals:
         start_requested, stop_requested, save_requested, open_requested: the button was pressed.
         scope_changed: the Scope that the reader chose.
+        filter_changed: words that the rows shown are to hold.
     """
 
     start_requested = Signal()
@@ -37,6 +39,7 @@ class CaptureBar(QWidget):
     save_requested = Signal()
     open_requested = Signal()
     scope_changed = Signal(object)
+    filter_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +53,15 @@ class CaptureBar(QWidget):
         self._state.setAccessibleName(self.tr("State of the capture"))
         self._shown = theme.plain_label("", "small", self)
         self.scopes = ScopeSwitch(self)
+        self.filter = QLineEdit(self)
+        self.filter.setPlaceholderText(self.tr("Filter: words"))
+        self.filter.setAccessibleName(self.tr("Only frames with these words"))
+        self.filter.setToolTip(
+            self.tr("Only frames whose addresses, protocol or info hold all of these words")
+        )
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setFont(theme.small_font())
+        self.filter.setMinimumWidth(_LEAST_FILTER)
         self._toggle = self._button("capture-start", "Start the capture", ActionId.CAPTURE)
         self._save = self._button("save", "Save the session", ActionId.SAVE_CAPTURE)
         self._open = self._button("open", "Open a capture…", ActionId.OPEN_CAPTURE)
@@ -58,6 +70,7 @@ class CaptureBar(QWidget):
         self._save.clicked.connect(self.save_requested)
         self._open.clicked.connect(self.open_requested)
         self.scopes.scope_changed.connect(self.scope_changed)
+        self.filter.textChanged.connect(self.filter_changed)
         theme.on_theme_changed(self._on_theme_changed)
         self._size_icons()
         self.show_status(self._status, 0)
@@ -86,7 +99,7 @@ class CaptureBar(QWidget):
         second = QHBoxLayout()
         second.setSpacing(SPACE)
         second.addWidget(self.scopes)
-        second.addStretch(1)
+        second.addWidget(self.filter, 1)
         second.addWidget(self._shown)
         box = QVBoxLayout(self)
         box.setContentsMargins(SPACE + HALF, HALF, SPACE, SPACE)
@@ -137,6 +150,9 @@ class CaptureBar(QWidget):
                 if status.problem:
                     return "warning", "attention", words, status.problem
                 return "open", "muted", words, self.tr("Read from a file")
+            case CaptureLost() if status.is_waiting:
+                words = self.tr("Waiting for the disk · {}").format(frames)
+                return "warning", "attention", words, status.reason
             case CaptureLost():
                 words = self.tr("The capture stopped by itself · {}").format(frames)
                 return "error", "error", words, status.reason
@@ -170,9 +186,10 @@ class CaptureBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         counts = self._shown.fontMetrics().horizontalAdvance("00,000 of 00,000")
-        self.scopes.set_room(event.size().width() - counts - 4 * SPACE)
+        self.scopes.set_room(event.size().width() - counts - _LEAST_FILTER - 5 * SPACE)
 
     @Slot()
     def _on_theme_changed(self) -> None:
         self._size_icons()
+        self.filter.setFont(theme.small_font())
         self.show_status(self._status, self._count)

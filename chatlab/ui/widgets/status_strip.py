@@ -93,6 +93,9 @@ class StatusStrip(QWidget):
             case CaptureRefused():
                 sign, token, words = "eye-off", "attention", "Capturing needs a permission"
                 tip = f"{status.reason}\n{status.remedy}"
+            case CaptureLost() if status.is_waiting:
+                sign, token, words = "warning", "attention", "Frames wait for the disk"
+                tip = f"{status.reason}\n{status.hint}"
             case CaptureLost():
                 sign, token, words = "error", "error", "Capture stopped by itself"
                 tip = f"{status.reason}\n{status.hint}"

@@ -32,6 +32,7 @@ class Offer(Enum):
     RESTART = "Restart the capture"
     SHOW_CHAT = "Show this chat’s frames"
     SHOW_ALL = "Show all frames"
+    UNFILTER = "Clear the filter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,14 @@ class State:
     note: str = ""
     offers: tuple[Offer, ...] = ()
     """The first is the one to press."""
+
+
+NOT_FOUND = State(
+    icon="search",
+    title="No frame has all of these words",
+    words="They are looked for in the addresses, the protocol and the info of what this scope shows.",
+    offers=(Offer.UNFILTER, Offer.SHOW_ALL),
+)
 
 
 def empty_state(
@@ -135,7 +144,9 @@ def _nothing_captured(status: CaptureStatus) -> State:
             return State(
                 icon="error",
                 token="error",
-                title="The capture stopped by itself",
+                title="Frames wait for the disk"
+                if status.is_waiting
+                else "The capture stopped by itself",
                 words=f"{status.reason} {status.hint}".strip(),
                 offers=() if status.is_waiting else (Offer.RESTART,),
             )

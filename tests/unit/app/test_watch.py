@@ -27,7 +27,8 @@ class Machine:
         self.feed, _ = full_feed(folder / "capture.pcapng")
         self.watch = SessionWatch(self.feed, self._say, self._wake, clocks)
 
-    def _say(self, severity: Severity, text: str, hint: str) -> None:
+    def _say(self, topic: str, severity: Severity, text: str, hint: str) -> None:
+        assert topic
         self.severities.append(severity)
         self.said.append(text)
         self.hints.append(hint)
@@ -92,7 +93,7 @@ def test_sleep_and_a_set_clock_are_told_apart(asleep: float, step: float) -> Non
 
     watch = SessionWatch(
         NoFeed(),  # type: ignore[arg-type]
-        lambda severity, text, hint: said.append(text),
+        lambda topic, severity, text, hint: said.append(text),
         lambda: None,
         clocks,
     )
