@@ -264,6 +264,13 @@ def test_a_lost_capture_offers_to_restart_above_the_frames(qtbot: QtBot, bench: 
         bench.press(qtbot, "Restart the capture")
 
 
+def test_frames_that_wait_for_the_disk_are_not_thrown_away_by_a_button(bench: Bench) -> None:
+    bench.feed.status = CaptureLost(reason="It is full.", since_ns=0, hint="", is_waiting=True)
+    bench.pane.refresh()
+    assert "No frame is written since 00:00:00: It is full." in bench.words
+    assert "Restart the capture" not in bench.words
+
+
 def test_dropped_frames_are_said_until_they_are_past(bench: Bench) -> None:
     calm = bench.feed.status
     bench.feed.status = CaptureLive(backend="x", frames=14, dropped=1, position=0, flows=1)
