@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
@@ -21,6 +22,14 @@ from chatlab.ui.theme import HALF, SPACE
 _PAGE_ICON = 40
 _TEXT_WIDTH = 440
 _MAX_CODE_LINES = 10
+_NARROW = 440
+"""Below this width, what would stand side by side stands one below the other."""
+_IN_A_ROW = 2
+"""Buttons that fit into a narrow pane."""
+
+
+def _direction(is_narrow: bool) -> QBoxLayout.Direction:
+    return QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
 
 
 class Button:
@@ -119,8 +128,13 @@ class StatePage(QScrollArea):
         self._words = theme.plain_label("", "")
         self._code = CodeBlock()
         self._note = theme.plain_label("", "muted")
-        self._buttons = QHBoxLayout()
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._buttons.setSpacing(SPACE)
+        self._rows = (QHBoxLayout(), QHBoxLayout())
+        for row in self._rows:
+            row.setSpacing(SPACE)
+            self._buttons.addLayout(row)
+        self._buttons.addStretch(1)
         self.setWidget(self._lay_out())
         theme.on_theme_changed(self._on_theme_changed)
 
@@ -176,15 +190,27 @@ class StatePage(QScrollArea):
         if code:
             self._code.show_text(code)
         self._clear_buttons()
-        for button in buttons:
-            self._buttons.addWidget(button.make(self))
-        self._buttons.addStretch(1)
+        for at, button in enumerate(buttons):
+            self._rows[at >= _IN_A_ROW].addWidget(button.make(self))
+        self._arrange()
 
     def _clear_buttons(self) -> None:
-        while (item := self._buttons.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        for row in self._rows:
+            while (item := row.takeAt(0)) is not None:
+                if (widget := item.widget()) is not None:
+                    widget.hide()
+                    widget.deleteLater()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+        super().resizeEvent(event)
+
+    def _arrange(self) -> None:
+        """A second row of buttons where one is too wide; both begin at the left."""
+        is_narrow = self.width() < _NARROW
+        for row in self._rows:
+            row.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._buttons.setDirection(_direction(is_narrow))
 
     @Slot()
     def _on_theme_changed(self) -> None:
@@ -207,8 +233,12 @@ class Notice(QWidget):
         row.setContentsMargins(SPACE + HALF, SPACE, SPACE, SPACE)
         row.setSpacing(SPACE)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._words, 1)
-        row.addLayout(self._buttons)
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._body.setSpacing(SPACE)
+        self._body.addWidget(self._words, 1)
+        self._body.addLayout(self._buttons)
+        self._body.setAlignment(self._buttons, Qt.AlignmentFlag.AlignRight)
+        row.addLayout(self._body, 1)
         theme.on_theme_changed(self._on_theme_changed)
         self.hide()
 
@@ -227,6 +257,10 @@ class Notice(QWidget):
         if button:
             self._buttons.addWidget(button.make(self))
         self._on_theme_changed()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._body.setDirection(_direction(event.size().width() < _NARROW))
+        super().resizeEvent(event)
 
     @Slot()
     def _on_theme_changed(self) -> None:

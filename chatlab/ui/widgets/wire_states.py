@@ -173,8 +173,8 @@ def notice_state(status: CaptureStatus, count: int) -> State | None:
     match status:
         case CaptureLive() if status.interface:
             words = (
-                f"Whole interface {status.interface}: what others send and get may be recorded. "
-                "Do it only where they agree; the law protects them."
+                f"Whole interface {status.interface}: other people’s traffic may be recorded. "
+                "Do it only with their consent."
             )
             return State(
                 icon="eye",
