@@ -24,6 +24,7 @@ from chatlab.core.connection import Connection
 from chatlab.core.ladder import Ladder, Reading
 from chatlab.core.measures import Measure
 from chatlab.core.message import Message
+from chatlab.protocol.tls_handshake import spoken_version
 
 MAX_ROWS = 500
 """The newest so many are compared."""
@@ -194,7 +195,7 @@ def _title(connection: Connection, security: Security, version: str) -> str:
     name = _NAMES[connection.application]
     if security is Security.PLAIN:
         return f"{name} · in clear"
-    spoken = version.replace("v", " ") if version else "TLS"
+    spoken = spoken_version(version)
     return f"{name} · STARTTLS, {spoken}" if security is Security.STARTTLS else f"{name} · {spoken}"
 
 

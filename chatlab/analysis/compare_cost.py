@@ -94,8 +94,8 @@ class CostReader:
             segments=sum(each.segments for each in carried),
             records=pieces.records,
             round_trips=_round_trips(carried + repeated, others + echo),
-            ack_ns=self._ack_ns(known, begin),
-            echo_ns=echo[-1].time_ns - begin if echo else None,
+            ack_ns=_delay(self._ack_ns(known, begin)),
+            echo_ns=_delay(echo[-1].time_ns - begin) if echo else None,
             leak=pieces.leak(messages),
             notes=tuple(self._notes(known, carried, {*answers} - {*bare}, pieces)),
         )
@@ -188,6 +188,11 @@ def _split(span: ByteRange, layer: WireLayer, new: int) -> list[Piece]:
     middle = span.stop - new
     found = [Piece(ByteRange(span.start, middle), WireLayer.REPEATED)] if new < len(span) else []
     return found + ([Piece(ByteRange(middle, span.stop), layer)] if new else [])
+
+
+def _delay(duration_ns: int | None) -> int | None:
+    """How long something took; None after a clock was set back, for then nobody can tell."""
+    return duration_ns if duration_ns is not None and duration_ns >= 0 else None
 
 
 def _round_trips(ours: Sequence[FrameCost], theirs: Sequence[FrameCost]) -> int | None:

@@ -34,7 +34,7 @@ def handshake_cost(
                 phase=phase,
                 frames=len(own),
                 bytes=sum(log.wire_length(number) for number in own),
-                duration_ns=log.time_ns(own[-1]) - log.time_ns(own[0]) if own else None,
+                duration_ns=_duration(log.time_ns(own[0]), log.time_ns(own[-1])) if own else None,
             )
         )
     is_known = ladder.is_ready and all(step.reading is not Reading.SEALED for step in steps)
@@ -46,6 +46,11 @@ def handshake_cost(
         round_trips=_round_trips(specimen, connection, frames),
         ready_ns=max(step.end_ns for step in steps) - begin if is_known else None,
     )
+
+
+def _duration(begin_ns: int, end_ns: int) -> int | None:
+    """None where the clock was set back in between."""
+    return end_ns - begin_ns if end_ns >= begin_ns else None
 
 
 def _last_frame(specimen: Specimen, connection: Connection, steps: Sequence[Step]) -> int:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from chatlab.core.comparison import LengthLeak
 from chatlab.protocol.tls import HEADER_SIZE
+from chatlab.protocol.tls_handshake import spoken_version
 
 
 class Sealing(NamedTuple):
@@ -60,7 +61,7 @@ def length_leak(
 def _worded(leak: LengthLeak, version: str, cipher: str, others: int) -> LengthLeak:
     many = "The record has" if leak.records == 1 else f"The {leak.records} records have"
     words = [
-        f"{many} {leak.record_bytes:,} bytes. {_spoken(version)} with {cipher} adds "
+        f"{many} {leak.record_bytes:,} bytes. {spoken_version(version)} with {cipher} adds "
         f"{leak.protection_bytes:,} ({_parts(version, cipher, leak)}), which everybody knows: "
         f"{leak.inferred_bytes:,} bytes are inside."
     ]
@@ -90,8 +91,3 @@ def _parts(version: str, cipher: str, leak: LengthLeak) -> str:
     named = ((HEADER_SIZE, "header"), (nonce, "nonce"), (kind, "content type"), (tag, "tag"))
     parts = " + ".join(f"{size} {name}" for size, name in named if size)
     return parts if leak.records == 1 else f"{parts}, each time"
-
-
-def _spoken(version: str) -> str:
-    """``TLS 1.3`` for ``TLSv1.3``."""
-    return version.replace("v", " ") if version else "TLS"

@@ -16,7 +16,7 @@ from chatlab.core.frame import Exposure
 from chatlab.core.message import Message
 from chatlab.protocol import tcp
 from chatlab.protocol.packet import ACK, FIN, RST, SYN
-from chatlab.protocol.tls_handshake import protection
+from chatlab.protocol.tls_handshake import protection, spoken_version
 
 _READERS = {
     Exposure.READABLE: "Anyone on the path can read it.",
@@ -87,7 +87,7 @@ class Explainer:
         agreed, records = self._tls(known)
         if not records:
             return [f"{size:,} of {whose}"]
-        version = _spoken(agreed.version if agreed else "")
+        version = spoken_version(agreed.version if agreed else "")
         kind = f"a {version} record" if records == 1 else f"{records} {version} records"
         each = protection(agreed.version, agreed.cipher) if agreed is not None else None
         if each is None or each * records >= size:
@@ -253,11 +253,6 @@ class Explainer:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _spoken(version: str) -> str:
-    """``TLS 1.3`` for ``TLSv1.3``."""
-    return version.replace("v", " ") if version else "TLS"
 
 
 def _after(duration_ns: int) -> str:

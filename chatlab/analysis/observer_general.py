@@ -14,7 +14,7 @@ from chatlab.core.ladder import Reading
 from chatlab.core.observing import MAX_EVIDENCE, Certainty, Claim, FrameSpan, Topic
 from chatlab.protocol.dns import summarise
 from chatlab.protocol.packet import PacketHeaders, parse
-from chatlab.protocol.tls_handshake import protection
+from chatlab.protocol.tls_handshake import protection, spoken_version
 
 _NAME_AT = 12
 """Where the question's name begins in a DNS message."""
@@ -148,7 +148,7 @@ def record_lengths(
             lengths = [length - each for length in lengths]
             certainty = Certainty.INFERRED
             words = (
-                f"{words} {version.replace('v', ' ')} with {cipher} adds {each} bytes to each, so "
+                f"{words} {spoken_version(version)} with {cipher} adds {each} bytes to each, so "
                 "this is how long the lines or stanzas inside are, unless somebody pads them."
             )
         yield Claim(

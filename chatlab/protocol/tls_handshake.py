@@ -155,6 +155,11 @@ def version_name(version: int) -> str:
     return VERSIONS.get(version, f"0x{version:04x}")
 
 
+def spoken_version(version: str) -> str:
+    """``TLS 1.3`` for ``TLSv1.3``; ``TLS`` where the version is not known."""
+    return version.replace("v", " ") if version else "TLS"
+
+
 def cipher_name(cipher: int) -> str:
     """The registered name of a cipher suite; its number where it is none of the usual ones."""
     return CIPHERS.get(cipher, f"0x{cipher:04x}")

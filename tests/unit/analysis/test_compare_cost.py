@@ -177,6 +177,16 @@ def test_a_new_flight_is_a_round_trip_more(tmp_path: Path, open_log: OpenLog) ->
     assert cost.round_trips == 2
 
 
+def test_a_clock_that_was_set_back_gives_no_delay(tmp_path: Path, open_log: OpenLog) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, LINE)
+    talk.ack(RECEIVED)
+    time_ns, direction, raw = talk.frames[-1]
+    talk.frames[-1] = time_ns - 3_600_000_000_000, direction, raw
+    cost = cost_of(talk, open_log, tmp_path, said(len(LINE)))
+    assert (cost.acks.numbers, cost.ack_ns) == ((5,), None)
+
+
 def test_missing_bytes_are_said(tmp_path: Path, open_log: OpenLog) -> None:
     talk = Talk().handshake()
     talk.send(SENT, LINE[:10])
