@@ -14,20 +14,29 @@ from pathlib import Path
 
 import pytest
 
+from chatlab.app.history import HistoryKeeper
 from chatlab.chat.dial import Dialler
 from chatlab.chat.xmpp.registration import XmppRegistrar
-from chatlab.core.account import LoginMethod, Security
+from chatlab.core.account import Account, AccountId, LoginMethod, Security
+from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.connection import Connection
 from chatlab.core.errors import ChatlabError
-from chatlab.core.events import ChatEvent, ConnectionOpened, LineSeen, MessageAdded
+from chatlab.core.events import (
+    ChatEvent,
+    ConnectionOpened,
+    LineSeen,
+    MessageAdded,
+    MessageChanged,
+)
 from chatlab.core.flow import Direction, FlowKey
-from chatlab.core.message import Message
+from chatlab.core.message import Delivery, Message
 from chatlab.protocol.blocks import Packet
 from chatlab.protocol.packet import parse
 from chatlab.server.authority import issue
 from chatlab.server.xmpp.host import Host
 from chatlab.server.xmpp.limits import ROOMS_DOMAIN
 from chatlab.server.xmpp.listener import XmppServer, tls_context
+from chatlab.store.history import History
 from tests.e2e.test_dns import NameServer, answering
 from tests.helpers.capturing import capturing, packets, payload
 from tests.helpers.talker import NoCapture
@@ -151,6 +160,68 @@ def _has_received(client: Client, count: int) -> bool:
 def _received(client: Client) -> list[Message]:
     added = [event.message for event in client.events if isinstance(event, MessageAdded)]
     return [message for message in added if message.direction is Direction.RECEIVED]
+
+
+# -- after a restart
+
+
+class Diary(Client):
+    """An account whose talk is kept on disk, as the window keeps it."""
+
+    def __init__(self, account: Account, file: Path) -> None:
+        self.book = ChatBook()
+        self.book.add_account(account)
+        history = History(file, lambda error: pytest.fail(str(error)))
+        self.keeper = HistoryKeeper(self.book, history, lines=200)
+        self._fillings: list[asyncio.Task[None]] = []
+        self.keeper.on_opened = self._fill
+        super().__init__(account, memory=self.keeper)
+
+    def _fill(self, key: ChatKey) -> None:
+        self._fillings.append(asyncio.ensure_future(self.keeper.fill(key)))
+
+    def _take(self, event: ChatEvent) -> None:
+        self.book.apply(event)
+        super()._take(event)
+
+    def texts(self, chat: str) -> list[str]:
+        entries = self.book.open(AccountId("alice"), chat).entries
+        return [entry.text for entry in entries if isinstance(entry, Message)]
+
+    async def end(self) -> None:
+        await self.xmpp.stop()
+        await asyncio.gather(*self._fillings)
+        self.keeper.close()
+
+
+def test_all_that_was_said_since_the_last_run_is_there_in_order_and_once(tmp_path: Path) -> None:
+    many = [f"missed {number}" for number in range(70)]  # More than a page of the archive.
+
+    async def scene() -> None:
+        async with serving(tmp_path / "server") as (_, place):
+            account, file = account_of(place), tmp_path / "history.sqlite3"
+            bob = await Client(account_of(place, "bob")).start()
+            first = await Diary(account, file).start()
+            bob.xmpp.send("alice@localhost", "one")
+            await first.until(lambda: first.texts("bob@localhost") == ["one"])
+            first.xmpp.send("bob@localhost", "two")
+            await bob.until(partial(_has_received, bob, 1))
+            await first.end()
+            for text in many:
+                bob.xmpp.send("alice@localhost", text)
+            last = len(many) - 1
+            await bob.until(lambda: [e for e in bob.events if _is_taken(e)][last:] != [])
+            second = await Diary(account, file).start()
+            await second.until(lambda: many[-1] in second.texts("bob@localhost"))
+            await second.end()
+            assert second.texts("bob@localhost") == ["one", "two", *many]
+            await bob.xmpp.stop()
+
+    asyncio.run(scene())
+
+
+def _is_taken(event: ChatEvent) -> bool:
+    return isinstance(event, MessageChanged) and event.delivery is Delivery.ECHOED
 
 
 # -- registration

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -24,6 +25,7 @@ from chatlab.core.events import (
 )
 from chatlab.core.flow import Direction
 from chatlab.core.forms import DataForm
+from chatlab.core.xmpp_ports import Memory
 from chatlab.server.xmpp.limits import ROOMS_DOMAIN
 from tests.helpers.irc_play import MemorySecrets
 from tests.helpers.prosody import ROOMS, prosody
@@ -57,13 +59,16 @@ class Client:
         password: str = "secret",
         timing: Timing | None = None,
         dialler: Dialler | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.events: list[ChatEvent] = []
         self.secrets = MemorySecrets(**{SecretKind.LOGIN.value: password})
         self._news = asyncio.Event()
         none = NoCapture()
         self.dialler = dialler or Dialler(none, none)
-        self.xmpp = XmppConnection(account, self._take, self.dialler, self.secrets, timing=timing)
+        self.xmpp = XmppConnection(
+            account, self._take, self.dialler, self.secrets, timing=timing, memory=memory
+        )
 
     def _take(self, event: ChatEvent) -> None:
         self.events.append(event)
@@ -75,7 +80,7 @@ class Client:
                 self._news.clear()
                 await self._news.wait()
 
-    async def start(self) -> "Client":
+    async def start(self) -> Self:
         self.xmpp.start()
         ends = (LinkState.ONLINE, LinkState.OFFLINE, LinkState.WAITING)
         await self.until(lambda: bool(self.links) and self.links[-1].state in ends)
