@@ -1,6 +1,7 @@
 """Who may open packets: the opener and whom it refuses; libpcap and dumpcap in its place."""
 
 import asyncio
+import shlex
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -93,6 +94,29 @@ def test_without_the_right_the_reason_is_clear() -> None:
         refusal = refused(mine.ours, mine.flow, *_WITHOUT_RIGHTS)
     assert refusal.is_permission
     assert "Operation not permitted" in refusal.message
+
+
+def pkexec(folder: Path, script: str) -> str:
+    """A pkexec of the test's."""
+    program = folder / "pkexec"
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return str(program)
+
+
+@pytest.mark.parametrize("code", [126, 127])
+def test_what_polkit_does_not_allow_is_a_missing_permission(tmp_path: Path, code: int) -> None:
+    command = pkexec(tmp_path, f"exit {code}"), "--disable-internal-agent", "start.py"
+    with pair() as mine, pytest.raises(OpenerRefused) as caught:
+        asyncio.run(open_packet_socket(mine.ours.fileno(), mine.flow, command))
+    assert caught.value.is_permission
+    assert "polkit did not allow it" in caught.value.message
+
+
+def test_what_polkit_starts_captures(tmp_path: Path) -> None:
+    script = f"shift; exec {shlex.join(OWN_OPENER)}"
+    check = only(Backend.POLKIT, pkexec(tmp_path, script), "--disable-internal-agent")
+    _other_way(tmp_path / "capture.pcapng", check, polling=False)
 
 
 def test_without_permission_nobody_waits_and_the_remedy_is_told(tmp_path: Path) -> None:
