@@ -87,13 +87,15 @@ class FrameViews:
         self._in_clear.append(_Stretch(span, 0, len(self.views)))
 
     def _add_decrypted(self) -> None:
-        data, origins, source = bytearray(), [], len(self.views) + 1
+        data, source = bytearray(), len(self.views) + 1
+        origins: list[Origin] = []
         for record in self.records:
             inside = ByteRange(len(data), len(data) + len(record.opened.plaintext))
             if inside.stop > MAX_VIEW:
                 break
             data += record.opened.plaintext
-            origins.append(self._origin(record, inside))
+            if len((origin := self._origin(record, inside)).frame):
+                origins.append(origin)
             self._openings[record.record] = inside
             if len(record.span):
                 self._plain.append(_Stretch(record.span, inside.start, source))

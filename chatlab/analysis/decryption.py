@@ -8,7 +8,8 @@ there to frames. Only places are remembered, not plaintext: what is looked at is
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from chatlab.analysis.units import Unit, Units
@@ -20,8 +21,12 @@ from chatlab.protocol.tls_decrypt import Agreement, Failure, RecordOpener, Turn
 from chatlab.protocol.tls_handshake import APPLICATION_DATA, ClientHello, ServerHello
 from chatlab.protocol.tls_secrets import KeyLog
 
-MAX_STEP = 4_096
+MAX_STEP = 256
 """Records opened per question, so that nobody waits for the whole of a long stream."""
+READ_AT_ONCE = 64
+"""Records whose bytes are read in one go."""
+STEP = 64 * 1024
+"""Bytes that are looked through for further records per question."""
 MAX_KEPT = 64
 """Records whose plaintext is remembered."""
 _FAILURES = tuple(Failure)
@@ -79,29 +84,31 @@ class Decryption:
         """-1 - n for a record that stays closed, n being the place of its failure."""
         self._sequences = array("Q")
         self._kept: OrderedDict[int, Opened] = OrderedDict()
-        self.units = Units(self, application)
+        self.units = Units(self, application, STEP)
         """Lines or stanzas, by positions of the plaintext."""
 
     # --- opening -----------------------------------------------------------------------------
 
     def update(self) -> bool:
         """Open what records have been found, but not too many at a time; whether that was all."""
-        is_more = self._records.walk()
+        is_more = self._records.walk(STEP)
         if self._opener is None:
             self._prepare()
         if self._opener is None:
             return not is_more
-        for count, unit in enumerate(self._records.since(self._row)):
-            if count == MAX_STEP:
-                return False
-            self._row += 1
-            if unit.is_record:
-                self._take(unit, self._opener)
-        return not is_more
+        for _ in range(MAX_STEP // READ_AT_ONCE):
+            units = list(islice(self._records.since(self._row), READ_AT_ONCE))
+            self._row += len(units)
+            records = [unit for unit in units if unit.is_record]
+            for unit, record in zip(records, self._records.read_all(records), strict=True):
+                self._take(unit, record, self._opener)
+            if len(units) < READ_AT_ONCE:
+                return not is_more
+        return False
 
     def _prepare(self) -> None:
         """Find out what was agreed; both directions must have been looked at for that."""
-        self._other.walk()
+        self._other.walk(STEP)
         is_client = self._records.client_hello is not None
         client, server = (self._records, self._other) if is_client else (self._other, self._records)
         agreed = agreement_of(client.client_hello, server.server_hello)
@@ -113,9 +120,8 @@ class Decryption:
         """Why nothing can be opened; None while there is hope."""
         return self._opener.failure if self._opener is not None else Failure.NO_BEGINNING
 
-    def _take(self, unit: Unit, opener: RecordOpener) -> None:
+    def _take(self, unit: Unit, record: bytes | None, opener: RecordOpener) -> None:
         missing = max(0, unit.span.start - self._ends[-1]) if self._ends else 0
-        record = self._records.read(unit)
         found = opener.open(record, missing) if record is not None else Failure.NOT_WHOLE
         # What was in the missing bytes is missing here, too, however much it was.
         start = self.high + missing
@@ -141,8 +147,7 @@ class Decryption:
         """The records with bytes at these positions of the stream that could be opened."""
         first = bisect_right(self._ends, span.start)
         last = bisect_left(self._begins, span.stop)
-        found = (self._open(row) for row in range(first, last))
-        return [each for each in found if each is not None]
+        return [each for each in self._open(range(first, last)) if each is not None]
 
     def why_closed(self, span: ByteRange) -> Failure | None:
         """Why the record that lies here stays closed; None for one that was opened."""
@@ -169,24 +174,38 @@ class Decryption:
             if self._sizes[row] and self._starts[row] + self._sizes[row] > span.start
         ]
 
-    def _open(self, row: int) -> OpenRecord | None:
-        if self._epochs[row] < 0 or self._opener is None:
+    def _open(self, rows: Sequence[int]) -> Iterator[OpenRecord | None]:
+        """Neighbouring records, None for one that stays closed; their bytes are read in one go."""
+        if not rows or self._opener is None:
+            return
+        base = self._begins[rows[0]]
+        whole = None
+        if any(row not in self._kept for row in rows):
+            span = ByteRange(base, self._ends[rows[-1]])
+            whole = self._records.read(Unit(span, APPLICATION_DATA))
+        for row in rows:
+            span = ByteRange(self._begins[row], self._ends[row])
+            record = whole[span.start - base : span.stop - base] if whole is not None else None
+            yield self._open_one(row, span, record, self._opener)
+
+    def _open_one(
+        self, row: int, span: ByteRange, record: bytes | None, opener: RecordOpener
+    ) -> OpenRecord | None:
+        if self._epochs[row] < 0:
             return None
-        span = ByteRange(self._begins[row], self._ends[row])
         opened = self._kept.get(row)
         if opened is None:
-            record = self._records.read(Unit(span, APPLICATION_DATA))
+            record = record or self._records.read(Unit(span, APPLICATION_DATA))
             turn = Turn(self._epochs[row], self._sequences[row])
-            opened = self._opener.again(record, turn) if record is not None else None
+            opened = opener.again(record, turn) if record is not None else None
             if opened is None:
                 return None
             self._kept[row] = opened
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
         start = self._starts[row]
-        return OpenRecord(
-            span, opened, ByteRange(start, start + self._sizes[row]), self._epochs[row] > 0
-        )
+        plain = ByteRange(start, start + self._sizes[row])
+        return OpenRecord(span, opened, plain, self._epochs[row] > 0)
 
     # --- ByteSource --------------------------------------------------------------------------
 
@@ -195,8 +214,7 @@ class Decryption:
         if not self.seen.covers(span.start, span.stop):
             return None
         data = bytearray()
-        for row in self._rows(span):
-            record = self._open(row)
+        for record in self._open(self._rows(span)):
             if record is None:
                 return None
             here = record.span.intersection(span).shifted(-record.span.start)

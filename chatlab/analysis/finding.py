@@ -273,7 +273,7 @@ class _XmppReader:
     """Gives stanzas to an ``XmppTalk``."""
 
     def __init__(self, connection: Connection) -> None:
-        self.talk = XmppTalk(connection.id)
+        self.talk = XmppTalk(connection.id, str(connection.flow.local))
 
     @property
     def server(self) -> str:

@@ -58,8 +58,10 @@ class HeardStanza(NamedTuple):
 class XmppTalk:
     """One connection's messages, in order; ``take`` gives each as it is now, echoes anew."""
 
-    def __init__(self, connection: ConnectionId) -> None:
+    def __init__(self, connection: ConnectionId, local: str) -> None:
+        """``local``: what to call ourselves while no address is known."""
         self._connection = connection
+        self._local = local
         self.account = AccountId(connection)
         """To be set before the first message: whose connection it is."""
         self.jid = ""
@@ -209,7 +211,7 @@ class XmppTalk:
             self._nicks.setdefault(chat.lower(), "")
         nick = self._nicks.get(chat.lower(), "") if is_room else ""
         made = replace(
-            self._message(heard, body, chat, nick or self.jid),
+            self._message(heard, body, chat, nick or self.jid or self._local),
             direction=Direction.SENT,
             delivery=Delivery.ACKNOWLEDGED if heard.is_acknowledged else Delivery.WRITTEN,
             msgid="" if is_room else name,

@@ -131,9 +131,16 @@ def stanza_type(kind: UnitKind) -> int:
 class Units:
     """The units of one direction, found as far as its bytes have been captured."""
 
-    def __init__(self, source: ByteSource, application: Application | None = None) -> None:
-        """``application``: what it is known to speak in clear; None to find out."""
+    def __init__(
+        self,
+        source: ByteSource,
+        application: Application | None = None,
+        step: int = WALK_STEP,
+    ) -> None:
+        """``application``: what it is known to speak in clear; None to find out. ``step``: bytes
+        walked over per question."""
         self._source = source
+        self._step = step
         self.speech = _SPEECHES[application]
         self.client_hello: ClientHello | None = None
         self.server_hello: ServerHello | None = None
@@ -156,7 +163,7 @@ class Units:
         ``most``: the first so many are enough; 0 for all.
         """
         if self._position is None or span.stop > self._position:
-            self._walk()
+            self._walk(self._step)
         first = max(0, bisect_right(self._starts, span.start) - 1)
         found: list[Unit] = []
         for row in range(first, len(self._starts)):
@@ -188,13 +195,13 @@ class Units:
         for each in range(row, len(self._starts)):
             yield Unit(ByteRange(self._starts[each], self._stops[each]), self._kinds[each])
 
-    def walk(self, step: int = WALK_STEP) -> bool:
+    def walk(self, step: int) -> bool:
         """Go on finding units, over so many bytes; whether there may be more at once."""
         before = self._position, self.speech, self._fed, self._probes
         self._walk(step)
         return before != (self._position, self.speech, self._fed, self._probes)
 
-    def _walk(self, step: int = WALK_STEP) -> None:
+    def _walk(self, step: int) -> None:
         """Find units from where the last walk ended, but not too many at a time."""
         seen = self._source.seen
         if not seen.starts:
@@ -258,16 +265,31 @@ class Units:
 
     def _walk_records(self, position: int, end: int) -> None:
         while position + HEADER_SIZE <= end:
-            head = self._source.read(ByteRange(position, position + HEADER_SIZE))
-            if head is None or not begins_record(head):
+            span = ByteRange(position, min(end, position + _CHUNK))
+            data = self._source.read(span)
+            if data is None:
                 self.speech = Speech.OPAQUE
                 break
-            stop = position + HEADER_SIZE + int.from_bytes(head[3:5], "big")
-            if stop > end:
+            used = self._cut_records(data, position)
+            position += used
+            if self.speech is not Speech.RECORDS or not used:
                 break
-            self._note_record(head[0], position, stop)
-            position = stop
         self._position = position
+
+    def _cut_records(self, data: bytes, base: int) -> int:
+        """Note the whole records of ``data``; how many bytes they fill."""
+        start = 0
+        while start + HEADER_SIZE <= len(data):
+            head = data[start : start + HEADER_SIZE]
+            if not begins_record(head):
+                self.speech = Speech.OPAQUE
+                break
+            stop = start + HEADER_SIZE + int.from_bytes(head[3:5], "big")
+            if stop > len(data):
+                break
+            self._note_record(data[start], base + start, base + stop)
+            start = stop
+        return start
 
     def _note_record(self, kind: int, start: int, stop: int) -> None:
         self._add(start, stop, kind)
