@@ -11,7 +11,7 @@ from typing import NamedTuple
 from chatlab.analysis.contents import Contents
 from chatlab.analysis.decryption import Decryption, OpenRecord
 from chatlab.analysis.streams import Streams
-from chatlab.analysis.units import Unit, Units
+from chatlab.analysis.units import WALK_STEP, Unit, Units
 from chatlab.core.flow import ByteRange, Direction
 from chatlab.core.ladder import Reading
 from chatlab.protocol.tcp import StreamDirection
@@ -85,7 +85,7 @@ class _Side:
     def update(self) -> None:
         if self.inside is not None:
             for _ in range(MAX_STEPS):
-                if self.inside.update() and not self.inside.units.walk():
+                if self.inside.update() and not self.inside.units.walk(WALK_STEP):
                     break
         for unit in self.units.since(self._row):
             self._row += 1
@@ -176,7 +176,7 @@ class Talk:
         for units in self._contents.units(self.stream):
             # Both directions first: what the server chose says how to read the client's records.
             for _ in range(MAX_STEPS):
-                if not units.walk():
+                if not units.walk(WALK_STEP):
                     break
         for direction, side in self._side_of.items():
             units = self._contents.units(self.stream)[side]
