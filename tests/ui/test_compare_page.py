@@ -112,8 +112,7 @@ def test_bytes_scroll_in_step(qtbot: QtBot) -> None:
     page.resize(1280, 520)
     plain, sealed = page.messages.bytes.columns
     bars = plain.view.verticalScrollBar(), sealed.view.verticalScrollBar()
-    qtbot.waitUntil(lambda: bars[1].maximum() > 1)
-    assert bars[0].maximum() == bars[1].maximum()
+    qtbot.waitUntil(lambda: bars[0].maximum() == bars[1].maximum() > 1)
     bars[1].setValue(bars[1].maximum())
     assert bars[0].value() == bars[1].value()
 

@@ -53,6 +53,9 @@ class ByteColumn(QWidget):
         self._next = self._button("chevron-right", self.tr("Next frame"), lambda: self._step(1))
         self._show = self._button("wire", self.tr("Show this frame in the wire pane"), self._tell)
         self.view = HexView(self)
+        self._wanted: ByteRange | None = None
+        """The bytes to be seen, until the reader goes elsewhere."""
+        self.view.verticalScrollBar().rangeChanged.connect(lambda _first, _last: self._reveal())
         head = QHBoxLayout()
         head.setContentsMargins(SPACE, HALF, HALF, 0)
         head.setSpacing(0)
@@ -126,11 +129,21 @@ class ByteColumn(QWidget):
         marks = self._marks(dump, seen)
         self.view.show_bytes(raw, marks, f"{dump.title}, frame {frame}")
         chosen = next((span for number, span in dump.chosen if number == frame), None)
+        spans = self._spans(dump, frame) or tuple(mark.span for mark in marks)
         if chosen is not None and len(chosen):
             self.view.choose(chosen)
-        elif spans := self._spans(dump, frame) or tuple(mark.span for mark in marks):
-            last = max(span.stop for span in spans)
-            self.view.bring_into_sight(ByteRange(min(span.start for span in spans), last))
+            self._wanted = chosen
+        elif spans:
+            first, last = min(span.start for span in spans), max(span.stop for span in spans)
+            self._wanted = ByteRange(first, last)
+        else:
+            self._wanted = None
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """In another size, rows hold other bytes: what is wanted comes into sight again."""
+        if self._wanted is not None:
+            self.view.bring_into_sight(self._wanted)
 
     def _marks(self, dump: Dump, seen: FrameView) -> tuple[Mark, ...]:
         """The words underlined, then what the observer reads, then the rest of the message.
@@ -191,9 +204,7 @@ class ByteColumns(QWidget):
             self._lines[at].setVisible(0 < at < len(dumps))
             if at < len(dumps):
                 column.show_dump(dumps[at], observer)
-        rows = [column.view.verticalScrollBar().value() for column in self.columns]
         self._level()
-        self._scroll_in_step(min(rows, default=0))
 
     def _add(self) -> None:
         line = QFrame(self)
@@ -218,6 +229,7 @@ class ByteColumns(QWidget):
         for bar in bars:
             if bar.maximum() < last:
                 bar.setMaximum(last)
+        self._scroll_in_step(min((bar.value() for bar in bars), default=0))
 
     def _scroll_in_step(self, row: int) -> None:
         for column in self._columns:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -30,7 +30,7 @@ from chatlab.ui.compare.ports import Comparer
 from chatlab.ui.compare.segments import Segments
 from chatlab.ui.compare.words import column_words
 from chatlab.ui.rich_text import bare
-from chatlab.ui.theme import HALF, SPACE, plain_label, set_icon
+from chatlab.ui.theme import HALF, SPACE, on_theme_changed, plain_label, set_icon
 from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.wire_pages import Button, StatePage
 
@@ -120,11 +120,11 @@ class ComparePage(QWidget):
         self.close_button = self._button(head, "close", "")
         self.close_button.setAccessibleName(self.tr("Back to the chats"))
         self.close_button.setToolTip(self.tr("Back to the chats (Esc)"))
+        self._title = plain_label(self.tr("Comparison"), "title", head)
         line = QHBoxLayout(head)
         line.setContentsMargins(2 * SPACE, HALF, HALF, HALF)
         line.setSpacing(SPACE)
-        line.addWidget(plain_label(self.tr("Comparison"), "title", head))
-        line.addSpacing(SPACE)
+        line.addWidget(self._title)
         line.addWidget(self.switch)
         line.addStretch(1)
         for button in (self.columns_button, self.second_button, self.export_button):
@@ -170,6 +170,27 @@ class ComparePage(QWidget):
         self.send_button.clicked.connect(self._submit)
         for part in (self.messages, self.observers, self.handshakes):
             part.frame_requested.connect(self.frame_requested)
+        on_theme_changed(self._fit_head)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Where it becomes narrow, buttons show their icons alone, and then the title goes."""
+        texts = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        icons = Qt.ToolButtonStyle.ToolButtonIconOnly
+        head = self._title.parentWidget()
+        layout = head.layout() if head is not None else None
+        if layout is None:
+            return
+        for has_title, style in ((True, texts), (True, icons), (False, icons)):
+            self._title.setVisible(has_title)
+            for button in (self.columns_button, self.second_button, self.export_button):
+                button.setToolButtonStyle(style)
+            layout.invalidate()
+            if layout.sizeHint().width() <= self.width():
+                return
 
     # -- what is shown
 
@@ -195,6 +216,7 @@ class ComparePage(QWidget):
         second = self._comparer.second_file
         words = self.tr("Without {file}").format(file=second) if second else ""
         self.second_button.setText(words or self.tr("Second capture…"))
+        self._fit_head()
         self._pages.setCurrentIndex(0 if comparison.columns else 1)
         if not comparison.columns:
             self._show_empty()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
-from chatlab.ui.theme import HALF, ICON_SIZE, SPACE, current, on_theme_changed, pixmap
+from chatlab.ui.theme import HALF, ICON_SIZE, SPACE, current, on_theme_changed, pixmap, scaled
 
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
@@ -24,7 +24,7 @@ class _Segment(QAbstractButton):
 
     def fit(self) -> None:
         metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(self.text()) + ICON_SIZE + 3 * SPACE
+        width = metrics.horizontalAdvance(self.text()) + scaled(ICON_SIZE) + 3 * SPACE
         self.setFixedSize(width, metrics.height() + SPACE + HALF)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -41,9 +41,10 @@ class _Segment(QAbstractButton):
             painter.setPen(QPen(theme.color("accent"), 1.5))
         painter.drawRoundedRect(box, 5, 5)
         token = "accent" if self.isChecked() else "muted"
-        painter.drawPixmap(SPACE, (self.height() - ICON_SIZE) // 2, pixmap(self._icon, token))
+        side = scaled(ICON_SIZE)
+        painter.drawPixmap(SPACE, (self.height() - side) // 2, pixmap(self._icon, token, side))
         painter.setPen(theme.color("text" if self.isChecked() else "muted"))
-        words = self.rect().adjusted(SPACE + ICON_SIZE + HALF, 0, 0, 0)
+        words = self.rect().adjusted(SPACE + side + HALF, 0, 0, 0)
         painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), self.text())
 
 

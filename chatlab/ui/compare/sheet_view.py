@@ -36,7 +36,7 @@ class SheetView(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalScrollBar().setSingleStep(24)
         self.viewport().setMouseTracking(True)
-        on_theme_changed(self.refresh)
+        on_theme_changed(self._on_theme_changed)
 
     def refresh(self) -> None:
         """What the sheet shows has changed: lay it out anew, stay where the reader is."""
@@ -70,12 +70,24 @@ class SheetView(QAbstractScrollArea):
         """What the sheet takes in the width of now."""
         return self._height
 
+    def _on_theme_changed(self) -> None:
+        self._keep_place()
+
+    def _keep_place(self) -> None:
+        """Laid out anew in another size: what is chosen stays in sight, if it was."""
+        item, bar = self._item(self.sheet.chosen), self.verticalScrollBar()
+        page = QRectF(0, bar.value(), self.viewport().width(), self.viewport().height())
+        was_seen = item is not None and item.rect.intersects(page)
+        self.refresh()
+        if was_seen and (item := self._item(self.sheet.chosen)) is not None:
+            self.bring_into_sight(item.rect)
+
     def sizeHint(self) -> QSize:
         return QSize(640, 320)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.refresh()
+        self._keep_place()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
