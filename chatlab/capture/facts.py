@@ -32,6 +32,8 @@ class LinuxFacts:
     has_opener_capability: bool = False
     is_listed: bool = True
     """Whether the installed opener serves this user."""
+    is_opener_current: bool = True
+    """Whether the installed opener is the one that belongs to this ChatLab."""
     pkexec: str = ""
     polkit_opener: str = ""
     """The script that pkexec runs as root, where it is installed for that."""
@@ -63,6 +65,7 @@ def linux_facts() -> LinuxFacts:
         is_opener_executable=opener is not None and os.access(opener, os.X_OK),
         has_opener_capability=opener is not None and _has_capability(opener),
         is_listed=_is_listed(),
+        is_opener_current=_is_opener_current(),
         pkexec=shutil.which("pkexec") or "",
         polkit_opener=_polkit_opener(),
         install_command=_install_command(),
@@ -89,6 +92,11 @@ def _is_listed() -> bool:
     except OSError:
         return False
     return not os.getuid() or bool({str(os.getuid()), opener_install.EVERYBODY} & set(listed))
+
+
+def _is_opener_current() -> bool:
+    script = _find(opener_install.SCRIPT)
+    return script is None or opener_install.is_current(script.parent)
 
 
 def _polkit_opener() -> str:

@@ -133,6 +133,17 @@ def install(user: str) -> str:
     return f"ChatLab’s opener is installed in {place} and works {way}."
 
 
+def is_current(place: Path) -> bool:
+    """Whether what is installed there is what would be installed now."""
+    try:
+        return all(
+            (place / "chatlab" / name).read_bytes() == (_SOURCE / name).read_bytes()
+            for name in _COPIED
+        )
+    except OSError:
+        return False
+
+
 def choose_place() -> Path:
     """Where nobody but root can put something else in its place. Raises NotInstalled."""
     for place in PLACES:

@@ -6,7 +6,7 @@ words. ``judge_linux`` is pure: facts in, judgement out; so are those of ``permi
 
 import sys
 
-from chatlab.capture.backends import Backend, BackendState, Permission, state_of
+from chatlab.capture.backends import Backend, BackendState, Note, Permission, state_of
 from chatlab.capture.facts import LinuxFacts, linux_facts
 from chatlab.capture.facts_elsewhere import ThisMac, ThisWindows, gather_macos, gather_windows
 from chatlab.capture.opening import OWN_OPENER
@@ -36,7 +36,14 @@ def judge_linux(facts: LinuxFacts) -> Permission:
     """Own right, then an installed opener, then dumpcap, then an opener that polkit starts."""
     states = (_own_right(facts), _installed_opener(facts), _dumpcap_linux(facts), _polkit(facts))
     is_enough = bool(facts.pkexec and facts.install_command and facts.may_gain_rights)
-    return Permission(states, can_enable=is_enough and not any(s.is_possible for s in states))
+    can_enable = is_enough and not any(state.is_possible for state in states)
+    return Permission(states, () if facts.is_opener_current else (_stale(facts),), can_enable)
+
+
+def _stale(facts: LinuxFacts) -> Note:
+    """It works, or refuses what it does not know; what it was mended for since, it lacks."""
+    words = "The installed opener belongs to another version of ChatLab."
+    return Note("Installed opener", words, facts.install_command, is_trouble=True)
 
 
 def _own_right(facts: LinuxFacts) -> BackendState:

@@ -46,6 +46,12 @@ def tell(*more):
 
 def in_namespace(code: str, *steps: str) -> tuple[list[int], dict[str, list[object]], list[str]]:
     """Exit codes, installed files with owner, mode and capability, and polkit's policies."""
+    answer = told(code, *steps)
+    return cast(tuple[list[int], dict[str, list[object]], list[str]], tuple(answer))
+
+
+def told(code: str, *steps: str) -> list[object]:
+    """The same, and whatever else the code tells."""
     mounts = [f"mount -t tmpfs -o mode=755 tmpfs {each}" for each in ("/usr/libexec", _POLICIES)]
     program = f"{opener_install.PYTHON} -I -S -c {shlex.quote(_CODE + code)}"
     script = "\n".join((f"mkdir -p {_POLICIES}", *mounts, *steps, program))
@@ -57,8 +63,7 @@ def in_namespace(code: str, *steps: str) -> tuple[list[int], dict[str, list[obje
         timeout=TIMEOUT_S,
     )
     assert run.returncode == 0, run.stderr
-    answer = json.loads(run.stdout.splitlines()[-1])
-    return cast(tuple[list[int], dict[str, list[object]], list[str]], tuple(answer))
+    return cast(list[object], json.loads(run.stdout.splitlines()[-1]))
 
 
 def _fake_pkexec(folder: Path) -> str:
@@ -85,9 +90,18 @@ def test_everything_is_root_s_and_only_the_starter_carries_a_right() -> None:
 
 def test_a_second_user_is_added_and_the_first_one_stays() -> None:
     code = "attempt('4711'); attempt('4712'); attempt('--everybody'); print(); tell(users())"
-    codes, _, _, users = in_namespace(code)  # type: ignore[misc]
+    codes, _, _, users = told(code)
     assert codes == [0, 0, 0]
-    assert set(users) == {"4711", "4712", "*"}
+    assert users == ["*", "4711", "4712"]
+
+
+def test_another_version_of_it_is_noticed() -> None:
+    code = (
+        f"attempt('4711'); place = opener.Path({_PLACE!r}); fresh = opener.is_current(place);"
+        "copy = place / 'chatlab/capture/opener.py'; copy.write_text('# older'); print();"
+        "tell(fresh, opener.is_current(place))"
+    )
+    assert told(code)[-2:] == [True, False]
 
 
 def test_what_was_installed_is_taken_away_without_a_trace() -> None:

@@ -133,6 +133,14 @@ def test_a_dialog_is_offered_only_where_one_can_ask() -> None:
     assert not judge_linux(replace(with_polkit, socket_error="")).can_enable
 
 
+def test_an_opener_of_another_version_is_to_be_installed_anew() -> None:
+    facts = replace(STUDENT, is_opener_current=False, install_command="sudo install-it")
+    (note,) = judge_linux(facts).notes
+    assert note.is_trouble
+    assert note.remedy == "sudo install-it"
+    assert judge_linux(STUDENT).notes == ()
+
+
 def test_whole_interfaces_are_not_the_opener_s_business() -> None:
     opener = replace(
         STUDENT,
