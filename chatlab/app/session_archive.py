@@ -46,6 +46,8 @@ MAX_RATIO = 250
 _SPARE = 256 * 1024 * 1024
 """Bytes of the disk that unpacking leaves free."""
 _CHUNK = 1024 * 1024
+_QUICK = 16 * 1024 * 1024
+"""A transcript that is read whole only to see whether it can be read."""
 _LEVEL = 4
 """Of deflate: keys and ciphertext do not shrink, however long one tries."""
 _ELSEWHERE = "Its capture may still be there: unzip it and open capture.pcapng."
@@ -111,9 +113,12 @@ def is_archive(file: Path) -> bool:
 
 
 def check_archive(file: Path) -> None:
-    """Look whether it can be opened, without unpacking it. Raises FileError."""
+    """Look whether it can be opened, as far as that is quick. Raises FileError."""
     with _opened(file) as archive:
-        _Reading(file, archive).check()
+        reading = _Reading(file, archive)
+        reading.check()
+        if archive.getinfo(TRANSCRIPT).file_size <= _QUICK:
+            reading.transcript()
 
 
 def unpack_archive(file: Path, folder: Path) -> UnpackedSession:

@@ -150,8 +150,6 @@ def test_the_folder_that_it_was_unpacked_to_disappears(tmp_path: Path) -> None:
 
 def packed(tmp_path: Path, **changes: bytes | None) -> Path:
     """The file with members replaced, added, or (None) left out."""
-    names = {name.replace(".", "_").replace("/", "_"): name for name in changes}
-    del names
     source = zipfile.ZipFile(saved(tmp_path))
     members = {name: source.read(name) for name in source.namelist()}
     source.close()
@@ -246,7 +244,10 @@ def test_a_manifest_that_cannot_be_is_refused(manifest: bytes, tmp_path: Path) -
     ],
 )
 def test_a_damaged_transcript_is_told(line: bytes, tmp_path: Path) -> None:
-    assert "transcript is damaged" in refusal(packed(tmp_path, **{"transcript.jsonl": line}))
+    file = packed(tmp_path, **{"transcript.jsonl": line})
+    assert "transcript is damaged" in refusal(file)
+    with pytest.raises(FileError, match="transcript is damaged"):
+        check_file(file)
 
 
 def test_lines_of_a_later_chatlab_are_stepped_over(tmp_path: Path) -> None:
