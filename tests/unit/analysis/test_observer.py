@@ -11,8 +11,9 @@ from chatlab.analysis.compare_specimen import Specimen
 from chatlab.analysis.observer import ObserverReader
 from chatlab.core.account import Application
 from chatlab.core.connection import Connection
+from chatlab.core.flow import Endpoint, FlowKey, Transport
 from chatlab.core.observing import Certainty, Claim, FrameView, Observer, ObserverView, Topic
-from tests.helpers.compared import specimen
+from tests.helpers.compared import specimen, write
 from tests.helpers.logins import (
     IRC_ECHO,
     IRC_LINES,
@@ -24,7 +25,18 @@ from tests.helpers.logins import (
     XMPP_MESSAGE,
     play,
 )
-from tests.helpers.tcp_talk import RECEIVED, SENT, Talk, connection, message, tls_facts, wire
+from tests.helpers.tcp_talk import (
+    ETHERNET,
+    RECEIVED,
+    SENT,
+    START_NS,
+    Talk,
+    connection,
+    message,
+    tls_facts,
+    udp_packet,
+    wire,
+)
 from tests.helpers.tls_talk import TLS_FLOW, TlsTalk
 from tests.unit.analysis.conftest import OpenLog
 
@@ -312,3 +324,35 @@ def test_a_frame_that_is_not_ours_is_said_not_to_be(tmp_path: Path, open_log: Op
     view = Scene(specimen(log, []), connection()).frame(1, Observer.NETWORK)
     assert (view.claims, view.legible) == ((), ())
     assert "no connection of ours" in view.words
+
+
+def test_a_look_up_in_clear_is_the_network_s_business_only(
+    tmp_path: Path, open_log: OpenLog
+) -> None:
+    dns = FlowKey(Endpoint("10.0.0.1", 50_000), Endpoint("10.0.0.53", 53), Transport.UDP)
+    question = b"\x0a\x0b\1\0\0\1\0\0\0\0\0\0\3irc\7example\0\0\1\0\1"
+    lookup = Talk(flow=dns)
+    raw = ETHERNET + udp_packet(dns.local, dns.remote, question)
+    lookup.frames.append((START_NS - 1_000_000, SENT, raw))
+    asked = connection(dns, name="d", application=Application.DNS, opened_ns=START_NS - 1_000_000)
+    log = open_log(write(tmp_path / "c.pcapng", lookup, Talk().handshake()))
+    scene = Scene(specimen(log, [asked, connection()]), connection())
+    view = scene.frame(1, Observer.NETWORK)
+    assert values(view.claims, Topic.SERVER_NAME) == ["irc.example"]
+    assert [raw[span.start : span.stop] for span in view.legible] == [b"\3irc\7example\0"]
+    for observer in (Observer.SERVER, Observer.PERSON):
+        assert scene.frame(1, observer).legible == ()
+    assert values(scene.view(Observer.NETWORK).learnt, Topic.SERVER_NAME) == ["irc.example"]
+    assert values(scene.view(Observer.SERVER).learnt, Topic.SERVER_NAME) == []
+
+
+def test_a_direct_connection_goes_past_the_server(tmp_path: Path, open_log: OpenLog) -> None:
+    talk = Talk().handshake()
+    (number,) = talk.send(SENT, b"hello\n")
+    log = open_log(talk.write(tmp_path / "c.pcapng"))
+    ours = connection(application=Application.DCC)
+    scene = Scene(specimen(log, [ours]), ours)
+    assert scene.frame(number, Observer.SERVER).legible == ()
+    for observer in (Observer.NETWORK, Observer.PERSON):
+        (span,) = scene.frame(number, observer).legible
+        assert log.raw(number)[span.start : span.stop] == b"hello\n"
