@@ -167,11 +167,11 @@ class FrameTableModel(QAbstractTableModel):
 
     def number_at(self, row: int) -> int:
         """The number of the frame in a row."""
-        return row + 1 if self._scope is Scope.ALL else self._numbers[row]
+        return row + 1 if self._is_whole else self._numbers[row]
 
     def row_of(self, number: int) -> int | None:
         """The row that shows a frame, or None where the scope hides it."""
-        if self._scope is Scope.ALL:
+        if self._is_whole:
             return number - 1 if 1 <= number <= self._seen else None
         at = bisect_left(self._numbers, number)
         return at if at < len(self._numbers) and self._numbers[at] == number else None
@@ -189,7 +189,7 @@ class FrameTableModel(QAbstractTableModel):
     def rowCount(self, parent: Index = _ROOT) -> int:
         if parent.isValid():
             return 0
-        return self._seen if self._scope is Scope.ALL else len(self._numbers)
+        return self._seen if self._is_whole else len(self._numbers)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(Column)
@@ -251,6 +251,11 @@ class FrameTableModel(QAbstractTableModel):
         if link:
             lines.append(LINK_WORDS[link])
         return "\n".join(lines)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Every frame is shown: nothing has to be stored."""
+        return self._scope is Scope.ALL
 
     # Keeping up ------------------------------------------------------------------------------
 

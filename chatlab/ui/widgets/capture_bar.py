@@ -170,6 +170,7 @@ class CaptureBar(QWidget):
     def show_counts(self, shown: int, total: int) -> None:
         """How many of all frames the scope lets through."""
         self._shown.setText("" if shown == total else self.tr("{:,} of {:,}").format(shown, total))
+        self._shown.setVisible(shown != total)
 
     def show_scope(self, scope: Scope) -> None:
         self.scopes.show_scope(scope)

@@ -18,7 +18,8 @@ from chatlab.core.account import AccountId
 from chatlab.core.chats import ChatKey
 from chatlab.core.flow import ByteRange
 from chatlab.core.message import MessageId
-from chatlab.ui.models.frame_table import FrameTableModel, Scope
+from chatlab.ui.models.frame_filter import FilteredFrames
+from chatlab.ui.models.frame_table import Scope
 from chatlab.ui.pacing import pacer
 from chatlab.ui.widgets.capture_bar import CaptureBar
 from chatlab.ui.widgets.frame_detail import Caption, FrameDetail, Run
@@ -26,7 +27,14 @@ from chatlab.ui.widgets.frame_list import FrameList
 from chatlab.ui.widgets.hex_view import HexView, Mark
 from chatlab.ui.widgets.plain_words import PlainWords
 from chatlab.ui.widgets.wire_pages import Button, Notice, StatePage
-from chatlab.ui.widgets.wire_states import Offer, State, empty_state, idle_words, notice_state
+from chatlab.ui.widgets.wire_states import (
+    NOT_FOUND,
+    Offer,
+    State,
+    empty_state,
+    idle_words,
+    notice_state,
+)
 
 if TYPE_CHECKING:
     from chatlab.ui.ports import WireFeed
@@ -81,7 +89,7 @@ class WirePane(QWidget):
         self._requested: MessageId | None = None
         self._state: State | None = None
         self._notice_state: State | None = None
-        self._model = FrameTableModel(feed, self)
+        self._model = FilteredFrames(feed, self)
         self.bar = CaptureBar(self)
         self.notice = Notice(self)
         self.frames = FrameList(self._model, self)
@@ -143,6 +151,7 @@ class WirePane(QWidget):
         self.bar.save_requested.connect(self.save_requested)
         self.bar.open_requested.connect(self.open_requested)
         self.bar.scope_changed.connect(self._on_scope_chosen)
+        self.bar.filter_changed.connect(self._model.set_filter)
         self.frames.frame_selected.connect(self._on_frame_selected)
         self.detail.message_requested.connect(self._request_message)
         self._model.shown_changed.connect(self._show_view)
@@ -182,6 +191,7 @@ class WirePane(QWidget):
     def show_frame(self, number: int) -> None:
         """Open a frame, in the scope that shows it."""
         if self._model.row_of(number) is None:
+            self.bar.filter.clear()
             self._set_scope(Scope.ALL)
         self.frames.show_frame(number)
         self._open_frame(number)
@@ -250,7 +260,7 @@ class WirePane(QWidget):
             self.frames.show_frame(None)
             self.detail.clear()
             return
-        if self._model.row_of(belonging[0]) is None:
+        if self._model.row_of(belonging[0]) is None and not self._model.is_filtered:
             self._set_scope(Scope.MESSAGE)
         self.frames.reveal((*found.frames, *found.acks, *found.echo_frames))
         self.frames.show_frame(belonging[0])
@@ -299,13 +309,14 @@ class WirePane(QWidget):
         self.bar.scopes.set_available(Scope.CHAT, self._chat is not None)
         self.bar.scopes.set_available(Scope.ACCOUNT, self._account is not None)
         self._show_notice(notice_state(status, count))
-        if shown:
+        if shown or self._model.is_looking:
             self._state = None
             self._stack.setCurrentIndex(0)
             return
         self._stack.setCurrentIndex(1)
         has_message, has_chat = self._message is not None, self._chat is not None
-        self._show_page(empty_state(status, count, self._model.scope, has_message, has_chat))
+        state = empty_state(status, count, self._model.scope, has_message, has_chat)
+        self._show_page(NOT_FOUND if count and self._model.is_filtered else state)
         self._show_tap()
 
     def _show_tap(self) -> None:
@@ -356,6 +367,7 @@ class WirePane(QWidget):
             Offer.RESTART: self.restart_requested.emit,
             Offer.SHOW_CHAT: partial(self._set_scope, Scope.CHAT),
             Offer.SHOW_ALL: partial(self._set_scope, Scope.ALL),
+            Offer.UNFILTER: self.bar.filter.clear,
         }
         return actions[offer]
 

@@ -53,7 +53,7 @@ NOT_FOUND = State(
     icon="search",
     title="No frame has all of these words",
     words="They are looked for in the addresses, the protocol and the info of what this scope shows.",
-    offers=(Offer.UNFILTER, Offer.SHOW_ALL),
+    offers=(Offer.UNFILTER,),
 )
 
 
