@@ -11,6 +11,7 @@ from tests.helpers.clients import irssi
 from tests.helpers.proof import SAY_KEYS, Command, Feeder, assert_proven, chatlab, lab_server, texts
 from tests.helpers.servers import RunningServer, TlsVersions, inspircd, ngircd
 from tests.helpers.terminal import Terminal
+from tests.helpers.told_by_packets import assert_told_by_packets
 
 pytestmark = [pytest.mark.capture, pytest.mark.only_on("linux")]
 
@@ -120,6 +121,7 @@ def test_a_talk_with_irssi_has_its_frames_both_ways(place: Place, tmp_path: Path
     assert {r["delivery"] for r in records if r["direction"] == "sent"} == {arrived}
     assert all(record["acks"] for record in records)
     assert_proven(file, records, "ann")
+    assert_told_by_packets(file, records)
     assert tshark.complaints(file) == ""
 
 
@@ -142,4 +144,5 @@ def test_bursts_crossing_each_other_have_their_frames(place: Place, tmp_path: Pa
     assert texts(records, "sent") == ours
     assert texts(records, "received") == theirs
     assert_proven(file, records, "ann")
+    assert_told_by_packets(file, records)
     assert chatlab("messages", str(file), "--json").records == records

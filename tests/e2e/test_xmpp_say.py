@@ -15,6 +15,7 @@ from chatlab.analysis.session_file import MessageRecord
 from tests.helpers import tshark
 from tests.helpers.proof import Command, Outcome, chatlab, texts
 from tests.helpers.prosody import ROOMS, Prosody, prosody
+from tests.helpers.told_by_packets import assert_told_by_packets
 from tests.helpers.xmpp_clients import XmppLogin, profanity
 from tests.helpers.xmpp_user import XmppUser
 
@@ -102,6 +103,7 @@ def test_a_talk_of_two_has_the_frames_that_tshark_finds(
     assert texts(outcome.records, "sent") == list(SAID)
     assert texts(outcome.records, "received") == list(ANSWERS)
     assert_proven(file, outcome.records, server)
+    assert_told_by_packets(file, outcome.records)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -116,6 +118,7 @@ def test_a_room_sends_back_what_is_named_as_the_echo(
     assert texts(alice.records, "sent") == list(SAID)
     assert all(record["echo_frames"] for record in alice.records)
     assert_proven(file, alice.records, server)
+    assert_told_by_packets(file, alice.records)
 
 
 @pytest.mark.parametrize(
@@ -176,3 +179,4 @@ def test_a_room_shared_with_profanity_has_the_frames_that_tshark_finds(
     assert texts(outcome.records, "sent") == list(SAID)
     assert texts(outcome.records, "received") == list(ANSWERS_TYPED)
     assert_proven(file, outcome.records, server)
+    assert_told_by_packets(file, outcome.records)
