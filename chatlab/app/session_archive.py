@@ -46,10 +46,9 @@ MAX_RATIO = 250
 _SPARE = 256 * 1024 * 1024
 """Bytes of the disk that unpacking leaves free."""
 _CHUNK = 1024 * 1024
+_FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 _QUICK = 16 * 1024 * 1024
 """A transcript that is read whole only to see whether it can be read."""
-_LEVEL = 4
-"""Of deflate: keys and ciphertext do not shrink, however long one tries."""
 _ELSEWHERE = "Its capture may still be there: unzip it and open capture.pcapng."
 
 
@@ -62,7 +61,7 @@ def write_archive(
     """Write everything, step by step. Raises OSError."""
     messages = list(feed.messages.values())
     frames = feed.count
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+    with zipfile.ZipFile(stream, "w") as archive:
         manifest = {
             "format": FORMAT,
             "version": VERSION,
@@ -71,19 +70,27 @@ def write_archive(
             "frames": frames,
             "messages": len(messages),
         }
-        archive.writestr(MANIFEST, json.dumps(manifest, indent=1) + "\n")
-        archive.writestr(ACCOUNTS, _accounts(feed, book))
-        archive.writestr(NOTES, notes)
+        archive.writestr(_member(MANIFEST), json.dumps(manifest, indent=1) + "\n")
+        archive.writestr(_member(ACCOUNTS), _accounts(feed, book))
+        archive.writestr(_member(NOTES), notes.encode("utf-8", "replace"))
         key_log = "\n".join(key_lines(feed))
         contents = Contents(feed.log, feed.correlator, messages, key_log, program_name(), frames)
-        with archive.open(CAPTURE, "w", force_zip64=True) as member:
+        with archive.open(_member(CAPTURE), "w", force_zip64=True) as member:
             for block in session_blocks(contents, is_bare=True):
                 member.write(block)
                 yield
-        with archive.open(TRANSCRIPT, "w", force_zip64=True) as member:
+        with archive.open(_member(TRANSCRIPT), "w", force_zip64=True) as member:
             for line in transcript_lines(feed.correlator, messages, list(book.chats.values())):
                 member.write(line.encode("utf-8", "replace") + b"\n")
                 yield
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    """A file of its owner alone; where the clock is behind 1980, with the first day of zip."""
+    info = zipfile.ZipInfo(name, max(time.localtime()[:6], _FIRST_DAY))
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o600 << 16
+    return info
 
 
 def _accounts(feed: CaptureFeed, book: ChatBook) -> str:

@@ -1,6 +1,7 @@
 """A session file brings back what was saved, and a hostile one does no harm."""
 
 import json
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -143,6 +144,15 @@ def test_the_folder_that_it_was_unpacked_to_disappears(tmp_path: Path) -> None:
     with OpenedFile(saved(tmp_path)) as opened:
         assert opened.capture.stat().st_mode & 0o777 == 0o600
     assert not opened.capture.parent.exists()
+
+
+def test_a_clock_of_1970_and_half_a_character_spoil_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    then = time.gmtime(86_400)
+    monkeypatch.setattr(time, "localtime", lambda: then)
+    with OpenedFile(saved(tmp_path, "lone \ud800 surrogate")) as opened:
+        assert opened.notes == "lone ? surrogate"
 
 
 # --- hostile files --------------------------------------------------------------------------------
