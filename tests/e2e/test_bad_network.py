@@ -19,7 +19,7 @@ import pytest
 
 from chatlab.analysis.session_file import MessageRecord
 from tests.helpers import tshark
-from tests.helpers.crowd import PASSWORD, Speaker, crowd
+from tests.helpers.crowd import PASSWORD, Crowd, Speaker, crowd
 from tests.helpers.netns import INTERFACE, Impairment, Network, entered, joined_namespaces
 from tests.helpers.proof import (
     Feeder,
@@ -75,6 +75,9 @@ def servers(folder: Path, *, is_ipv6: bool) -> Iterator[Place]:
 
 def lines_of(nick: str) -> tuple[str, ...]:
     return tuple(f"{nick} {number} {'-' * (29 * number % 350)}." for number in range(LINES))
+
+
+EARLY, LATE = lines_of("early"), lines_of("late")
 
 
 def stanzas_of(name: str) -> tuple[str, ...]:
@@ -242,48 +245,58 @@ def test_no_frame_is_wrong_or_missing_in_tiny_segments_and_closed_windows(tmp_pa
     assert tshark.fields(file, ["frame.number"], display_filter=full)
 
 
-@pytest.mark.parametrize("is_sealed", [False, True], ids=["plain", "TLSv1.3"])
-def test_a_capture_that_begins_late_on_a_bad_line_names_no_wrong_frame(
-    tmp_path: Path, is_sealed: bool
-) -> None:
-    whole, early, late = tmp_path / "whole.pcapng", lines_of("early"), lines_of("late")
+def talk_captured_late(folder: Path, whole: Path, *, is_sealed: bool) -> list[MessageRecord]:
+    """One account speaks, then is captured, and speaks again; dumpcap sees it all in ``whole``."""
     with joined_namespaces() as network, ExitStack() as stack:
         client, server = network.client, network.server
         irc = stack.enter_context(
-            inspircd(tmp_path / "irc", host=server.address, prefix=server.prefix)
+            inspircd(folder / "irc", host=server.address, prefix=server.prefix)
         )
-        assert irc.certificate is not None
         port = irc.tls_port if is_sealed else irc.port
         assert port is not None
+        assert irc.certificate is not None
         speaker = Speaker(
             nick="ann",
             host=irc.host,
             port=port,
             security="tls" if is_sealed else "plain",
             ca_file=str(irc.certificate.ca_file),
-            rounds=(early, late),
+            rounds=(EARLY, LATE),
             hears=(len(RAIN), 2 * len(RAIN)),
         )
         look = stack.enter_context(onlooker(whole, port, INTERFACE, client.prefix))
         with entered(server):
             rain = stack.enter_context(Feeder(irc.host, irc.port, "rain"))
-        group = stack.enter_context(crowd(tmp_path, [speaker], client.prefix))
+        group = stack.enter_context(crowd(folder, [speaker], client.prefix))
         group.order("enter")
         group.wait_for("ready")
         network.impairment = replace(BAD_LINE, loss=0.15)
-        for is_captured in (False, True):
-            if is_captured:
-                group.order("capture")
-                group.wait_for("captured")
-            group.order("speak")
-            rain.speak(*RAIN)
-            group.wait_for("spoken")
+        speak_twice(group, rain)
         network.impairment = Impairment()
         records = group.leave()
         look.until_the_end()
     if is_sealed:
-        look.decrypt((tmp_path / "keys").read_text("ascii").splitlines())
-    assert texts(records, "sent") == [*early, *late]
+        look.decrypt((folder / "keys").read_text("ascii").splitlines())
+    return records
+
+
+def speak_twice(group: Crowd, rain: Feeder) -> None:
+    for is_captured in (False, True):
+        if is_captured:
+            group.order("capture")
+            group.wait_for("captured")
+        group.order("speak")
+        rain.speak(*RAIN)
+        group.wait_for("spoken")
+
+
+@pytest.mark.parametrize("is_sealed", [False, True], ids=["plain", "TLSv1.3"])
+def test_a_capture_that_begins_late_on_a_bad_line_names_no_wrong_frame(
+    tmp_path: Path, is_sealed: bool
+) -> None:
+    whole = tmp_path / "whole.pcapng"
+    records = talk_captured_late(tmp_path, whole, is_sealed=is_sealed)
+    assert texts(records, "sent") == [*EARLY, *LATE]
     assert texts(records, "received") == [*RAIN, *RAIN]
     parts = said_in_part(whole, tmp_path / "crowd.pcapng")
     for direction, nick in (("sent", ""), ("received", "rain")):
@@ -293,4 +306,4 @@ def test_a_capture_that_begins_late_on_a_bad_line_names_no_wrong_frame(
         assert [(r["text"], tuple(r["frames"])) for r in ours] == [
             (part.said.text, part.frames) for part in theirs
         ]
-        assert {r["evidence"] for r in ours[-len(late) :]} == {"content"}
+        assert {r["evidence"] for r in ours[-len(LATE) :]} == {"content"}

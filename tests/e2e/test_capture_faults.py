@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from chatlab.analysis.frame_log import FrameLog
 from chatlab.capture import permission
 from chatlab.capture.dumpcap import find_dumpcap
-from chatlab.capture.permission import Backend
+from chatlab.capture.permission import Backend, Permission
 from chatlab.capture.source import CaptureSource
 from chatlab.core.capture import CaptureLive, CaptureLost, CaptureRefused, CaptureStatus
 from chatlab.core.flow import Endpoint, FlowKey
@@ -22,6 +22,9 @@ from tests.helpers.capturing import TIMEOUT_S, capturing, only, packets, pair, p
 from tests.helpers.netns import Namespace, entered, joined_namespaces
 
 pytestmark = [pytest.mark.capture, pytest.mark.only_on("linux")]
+
+
+Meanwhile = Callable[[CaptureSource, socket.socket], Awaitable[None]]
 
 
 def is_lost(source: CaptureSource) -> bool:
@@ -149,6 +152,37 @@ def join(client: Namespace, server: Namespace) -> None:
         machine.run("ip", "link", "set", name, "up")
 
 
+async def say(
+    source: CaptureSource, listener: socket.socket, text: bytes, meanwhile: Meanwhile
+) -> FlowKey:
+    """One connection that says ``text``, and then goes through ``meanwhile``."""
+    with socket.socket() as ours:
+        ours.settimeout(TIMEOUT_S)
+        ours.bind(("198.51.100.1", 0))
+        flow = FlowKey(Endpoint(*ours.getsockname()), Endpoint(*listener.getsockname()))
+        assert await source.admit(ours.fileno(), flow)
+        ours.connect(listener.getsockname())
+        with listener.accept()[0] as peer:
+            ours.sendall(text)
+            assert peer.recv(100) == text
+            await source.sync()
+            await meanwhile(source, ours)
+    source.dismiss(flow)
+    return flow
+
+
+async def nothing(source: CaptureSource, ours: socket.socket) -> None:
+    assert isinstance(source.status, CaptureLive)
+
+
+def check_of(backend: str) -> Callable[[], Permission]:
+    if backend != "dumpcap":
+        return permission.check
+    program = find_dumpcap()
+    assert program is not None
+    return only(Backend.DUMPCAP, program)
+
+
 @pytest.mark.network
 @pytest.mark.parametrize(
     "backend", ["packet socket", pytest.param("dumpcap", marks=pytest.mark.servers("dumpcap"))]
@@ -157,32 +191,11 @@ def test_an_interface_that_goes_and_comes_costs_only_what_did_not_pass(
     tmp_path: Path, backend: str
 ) -> None:
     file = tmp_path / "capture.pcapng"
-    check = permission.check
-    if backend == "dumpcap":
-        program = find_dumpcap()
-        assert program is not None
-        check = only(Backend.DUMPCAP, program)
 
-    async def say(source: CaptureSource, listener: socket.socket, text: bytes) -> FlowKey:
-        with socket.socket() as ours:
-            ours.settimeout(TIMEOUT_S)
-            ours.bind(("198.51.100.1", 0))
-            flow = FlowKey(Endpoint(*ours.getsockname()), Endpoint(*listener.getsockname()))
-            assert await source.admit(ours.fileno(), flow)
-            ours.connect(listener.getsockname())
-            with listener.accept()[0] as peer:
-                ours.sendall(text)
-                assert peer.recv(100) == text
-                await source.sync()
-                if text == b"before":
-                    client.run("ip", "link", "delete", "v0")
-                    ours.sendall(b"nobody hears this")
-                    await see_the_loss(source)
-        source.dismiss(flow)
-        return flow
-
-    async def see_the_loss(source: CaptureSource) -> None:
+    async def unplug(source: CaptureSource, ours: socket.socket) -> None:
         """dumpcap holds on to one interface; our own sockets hear whichever there is."""
+        client.run("ip", "link", "delete", "v0")
+        ours.sendall(b"nobody hears this")
         if backend == "dumpcap":
             await until(lambda: isinstance(source.status, CaptureRefused))
             assert isinstance(source.status, CaptureRefused)
@@ -193,14 +206,14 @@ def test_an_interface_that_goes_and_comes_costs_only_what_did_not_pass(
             assert isinstance(source.status, CaptureLive)
 
     async def run() -> tuple[FlowKey, FlowKey]:
-        async with capturing(file, check=check) as source:
+        async with capturing(file, check=check_of(backend)) as source:
             join(client, server)
             with entered(server):
                 listener = socket.create_server(("198.51.100.2", 0))
             with listener:
-                before = await say(source, listener, b"before")
+                before = await say(source, listener, b"before", unplug)
                 join(client, server)
-                return before, await say(source, listener, b"after")
+                return before, await say(source, listener, b"after", nothing)
 
     with joined_namespaces() as network:
         client, server = network.client, network.server

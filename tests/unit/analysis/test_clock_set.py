@@ -37,3 +37,34 @@ def test_an_hour_that_comes_twice_costs_no_frame(tmp_path: Path, open_log: OpenL
     assert "the clock was set back in between" in Explainer(
         log, streams, found, rows.contents
     ).message(said)
+
+
+def test_a_late_capture_after_the_clock_was_set_back_finds_its_connection(
+    tmp_path: Path, open_log: OpenLog
+) -> None:
+    talk = Talk().handshake()
+    line = b"PRIVMSG #lab :long enough to be known again\r\n"
+    (frame,) = talk.send(SENT, line)
+    found = Correlator(Streams(open_log(talk.write(tmp_path / "a.pcapng", first=frame))))
+    later = connection(opened_ns=START_NS + HOUR_NS)
+    found.opened(later)
+    found.carried(later, SENT, line)
+    said = message("said", wire(SENT, 0, len(line)))
+    assert said.wire is not None
+    found.assign(said.id, said.wire)
+    found.update()
+    assert found.attribution(said.id).frames == (1,)
+
+
+def test_a_foreign_connection_of_before_is_not_ours_however_the_clock_stood(
+    tmp_path: Path, open_log: OpenLog
+) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, b"PRIVMSG #lab :of somebody else\r\n")
+    found = Correlator(Streams(open_log(talk.write(tmp_path / "a.pcapng"))))
+    found.opened(connection(opened_ns=START_NS + HOUR_NS))
+    said = message("said", wire(SENT, 0, 20))
+    assert said.wire is not None
+    found.assign(said.id, said.wire)
+    found.update()
+    assert found.attribution(said.id).frames == ()

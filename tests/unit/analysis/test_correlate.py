@@ -237,34 +237,6 @@ def test_a_late_capture_is_anchored_on_known_bytes(tmp_path: Path, correlate: Co
     assert anchor.sequence - anchor.offset == 1001
 
 
-def test_a_clock_set_back_before_a_late_capture_costs_no_frame(
-    tmp_path: Path, correlate: Correlate
-) -> None:
-    file = tmp_path / "a.pcapng"
-    _, numbers = late(file, 6)
-    found = correlate(file)
-    opened_later = connection(opened_ns=START_NS + 3600 * 10**9)
-    found.opened(opened_later)
-    for line in LINES:
-        found.carried(opened_later, SENT, line)
-    offset = sum(map(len, LINES[:4]))
-    found.assign(A, wire(SENT, offset, offset + len(LINES[4])))
-    found.update()
-    assert found.attribution(A).frames == (numbers[4],)
-
-
-def test_a_foreign_connection_of_before_is_not_ours_however_the_clock_stood(
-    tmp_path: Path, correlate: Correlate
-) -> None:
-    talk = Talk().handshake()
-    talk.send(SENT, b"PRIVMSG #lab :of somebody else\r\n")
-    found = correlate(talk.write(tmp_path / "a.pcapng"))
-    found.opened(connection(opened_ns=START_NS + 3600 * 10**9))
-    found.assign(A, wire(SENT, 0, 20))
-    found.update()
-    assert found.attribution(A).frames == ()
-
-
 def test_bytes_that_are_read_later_anchor_frames_captured_before(
     tmp_path: Path, correlate: Correlate
 ) -> None:
