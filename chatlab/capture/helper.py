@@ -173,6 +173,12 @@ class Capture:
             from chatlab.capture.interface_dumpcap import InterfaceDumpcap
 
             return InterfaceDumpcap(name, dumpcap, self._own, is_promiscuous=is_promiscuous)
+        if via == VIA_PCAP:
+            try:
+                from chatlab.capture.interface_pcap import InterfacePcap
+            except (ImportError, OSError) as error:
+                raise CaptureError(f"libpcap cannot be loaded: {error}") from error
+            return InterfacePcap(name, self._own, is_promiscuous=is_promiscuous)
         descriptor = self._take_descriptor(via)
         from chatlab.capture.interface_socket import InterfaceSocket
 

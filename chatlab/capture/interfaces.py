@@ -12,6 +12,7 @@ from pathlib import Path
 from chatlab.capture import opener
 from chatlab.capture.backends import Backend, Permission
 from chatlab.capture.bpf import interface_filter
+from chatlab.capture.dumpcap import find_dumpcap
 from chatlab.capture.dumpcap import list_interfaces as ask_dumpcap
 from chatlab.capture.own_flows import EVERYTHING
 from chatlab.capture.watched import Watched, passes_descriptors
@@ -51,12 +52,13 @@ def find_interfaces(permission: Permission) -> tuple[CaptureInterface, ...]:
     way = permission.interfaces
     if way is None:
         raise refuse(permission)
-    found = _linux_interfaces() if sys.platform == "linux" else _interfaces_elsewhere(way.command)
+    found = _linux_interfaces() if sys.platform == "linux" else _interfaces_elsewhere()
     return tuple(sorted(found, key=lambda each: (not each.is_up, each.is_loopback, each.name)))
 
 
-def _interfaces_elsewhere(command: tuple[str, ...]) -> list[CaptureInterface]:
-    if command:
+def _interfaces_elsewhere() -> list[CaptureInterface]:
+    """By dumpcap, which libpcap and Npcap agree with on names; macOS knows them itself."""
+    if dumpcap := find_dumpcap():
         return [
             CaptureInterface(
                 name=each.name,
@@ -64,8 +66,13 @@ def _interfaces_elsewhere(command: tuple[str, ...]) -> list[CaptureInterface]:
                 description="Loopback" if each.is_loopback else "",
                 is_loopback=each.is_loopback,
             )
-            for each in ask_dumpcap(command[0])
+            for each in ask_dumpcap(dumpcap)
         ]
+    if sys.platform == "win32":
+        raise CaptureError(
+            "The network interfaces cannot be listed without Wireshark’s dumpcap.",
+            "Install Wireshark, then open this once more.",
+        )
     return [CaptureInterface(name=name) for _, name in socket.if_nameindex()]
 
 
@@ -157,9 +164,4 @@ def watch_interface(
     watched = Watched(number, EVERYTHING, way, interface=name, is_promiscuous=is_promiscuous)
     if passes_descriptors(way):
         watched.descriptor = open_interface(name, is_promiscuous=is_promiscuous)
-    elif way.backend is not Backend.DUMPCAP:
-        raise CaptureError(
-            f"Whole interfaces cannot be captured through {way.backend.value} alone.",
-            "Install Wireshark: its dumpcap can.",
-        )
     return watched

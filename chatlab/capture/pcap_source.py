@@ -37,26 +37,35 @@ class PcapSource(_L2libpcapSocket):
 
     is_over = False
     last_words = ""
+    _copies: LoopbackCopies | None
     settle_s = 2 * READ_TIMEOUT_MS / 1000
 
     def __init__(self, flow: FlowKey) -> None:
         """Raises CaptureError when libpcap refuses."""
+        interface, is_loopback = interface_of(flow)
+        self.open(flow, interface, filter_expression(flow))
+        self._copies = LoopbackCopies() if is_loopback and flow.transport is Transport.TCP else None
+
+    def open(
+        self, flow: FlowKey, interface: str, filter_text: str, *, is_promiscuous: bool = False
+    ) -> None:
+        """Open the interface, with a filter if there is one. Raises CaptureError."""
         self.flow = flow
-        self.filter_text = filter_expression(flow)
-        self.interface, is_loopback = interface_of(flow)
-        self.iface = self.interface
+        self.filter_text = filter_text
+        self.interface = self.iface = interface
         try:
-            handle = open_pcap(self.interface, SNAPLEN, False, READ_TIMEOUT_MS)
+            handle = open_pcap(interface, SNAPLEN, is_promiscuous, READ_TIMEOUT_MS)
             super().__init__(handle)
-            handle.setfilter(self.filter_text)
-        except OSError as error:
-            raise CaptureError(f"Packets of {self.interface} cannot be captured: {error}") from None
+            if filter_text:
+                handle.setfilter(filter_text)
+        except (OSError, ValueError) as error:  # scapy says ValueError of an unknown one.
+            raise CaptureError(f"Packets of {interface} cannot be captured: {error}") from None
         pcap_setnonblock(handle.pcap, 1, ctypes.create_string_buffer(_ERROR_SIZE))
         kind = int(handle.datalink())
         self._link_type = _LINK_TYPES.get(kind, kind)
         self.lease = Lease(flow)
         self._compass = Compass(flow)
-        self._copies = LoopbackCopies() if is_loopback and flow.transport is Transport.TCP else None
+        self._copies = None
 
     def drain(self, file: CaptureFile) -> bool:
         """Move what waits into the batch; True when the batch is full before that is done."""
@@ -70,21 +79,17 @@ class PcapSource(_L2libpcapSocket):
             time_ns = (header.ts.tv_sec * 1_000_000 + header.ts.tv_usec) * 1000
             if self._copies is not None and self._copies.is_copy(time_ns, data):
                 continue
-            network = network_offset(data, self._link_type)
-            if network is not None and not self.lease.covers(data, network, time_ns):
-                continue
-            file.add(
-                CapturedFrame(
-                    self.interface,
-                    self._link_type,
-                    time_ns,
-                    data,
-                    header.len,
-                    None if network is None else self._compass.direction(data, network),
-                ),
-                self.filter_text,
-            )
+            if frame := self._frame(time_ns, data, header.len):
+                file.add(frame, self.filter_text)
         return True
+
+    def _frame(self, time_ns: int, data: bytes, wire_length: int) -> CapturedFrame | None:
+        """None for a frame that is not ours any more."""
+        network = network_offset(data, self._link_type)
+        if network is not None and not self.lease.covers(data, network, time_ns):
+            return None
+        direction = None if network is None else self._compass.direction(data, network)
+        return CapturedFrame(self.interface, self._link_type, time_ns, data, wire_length, direction)
 
     def dropped(self) -> int:
         statistics = pcap_stat()

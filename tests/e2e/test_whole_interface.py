@@ -54,6 +54,11 @@ def by_dumpcap() -> Callable[[], Permission]:
     return only(Backend.DUMPCAP, path)
 
 
+def by_libpcap() -> Callable[[], Permission]:
+    pytest.importorskip("scapy.libs.winpcapy", reason="libpcap is not installed")
+    return only(Backend.BPF_DEVICE)
+
+
 def exchange(ours: Pair, peer: socket.socket, text: bytes) -> None:
     ours.ours.sendall(text)
     assert peer.recv(len(text), socket.MSG_WAITALL) == text
@@ -85,8 +90,8 @@ def segments(file: Path, flow: FlowKey) -> Seen:
 
 @pytest.mark.parametrize(
     "check",
-    [by_own_right, pytest.param(by_dumpcap, marks=pytest.mark.servers("dumpcap"))],
-    ids=["own right", "dumpcap"],
+    [by_own_right, pytest.param(by_dumpcap, marks=pytest.mark.servers("dumpcap")), by_libpcap],
+    ids=["own right", "dumpcap", "libpcap"],
 )
 def test_everything_is_captured_once_and_only_while_it_is_wanted(
     tmp_path: Path, check: Callable[[], Callable[[], Permission]]
@@ -155,8 +160,8 @@ def test_the_opener_gives_no_interface_and_the_reason_is_told(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "check",
-    [by_own_right, pytest.param(by_dumpcap, marks=pytest.mark.servers("dumpcap"))],
-    ids=["own right", "dumpcap"],
+    [by_own_right, pytest.param(by_dumpcap, marks=pytest.mark.servers("dumpcap")), by_libpcap],
+    ids=["own right", "dumpcap", "libpcap"],
 )
 def test_an_interface_that_is_not_there_leaves_the_capture_as_it_was(
     tmp_path: Path, check: Callable[[], Callable[[], Permission]]
