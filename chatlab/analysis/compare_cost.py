@@ -5,7 +5,7 @@ words is read from the line or stanza itself; inside of TLS it is read with the 
 there are none it is computed: from the cipher suite, and from the words that our own end wrote.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chatlab.analysis.compare_layers import FrameParts, Piece, frame_parts, layers_of, segments_in
@@ -73,17 +73,11 @@ class CostReader:
         for number in sorted({number for each in known for number in each.frames}):
             cost = self._frame(connection, number, sent)
             (carried if number in fresh else repeated).append(cost)
-        echoes = sorted({number for each in known for number in each.echo_frames})
-        returned = _Bytes(sent.direction.opposite)
-        for message in messages:
-            if message.echo is not None:
-                returned.pieces += pieces.of_wire(message.echo, message)
-        echo = [self._frame(connection, number, returned) for number in echoes]
+        echo = self._echo(connection, messages, known, pieces)
         nothing = _Bytes(sent.direction.opposite)
         answers = sorted({number for each in known for number in each.acks})
-        bare = [number for number in answers if not len(self.parts(number).payload)]
-        acks = [self._frame(connection, number, nothing) for number in bare]
-        others = [self._frame(connection, number, nothing) for number in answers]
+        answering = [self._frame(connection, number, nothing) for number in answers]
+        acks = [cost for cost in answering if not cost.segments]
         begin = carried[0].time_ns if carried else repeated[0].time_ns
         return replace(
             base,
@@ -93,14 +87,29 @@ class CostReader:
             echo=FrameGroup(tuple(echo)) if echo else None,
             segments=sum(each.segments for each in carried),
             records=pieces.records,
-            round_trips=_round_trips(carried + repeated, others + echo),
+            round_trips=_round_trips(carried + repeated, answering + echo),
             ack_ns=_delay(self._ack_ns(known, begin)),
             echo_ns=_delay(echo[-1].time_ns - begin) if echo else None,
             leak=pieces.leak(messages),
-            notes=tuple(self._notes(known, carried, {*answers} - {*bare}, pieces)),
+            notes=tuple(self._notes(known, carried, answering, pieces)),
         )
 
     # --- frames ------------------------------------------------------------------------------
+
+    def _echo(
+        self,
+        connection: Connection,
+        messages: Sequence[Message],
+        known: Sequence[Attribution],
+        pieces: Pieces,
+    ) -> list[FrameCost]:
+        """The frames in which the server sent the words back."""
+        returned = _Bytes(messages[0].direction.opposite)
+        for message in messages:
+            if message.echo is not None:
+                returned.pieces += pieces.of_wire(message.echo, message)
+        numbers = sorted({number for each in known for number in each.echo_frames})
+        return [self._frame(connection, number, returned) for number in numbers]
 
     def parts(self, number: int) -> FrameParts:
         log = self._log
@@ -147,7 +156,7 @@ class CostReader:
         self,
         known: Sequence[Attribution],
         carried: Sequence[FrameCost],
-        riding: Collection[int],
+        answering: Sequence[FrameCost],
         pieces: Pieces,
     ) -> Iterable[str]:
         for cost in carried:
@@ -175,10 +184,10 @@ class CostReader:
         foreign = sum(cost.layers.other for cost in carried)
         if foreign and not others:
             yield f"{_count(foreign, 'byte')} of its frames belong to something else."
-        if riding:
+        if riding := [str(cost.number) for cost in answering if cost.segments]:
             yield (
-                f"Its ACK rides on data in frame {', '.join(map(str, sorted(riding)))}, so it took "
-                "no frame of its own."
+                f"Its ACK rides on data in frame {', '.join(riding)}, so it took no frame of its "
+                "own."
             )
         yield from pieces.notes
 

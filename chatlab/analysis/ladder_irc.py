@@ -50,6 +50,24 @@ _CAP = {
 }
 
 
+_STARTTLS = {
+    "670": (
+        Named(
+            "670 STARTTLS",
+            Phase.STARTTLS,
+            "The server is ready: the next bytes are the TLS handshake.",
+        ),
+    ),
+    "691": (
+        Named(
+            "691 STARTTLS failed",
+            Phase.STARTTLS,
+            "The server cannot do TLS: all stays in clear, or the login ends.",
+        ),
+    ),
+}
+
+
 class IrcNamer:
     """Names lines, in the order in which they were said."""
 
@@ -127,6 +145,34 @@ class IrcNamer:
     # --- what the server says ----------------------------------------------------------------
 
     def _received(self, command: str, parameters: Sequence[str], source: str) -> tuple[Named, ...]:
+        if command.isdigit():
+            return self._numeric(command, parameters)
+        match command:
+            case "CAP" if len(parameters) > 1:
+                kind = parameters[1].upper()
+                words = _CAP.get(kind, ("", ""))[1]
+                return (
+                    Named(f"CAP {kind}", Phase.LOGIN, words, (_offers(parameters),), f"CAP {kind}"),
+                )
+            case "AUTHENTICATE" if parameters:
+                details = sasl_details(self._mechanism, parameters[0], is_client=False)
+                is_empty = parameters[0] == "+"
+                name = "AUTHENTICATE +" if is_empty else f"AUTHENTICATE{sasl_turn(details)}"
+                return (Named(name, Phase.LOGIN, "The server’s turn in the login.", details),)
+            case "NOTICE" if not self._is_welcome:
+                words = "What the server looks up before the login."
+                return (Named("NOTICE", Phase.LOGIN, words, merge="NOTICE", many="NOTICE × {}"),)
+            case "PING" if not self._is_welcome:
+                return (Named("PING", Phase.LOGIN, "Is somebody there?"),)
+            case "JOIN" if parameters and source.partition("!")[0] == self._nick:
+                words = "The server has let us in; the others get the same line."
+                return (Named(shown(f"JOIN {parameters[0]} (confirmed)"), Phase.JOIN, words),)
+            case "ERROR":
+                return (Named("ERROR", Phase.LOGIN, "The server ends the connection."),)
+            case _:
+                return ()
+
+    def _numeric(self, command: str, parameters: Sequence[str]) -> tuple[Named, ...]:
         if command in _WELCOME:
             return self._welcome(command, parameters)
         if command in _SASL:
@@ -145,36 +191,7 @@ class IrcNamer:
                     many="topic and members ({} lines)",
                 ),
             )  # fmt: skip
-        match command:
-            case "CAP" if len(parameters) > 1:
-                kind = parameters[1].upper()
-                words = _CAP.get(kind, ("", ""))[1]
-                return (
-                    Named(f"CAP {kind}", Phase.LOGIN, words, (_offers(parameters),), f"CAP {kind}"),
-                )
-            case "AUTHENTICATE" if parameters:
-                details = sasl_details(self._mechanism, parameters[0], is_client=False)
-                is_empty = parameters[0] == "+"
-                name = "AUTHENTICATE +" if is_empty else f"AUTHENTICATE{sasl_turn(details)}"
-                return (Named(name, Phase.LOGIN, "The server’s turn in the login.", details),)
-            case "670":
-                words = "The server is ready: the next bytes are the TLS handshake."
-                return (Named("670 STARTTLS", Phase.STARTTLS, words),)
-            case "691":
-                words = "The server cannot do TLS: all stays in clear, or the login ends."
-                return (Named("691 STARTTLS failed", Phase.STARTTLS, words),)
-            case "NOTICE" if not self._is_welcome:
-                words = "What the server looks up before the login."
-                return (Named("NOTICE", Phase.LOGIN, words, merge="NOTICE", many="NOTICE × {}"),)
-            case "PING" if not self._is_welcome:
-                return (Named("PING", Phase.LOGIN, "Is somebody there?"),)
-            case "JOIN" if parameters and source.partition("!")[0] == self._nick:
-                words = "The server has let us in; the others get the same line."
-                return (Named(shown(f"JOIN {parameters[0]} (confirmed)"), Phase.JOIN, words),)
-            case "ERROR":
-                return (Named("ERROR", Phase.LOGIN, "The server ends the connection."),)
-            case _:
-                return ()
+        return _STARTTLS.get(command, ())
 
     def _welcome(self, command: str, parameters: Sequence[str]) -> tuple[Named, ...]:
         if command == "001" and parameters:
