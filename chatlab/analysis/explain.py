@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chatlab.analysis.contents import Contents, TlsNames
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.frame_log import FrameLog
+from chatlab.analysis.irc_words import ELLIPSIS
 from chatlab.analysis.rows import RowBuilder
 from chatlab.analysis.streams import Placement, Streams
 from chatlab.analysis.tls_words import MAX_PARTS
@@ -24,7 +25,8 @@ _READERS = {
     Exposure.SEALED: "An observer learns the length and the time, not the words.",
 }
 
-_WITH_SECRETS = "What stands in brackets is seen only with the TLS secrets, which ChatLab has here."
+MAX_INSIDE = 120
+"""Characters of what TLS had sealed; the layers have the rest."""
 _UNITS = {Application.IRC: "line", Application.DCC: "line", Application.XMPP: "stanza"}
 """What carries a message."""
 
@@ -203,13 +205,21 @@ class Explainer:
         elif place.notes & tcp.LOST_BEFORE:
             sentences.append("Bytes before it are missing from the capture so far.")
         sentences.append(self._offload(number))
-        if self._contents.records(place):
-            sentences.append(_WITH_SECRETS)
+        sentences.append(self._inside(number, place))
         return " ".join(sentence for sentence in sentences if sentence)
 
     def _stanzas(self, number: int, place: Placement) -> str:
         parts = self._contents.parts(number, place, MAX_PARTS)
         return explain_parts(parts, self._correlator.direction_of(number))
+
+    def _inside(self, number: int, place: Placement) -> str:
+        """What the records of a frame hold, for who has their secrets."""
+        parts = self._contents.parts(number, place, MAX_PARTS)
+        inside = self._rows.tls.inside(parts, place)
+        if not inside:
+            return ""
+        shown = inside if len(inside) <= MAX_INSIDE else f"{inside[:MAX_INSIDE]}{ELLIPSIS}"
+        return f"With its TLS secrets, which ChatLab has here, it reads: {shown}"
 
     def _exposure(self, place: Placement, protocol: str, shown: Exposure) -> Exposure:
         if protocol in (Application.IRC.name, Application.DCC.name):

@@ -58,6 +58,8 @@ class Found(NamedTuple):
     connection: Connection | None = None
     messages: tuple[Message, ...] = ()
     """New ones, and again those of which more is known: their ids tell."""
+    rooms: frozenset[str] = frozenset()
+    """XMPP: chats of these names, in lower case, are rooms."""
 
 
 def find_messages(
@@ -151,7 +153,7 @@ class _Stream:
                     reader.talk.account = connection.account
                     made = [replace(each, account=connection.account) for each in made]
                 said += made
-            yield Found(None, tuple(said))
+            yield Found(None, tuple(said), reader.rooms)
         if not is_told:
             yield Found(self._named(connection, reader))
 
@@ -245,6 +247,7 @@ class _IrcReader:
     def __init__(self, connection: Connection) -> None:
         self.talk = IrcTalk(connection.id, str(connection.flow.local))
         self.server = ""
+        self.rooms: frozenset[str] = frozenset()
 
     def overhear(self, units: Iterable[tuple[TalkUnit, Direction, WireRange]]) -> None:
         """Learn from the first lines who we are, where no login is among them."""
@@ -278,6 +281,10 @@ class _XmppReader:
     @property
     def server(self) -> str:
         return self.talk.domain
+
+    @property
+    def rooms(self) -> frozenset[str]:
+        return self.talk.rooms
 
     def name(self, _host: str) -> str:
         return self.talk.jid

@@ -100,6 +100,11 @@ class XmppTalk:
                 yield from self._on_receipt(heard)
                 yield from self._on_message(heard)
 
+    @property
+    def rooms(self) -> frozenset[str]:
+        """Rooms that were met so far, by their addresses in lower case."""
+        return frozenset(self._nicks)
+
     # --- who we are --------------------------------------------------------------------------
 
     def _learn(self, heard: HeardStanza) -> None:

@@ -47,10 +47,10 @@ class TlsWords:
             data = next((part.data for part in parts if part.data and part.unit.is_record), b"")
             version = version_name(int.from_bytes(data[1:3], "big")) if data else "TLS"
         info = ", ".join(names) or REASSEMBLED
-        inside = self._inside(parts, place)
+        inside = self.inside(parts, place)
         return (f"{info} [{inside}]" if inside else info), version
 
-    def _inside(self, parts: Sequence[Part], place: Placement) -> str:
+    def inside(self, parts: Sequence[Part], place: Placement) -> str:
         """What the records that end in a frame hold, where their secrets are there."""
         ends = max((part.unit.span.stop for part in parts if part.ends), default=0)
         words = [

@@ -9,11 +9,12 @@ from chatlab.analysis.finding import Found, find_messages
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.key_files import keys_beside, read_key_file
 from chatlab.app.replay import account_of
-from chatlab.core.account import AccountId
-from chatlab.core.chats import ChatBook
+from chatlab.core.account import AccountId, Application
+from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.connection import Connection
 from chatlab.core.errors import ChatlabError
 from chatlab.core.events import (
+    ChatOpened,
     ConnectionOpened,
     MessageAdded,
     MessageChanged,
@@ -93,12 +94,20 @@ class MessageSearch:
             before = self._known.get(message.id)
             self._known[message.id] = message
             if before is None:
+                self._open_chat(message, found.rooms)
                 self._book.apply(MessageAdded(message))
             else:
                 _change(before, message, self._book)
             if message.wire is not None:
                 self._talking.add(message.wire.connection)
             self._feed.assign(message)
+
+    def _open_chat(self, message: Message, rooms: frozenset[str]) -> None:
+        """A name of XMPP does not tell whether it is a room's."""
+        name = message.target.lower()
+        is_new = ChatKey(message.account, name) not in self._book.chats
+        if is_new and message.application is Application.XMPP:
+            self._book.apply(ChatOpened(message.account, message.target, name in rooms))
 
     def _add_connection(self, connection: Connection) -> None:
         book = self._book
@@ -134,6 +143,9 @@ def look_inside(
 
 async def _first_search(feed: CaptureFeed, search: MessageSearch, post: Post) -> None:
     await search.run()
+    if search.count >= MAX_SHOWN:
+        words = f"The first {MAX_SHOWN:,} messages of {feed.file.name} are shown."
+        post(Severity.INFO, words, f"All of them: chatlab messages {feed.file.name}")
     if search.count:
         return
     words = f"No message of IRC or XMPP was found in {feed.file.name}."

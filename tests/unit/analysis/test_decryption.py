@@ -160,9 +160,11 @@ def test_rows_say_in_brackets_what_is_sealed(sealed: Look) -> None:
     assert frames_with(sealed, "Finished")
 
 
-def test_the_sentence_says_who_sees_what_is_in_brackets(sealed: Look) -> None:
+def test_the_sentence_says_what_is_sealed_and_who_can_read_it(sealed: Look) -> None:
     (said,) = frames_with(sealed, "[PRIVMSG #lab :a sealed greeting]")
-    words = "What stands in brackets is seen only with the TLS secrets, which ChatLab has here."
+    words = (
+        "With its TLS secrets, which ChatLab has here, it reads: PRIVMSG #lab :a sealed greeting"
+    )
     assert sealed.explainer.frame(said).endswith(words)
     sealed.contents.uses_keys = False
     assert "secrets" not in sealed.explainer.frame(said)

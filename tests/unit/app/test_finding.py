@@ -12,14 +12,14 @@ from chatlab.app.finding import MessageSearch, look_inside
 from chatlab.app.key_files import keys_beside, read_key_file
 from chatlab.app.replay import fill_from_file
 from chatlab.core.attribution import Evidence
-from chatlab.core.chats import ChatBook
+from chatlab.core.chats import ChatBook, ChatKind
 from chatlab.core.errors import FileError
 from chatlab.core.events import Severity
 from chatlab.core.message import Delivery, Message
 from chatlab.protocol import pcapng
 from tests.helpers.tcp_talk import Talk
 from tests.helpers.tls_talk import TlsTalk
-from tests.unit.analysis.test_finding import SAID, WELCOME, spoken
+from tests.unit.analysis.test_finding import SAID, TALK, WELCOME, spoken
 from tests.unit.app.feeding import NoDissector, made
 
 TEXTS = ["hello all", "hi Alice", "in private", "waves"]
@@ -107,6 +107,13 @@ def test_a_key_log_that_is_named_comes_first(tmp_path: Path) -> None:
     (tmp_path / "x" / "a.keys").write_text(SECRET)
     assert Opened(tmp_path / "x" / "a.pcapng").texts == []
     assert Opened(tmp_path / "x" / "a.pcapng", tls.keys).texts == sorted(TEXTS)
+
+
+def test_rooms_are_rooms_and_people_are_people(tmp_path: Path) -> None:
+    opened = Opened(spoken(TALK).write(tmp_path / "a.pcapng"))
+    kinds = {chat.title: chat.kind for chat in opened.book.chats.values() if chat.title}
+    assert kinds == {"room@muc.lab.test": ChatKind.CHANNEL, "bob@lab.test": ChatKind.PRIVATE}
+    assert opened.texts == ["all", "hi bob", "nods twice", "yes"]
 
 
 def test_secrets_in_the_file_are_used(tmp_path: Path) -> None:
