@@ -145,27 +145,38 @@ class XmppSecrets:
         if not self._rest:
             self._at = position
         self._rest += data
-        splitter = self._splitter
+        splitter, is_fresh = self._splitter, False
         if splitter is None:
-            splitter = self._splitter = self._resumed()
-            if splitter is None:
-                return
+            splitter, is_fresh = self._resumed(), True
             position, data = self._at, bytes(self._rest)
-        try:
-            for unit in splitter.feed(data, ByteRange(position, position + len(data)), True):
-                self._unit(unit)
-                del self._rest[: unit.span.stop - self._at]
-                self._at = unit.span.stop
-        except StreamFault:
-            self._leave()
+        while splitter is not None:
+            before = self._at
+            try:
+                for unit in splitter.feed(data, ByteRange(position, position + len(data)), True):
+                    self._unit(unit)
+                    del self._rest[: unit.span.stop - self._at]
+                    self._at = unit.span.stop
+                break
+            except StreamFault:
+                if is_fresh and self._at == before:
+                    self._leave()
+                    return
+                splitter, is_fresh = self._resumed(), True
+                position, data = self._at, bytes(self._rest)
+        self._splitter = splitter
         self.is_sealed = self.is_sealed or begins_record(bytes(self._rest[:HEADER_SIZE]))
 
     def _resumed(self) -> StanzaSplitter | None:
-        """Look for the next unit behind a gap; what lies before it belongs to a lost one."""
+        """Look for the next unit behind a gap or a fault; what lies before it belongs to none.
+
+        None while there is none, or where TLS begins.
+        """
         rest = bytes(self._rest)
         if begins_record(rest[:HEADER_SIZE]):
             self.is_sealed = True
             return None
+        if rest[:1] in _RECORD_TYPES and len(rest) < HEADER_SIZE:
+            return None  # A record whose header goes on in the next segment.
         found = _STANZA_START.search(rest)
         start = found.start() if found else len(rest)
         if start and _is_text(rest[:start]):
@@ -185,16 +196,12 @@ class XmppSecrets:
         self._rest.clear()
 
     def _leave(self) -> None:
-        """What is no stream goes on behind the next tag that looks like a unit's."""
+        """What looks like a unit is none."""
         rest = bytes(self._rest)
-        self._splitter = None
-        if begins_record(rest[:HEADER_SIZE]):
-            self.is_sealed = True
-        elif rest[:1] in _RECORD_TYPES and len(rest) < HEADER_SIZE:
-            return  # A record whose header goes on in the next segment.
-        elif _is_text(rest):
+        if _is_text(rest):
             self._note(ByteRange(self._at, self._at + len(rest)), ())
         self._rest.clear()
+        self._splitter = None
 
     def _unit(self, unit: StreamUnit) -> None:
         if unit.kind is not UnitKind.ELEMENT:

@@ -175,3 +175,28 @@ def test_tls_whose_beginning_was_lost_is_left_alone(tmp_path: Path) -> None:
     for application in (Application.IRC, Application.XMPP):
         redacted(before, tmp_path / "after.pcapng", application=application)
         assert frames_of(tmp_path / "after.pcapng") == frames_of(before)
+
+
+def test_what_comes_behind_the_end_of_a_stream_is_read_as_well(tmp_path: Path) -> None:
+    talk = Talk().handshake()
+    last = b"<message to='b@t'><body>too late</body></message>"
+    talk.send(SENT, HEADER + b"</stream:stream>" + last)
+    talk.send(SENT, XMPP_STANZAS[1].format(SECRET).encode())
+    data = redacted(
+        talk.write(tmp_path / "before.pcapng"),
+        tmp_path / "after.pcapng",
+        application=Application.XMPP,
+    )
+    assert last in data
+    assert SECRET.encode() not in data
+
+
+def test_what_is_no_xml_is_blanked_up_to_the_next_stanza(tmp_path: Path) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, HEADER + b"password=hunter22 <iq <iq><message><body>after</body></message>")
+    data = redacted(
+        talk.write(tmp_path / "before.pcapng"),
+        tmp_path / "after.pcapng",
+        application=Application.XMPP,
+    )
+    assert b"hunter22" not in data
