@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 
+_NOTHING = "no message is in it"
+
+
 class SecretsChoice(Enum):
     """What becomes of keys and passwords in an exported capture."""
 
@@ -46,7 +49,7 @@ def _with_keys(facts: ExportFacts) -> list[str]:
         keys = f"the keys of {_many(opened, 'connection')} are inside"
         parts = [f"{all_of_it}{what} that TLS sealed, for {keys}"]
     else:
-        parts = [f"{all_of_it}{clear}, all in clear"]
+        parts = [f"{all_of_it}{clear}, all in clear" if facts.clear_messages else _NOTHING]
     if facts.clear_secrets:
         parts.append(f"also {_secrets(facts)} that crossed in clear")
     if closed:
@@ -59,8 +62,10 @@ def _without_keys(facts: ExportFacts, choice: SecretsChoice) -> list[str]:
     parts: list[str] = []
     if sealed:
         parts.append(_stay(sealed))
-    if clear or not sealed:
+    if clear:
         parts.append(f"{_many(clear, 'message')} in clear {_are(clear)} readable")
+    elif not sealed:
+        parts.append(_NOTHING)
     if secrets:
         how = "blanked" if choice is SecretsChoice.REDACT else "readable, too"
         parts.append(f"{_secrets(facts)} {_are(secrets)} {how}")
