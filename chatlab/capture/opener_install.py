@@ -105,9 +105,8 @@ def user_id(name: str) -> str:
     try:
         return str(pwd.getpwnam(name).pw_uid)
     except KeyError:
-        raise NotInstalled(
-            f"There is no user “{name}”. Name the user who is to capture, or give --everybody."
-        ) from None
+        known = f"There is no user “{name}”." if name else "Nobody is named."
+        raise NotInstalled(f"{known} Name the user who is to capture, or all of them.") from None
 
 
 def install(user: str) -> str:

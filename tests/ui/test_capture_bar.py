@@ -151,6 +151,9 @@ def test_trouble_is_said_above_the_frames() -> None:
     assert holed.token == "attention"
     assert refused is not None
     assert refused.offers == (Offer.REMEDY,)
+    askable = notice_state(replace(REFUSED, can_enable=True), 9)
+    assert askable is not None
+    assert askable.offers == (Offer.ENABLE,)
     assert lost is not None
     assert "since 00:00:00" in lost.words
     assert lost.offers == (Offer.RESTART,)

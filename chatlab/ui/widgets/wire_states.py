@@ -201,7 +201,7 @@ def notice_state(status: CaptureStatus, count: int) -> State | None:
                 token="error",
                 title="",
                 words=f"Nothing more is captured: {status.reason}",
-                offers=(Offer.REMEDY,),
+                offers=(Offer.ENABLE if status.can_enable else Offer.REMEDY,),
             )
         case CaptureLost() if count:
             since = datetime.fromtimestamp(status.since_ns / _NS).strftime("%H:%M:%S")
