@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import Enum
 
-
 _NOTHING = "no message is in it"
 
 
