@@ -202,8 +202,11 @@ class ActionWiring:
             self._backstage.start_capture()
 
     def _next_pane(self) -> None:
-        """Sidebar, chats, frames, and round again."""
+        """Sidebar, chats, frames, and round again; or the parts of the comparison."""
         window = self._window
+        if self.comparison.page is not None and self.comparison.is_shown:
+            self.comparison.page.focus_next_part()
+            return
         parts = [window.sidebar, *window.chats.panes, window.wire]
         shown = [part for part in parts if part.isVisible()]
         focus = window.focusWidget()

@@ -128,7 +128,8 @@ class MainWindow(QMainWindow):
         """Something that takes the whole window, in place of chats and wire; None: those again."""
         if page is not None and self._pages.indexOf(page) < 0:
             self._pages.addWidget(page)
-        self._pages.setCurrentWidget(page or self.splitter)
+        if page is not None or self._pages.currentWidget() is not self.first_start:
+            self._pages.setCurrentWidget(page or self.splitter)
 
     def read_layout(self) -> WindowLayout:
         self.kept.emit()

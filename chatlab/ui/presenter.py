@@ -169,6 +169,7 @@ class Presenter:
         self._on_message_picked(message)
 
     def show_wire(self) -> None:
+        self.window.show_page(None)
         self.window.wire.show()
 
     # -- chats
@@ -179,6 +180,7 @@ class Presenter:
         if chat is None and state is not None and key.name in state.contacts:
             chat = self._book.open(key.account, key.name, ChatKind.PRIVATE)
         if chat is not None:
+            self.window.show_page(None)
             self.window.chats.show_chat(chat)
             self.window.chats.active.focus_composer()
 

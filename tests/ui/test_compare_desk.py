@@ -54,6 +54,33 @@ def test_the_key_opens_it_and_leads_back(qtbot: QtBot) -> None:
     assert stage.window.splitter.isVisible()
 
 
+def test_f6_goes_through_its_parts_and_round_again(qtbot: QtBot) -> None:
+    stage = stage_of(qtbot)
+    page = opened(stage)
+    stage.window.activateWindow()
+    qtbot.waitUntil(stage.window.isActiveWindow)
+    visited = []
+    for _ in range(5):
+        stage.window.actions_table.trigger(ActionId.NEXT_PANE)
+        focus = stage.window.focusWidget()
+        assert focus is not None
+        visited.append(focus)
+    bytes_views = [column.view for column in page.messages.bytes.columns]
+    assert visited[:2] == bytes_views
+    assert visited[2] is page.field
+    assert visited[3] is page.switch.segment(0)
+    assert visited[4] is page.messages.view
+
+
+def test_a_chat_that_is_chosen_elsewhere_comes_to_the_front(qtbot: QtBot) -> None:
+    stage = stage_of(qtbot)
+    page = opened(stage)
+    chat = stage.window.chats.active.chat
+    assert chat is not None
+    stage.presenter.show_chat(chat.key)
+    assert not page.isVisible()
+
+
 def test_a_change_of_an_account_does_not_close_it(qtbot: QtBot) -> None:
     stage = stage_of(qtbot)
     page = opened(stage)
@@ -149,13 +176,22 @@ def test_a_picture_that_cannot_be_written_is_said(qtbot: QtBot, tmp_path: Path) 
     assert "cannot be written" in bar_words(stage)[-1]
 
 
+def presents(stage: Stage) -> tuple[bool, bool, bool]:
+    """Whether text is bigger, the screen is full, and the sidebar has been put away."""
+    is_full = bool(stage.window.windowState() & Qt.WindowState.WindowFullScreen)
+    return stage.backstage.presents, is_full, stage.window.sidebar.isHidden()
+
+
 def test_presentation_makes_everything_bigger_and_gives_it_back(qtbot: QtBot) -> None:
     stage = stage_of(qtbot)
-    assert stage.window.actions_table.trigger(ActionId.PRESENTATION)
-    assert stage.backstage.presents
-    assert stage.window.windowState() & Qt.WindowState.WindowFullScreen
-    assert stage.window.sidebar.isHidden()
+    stage.window.actions_table.trigger(ActionId.PRESENTATION)
+    assert presents(stage) == (True, True, True)
+    stage.window.actions_table.trigger(ActionId.PRESENTATION)
+    assert presents(stage) == (False, False, False)
+
+
+def test_a_presentation_leaves_no_trace_in_what_is_kept(qtbot: QtBot) -> None:
+    stage = stage_of(qtbot)
+    stage.window.actions_table.trigger(ActionId.PRESENTATION)
     assert stage.window.read_layout().is_sidebar_shown
-    assert not stage.backstage.presents
-    assert not stage.window.windowState() & Qt.WindowState.WindowFullScreen
-    assert not stage.window.sidebar.isHidden()
+    assert presents(stage) == (False, False, False)

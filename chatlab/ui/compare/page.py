@@ -267,6 +267,22 @@ class ComparePage(QWidget):
         self.show_part(Part.OBSERVERS)
         self.observers.choose_observer(observer)
 
+    def focus_next_part(self) -> None:
+        """From the switch to the page below it, to its bytes, to the field, and round again."""
+        messages, observers = self.messages, self.observers
+        parts: list[QWidget] = [self.switch, messages.view]
+        parts += [column.view for column in messages.bytes.columns]
+        parts += [observers.switch, *observers.views]
+        parts += [column.view for column in observers.bytes.columns]
+        parts += [self.handshakes.view, self.field]
+        shown = [part for part in parts if part.isVisible() and part.isEnabled()]
+        focus = self.window().focusWidget()
+        at = next((i for i, p in enumerate(shown) if p is focus or p.isAncestorOf(focus)), -1)
+        target = shown[(at + 1) % len(shown)] if shown else self
+        if isinstance(target, Segments):
+            target = target.segment(target.current)
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     # -- twins
 
     def show_twins(self, words: str, *, can_send: bool) -> None:
