@@ -106,7 +106,9 @@ class Correlator:
 
     def anchor(self, connection: ConnectionId, direction: Direction, anchor: Anchor) -> None:
         """Use what a saved capture knows about where offsets lie."""
-        half = self._bindings[connection].halves[direction]
+        tracked = self._bindings[connection]
+        tracked.is_found |= anchor.evidence is Evidence.PACKETS
+        half = tracked.halves[direction]
         half.saved = anchor
         if half.stream is not None and not half.stream.is_anchored:
             half.stream.anchor(*anchor)
@@ -392,5 +394,7 @@ class Correlator:
                 continue
             offset, sequence = stream.offset(0), stream.sequence(0)
             if offset is not None and sequence is not None:
-                found[direction] = Anchor(offset, sequence, stream.evidence)
+                is_found = self._bindings[connection].is_found
+                evidence = Evidence.PACKETS if is_found else stream.evidence
+                found[direction] = Anchor(offset, sequence, evidence)
         return found

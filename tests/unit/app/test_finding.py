@@ -11,6 +11,7 @@ from chatlab.app.feed import CaptureFeed
 from chatlab.app.finding import MessageSearch, look_inside
 from chatlab.app.key_files import keys_beside, read_key_file
 from chatlab.app.replay import fill_from_file
+from chatlab.app.saving import save_capture
 from chatlab.core.attribution import Evidence
 from chatlab.core.chats import ChatBook, ChatKind
 from chatlab.core.errors import FileError
@@ -114,6 +115,17 @@ def test_rooms_are_rooms_and_people_are_people(tmp_path: Path) -> None:
     kinds = {chat.title: chat.kind for chat in opened.book.chats.values() if chat.title}
     assert kinds == {"room@muc.lab.test": ChatKind.CHANNEL, "bob@lab.test": ChatKind.PRIVATE}
     assert opened.texts == ["all", "hi bob", "nods twice", "yes"]
+
+
+def test_saved_and_opened_again_it_is_still_known_how_they_were_found(tmp_path: Path) -> None:
+    first = Opened(spoken([*WELCOME, *SAID]).write(tmp_path / "a.pcapng"))
+    save_capture(first.feed, tmp_path / "again.pcapng")
+    again = Opened(tmp_path / "again.pcapng")
+    assert again.progress == []
+    assert again.texts == sorted(TEXTS)
+    for name in first.feed.messages:
+        assert again.feed.attribution(name) == first.feed.attribution(name)
+        assert again.feed.attribution(name).evidence is Evidence.PACKETS
 
 
 def test_secrets_in_the_file_are_used(tmp_path: Path) -> None:
