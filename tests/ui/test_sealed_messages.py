@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from chatlab.core.message import Delivery
 from chatlab.ui.models.transcript import DELIVERY_WORDS, spoken
 from chatlab.ui.widgets.transcript_delegate import STATE_ICONS
-from chatlab.ui.widgets.transcript_layout import SEAL_ROOM, Metrics, Neighbourhood, build_row
+from chatlab.ui.widgets.transcript_layout import Metrics, Neighbourhood, build_row
 from tests.helpers.chats import message
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -25,7 +25,7 @@ def test_a_sealed_message_leaves_room_for_its_sign(qtbot: QtBot) -> None:
     about = Neighbourhood(starts_group=True, shows_time=True)
     plain = build_row(replace(SEALED, is_sealed=False), about, metrics)
     sealed = build_row(SEALED, about, metrics)
-    assert sealed.texts[0].origin.x() - plain.texts[0].origin.x() == SEAL_ROOM
+    assert sealed.texts[0].origin.x() - plain.texts[0].origin.x() == metrics.seal_room
 
 
 @pytest.mark.parametrize("state", Delivery)
