@@ -86,46 +86,49 @@ def stanzas_of(name: str) -> tuple[str, ...]:
 
 
 def speakers(place: Place, who: Sequence[str]) -> list[Speaker]:
-    """Who of ours is there; all in #lab hear each other and the rain."""
-    others = len([nick for nick in who if nick not in PARTNERS]) - 1
-    irc, xmpp = place.irc, place.xmpp
-    assert irc.certificate is not None
-    assert irc.tls_port is not None
+    """Who of ours is there."""
+    on_irc = [nick for nick in who if nick not in PARTNERS]
+    everybody = [*irc_speakers(place.irc, len(on_irc) - 1), *xmpp_speakers(place.xmpp)]
+    return [each for each in everybody if each.nick in who]
+
+
+def irc_speakers(server: RunningServer, others: int) -> list[Speaker]:
+    """All in #lab, where they hear each other and the rain."""
+    assert server.certificate is not None
+    assert server.tls_port is not None
     ann = Speaker(
         nick="ann",
-        host=irc.host,
-        port=irc.port,
+        host=server.host,
+        port=server.port,
         rounds=(lines_of("ann"),),
         hears=(others * LINES + len(RAIN),),
     )
-    sealed = replace(ann, port=irc.tls_port, security="tls", ca_file=str(irc.certificate.ca_file))
-    eve = Speaker(
-        nick="eve",
-        jid="eve@localhost",
-        target="bob@localhost",
-        host=xmpp.host,
-        port=xmpp.port,
-        security="starttls",
-        ca_file=str(xmpp.certificate.ca_file),
-        rounds=(stanzas_of("eve"),),
-        hears=(len(stanzas_of("bob")),),
-    )
-    everybody = [
+    ca_file = str(server.certificate.ca_file)
+    sealed = replace(ann, port=server.tls_port, security="tls", ca_file=ca_file)
+    return [
         ann,
         replace(ann, nick="ben", rounds=(lines_of("ben"),)),
         replace(sealed, nick="cid", rounds=(lines_of("cid"),), tls_max="1.2"),
         replace(sealed, nick="dan", rounds=(lines_of("dan"),)),
-        eve,
-        replace(
-            eve,
-            nick="fay",
-            jid="fay@localhost",
-            target="cat@localhost",
-            security="plain",
-            rounds=(stanzas_of("fay"),),
-        ),
     ]
-    return [each for each in everybody if each.nick in who]
+
+
+def xmpp_speakers(server: Prosody) -> list[Speaker]:
+    """Each with a partner of its own."""
+    return [
+        Speaker(
+            nick=nick,
+            jid=f"{nick}@localhost",
+            target=f"{PARTNERS[nick]}@localhost",
+            host=server.host,
+            port=server.port,
+            security=security,
+            ca_file=str(server.certificate.ca_file),
+            rounds=(stanzas_of(nick),),
+            hears=(len(stanzas_of("bob")),),
+        )
+        for nick, security in (("eve", "starttls"), ("fay", "plain"))
+    ]
 
 
 def answer(user: XmppUser, name: str, peer: str) -> None:
