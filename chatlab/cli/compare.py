@@ -17,16 +17,18 @@ from chatlab.analysis.compare_records import (
 from chatlab.analysis.compare_specimen import Specimen
 from chatlab.analysis.compare_tables import as_csv, as_html
 from chatlab.analysis.observer import ObserverReader
+from chatlab.app.saving import appearing_whole
 from chatlab.cli.compare_table import print_claims, print_comparison, print_ladder
 from chatlab.cli.reading import read_capture
 from chatlab.core.comparison import Column, Comparison
-from chatlab.core.errors import FileError
+from chatlab.core.errors import FileError, UsageError
 from chatlab.core.ladder import Ladder
 from chatlab.core.observing import Observer, ObserverView
 
 
 def compare(options: argparse.Namespace) -> int:
-    """Print the comparison, or write it; returns the exit code. Raises FileError."""
+    """Print the comparison, or write it; returns the exit code. Raises ChatlabError."""
+    _check_targets(options)
     with ExitStack() as stack:
         specimens = _specimens(stack, options)
         table = Table(specimens)
@@ -60,12 +62,23 @@ def _specimens(stack: ExitStack, options: argparse.Namespace) -> list[Specimen]:
 
 def _write(target: Path, text: str) -> None:
     try:
-        target.write_text(text, encoding="utf-8", newline="")
+        with appearing_whole(target) as stream:
+            stream.write(text.encode("utf-8", "replace"))
     except OSError as error:
         raise FileError(
             f"{target} cannot be written: {error.strerror or error}.", "Choose another folder."
         ) from error
     print(f"Written: {target}", file=sys.stderr)
+
+
+def _check_targets(options: argparse.Namespace) -> None:
+    """Nothing that is read is written over."""
+    for target in filter(None, (options.csv, options.html)):
+        for source in filter(None, (options.file, options.second)):
+            if target.exists() and source.exists() and target.samefile(source):
+                raise UsageError(
+                    f"{target} is a file to be compared, not one to write.", "Give another name."
+                )
 
 
 def _ladders(

@@ -177,6 +177,15 @@ def test_what_cannot_be_written_is_said(
     assert f"{target} cannot be written" in capsys.readouterr().err
 
 
+def test_a_capture_is_never_written_over(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path(files[1]).read_bytes()
+    assert run(["compare", *files, "--html", files[1]]) == 2
+    assert "not one to write" in capsys.readouterr().err
+    assert Path(files[1]).read_bytes() == before
+
+
 def test_help_documents_every_kind_of_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run(["compare", "--help"])
