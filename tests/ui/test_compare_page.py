@@ -117,6 +117,24 @@ def test_bytes_scroll_in_step(qtbot: QtBot) -> None:
     assert bars[0].value() == bars[1].value()
 
 
+def test_what_is_chosen_stays_chosen_while_more_arrives(qtbot: QtBot) -> None:
+    page = page_of(qtbot)
+    page.messages.splitter.setSizes([600, 160])
+    page.resize(1280, 520)
+    plain = page.messages.bytes.columns[0]
+    bar = plain.view.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.value() > 0)
+    bar.setValue(0)
+    page.show_comparison(comparison())
+    assert bar.value() == 0, "the reader had gone elsewhere"
+    page.show_part(Part.OBSERVERS)
+    view, sheet = page.observers.views[0], page.observers.sheets[0]
+    qtbot.keyClick(view, Qt.Key.Key_End)
+    chosen = sheet.claim
+    page.show_comparison(comparison(row("hello"), row("more", "t2")))
+    assert sheet.claim == chosen
+
+
 def test_the_ruler_tells_the_difference_and_what_the_length_leaks(qtbot: QtBot) -> None:
     page = page_of(qtbot)
     ruler = page.messages.ruler

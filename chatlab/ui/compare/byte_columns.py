@@ -82,12 +82,17 @@ class ByteColumn(QWidget):
         return button
 
     def show_dump(self, dump: Dump, observer: Observer) -> None:
-        is_same = self._dump is not None and self._dump.frames == dump.frames
+        before = self._dump
+        is_same = before is not None and (before.frames, before.chosen) == (
+            dump.frames,
+            dump.chosen,
+        )
         self._dump, self._observer = dump, observer
-        self._at = self._at if is_same else 0
-        if dump.chosen and dump.chosen[0][0] in dump.frames:
-            self._at = dump.frames.index(dump.chosen[0][0])
-        self._refresh()
+        if not is_same:
+            self._at = 0
+            if dump.chosen and dump.chosen[0][0] in dump.frames:
+                self._at = dump.frames.index(dump.chosen[0][0])
+        self._refresh(moves=not is_same)
 
     @property
     def frame(self) -> int | None:
@@ -98,13 +103,14 @@ class ByteColumn(QWidget):
     def _step(self, by: int) -> None:
         if self._dump is not None and self._dump.frames:
             self._at = (self._at + by) % len(self._dump.frames)
-            self._refresh()
+            self._refresh(moves=True)
 
     def _tell(self) -> None:
         if self.frame is not None:
             self.frame_requested.emit(self.frame)
 
-    def _refresh(self) -> None:
+    def _refresh(self, *, moves: bool) -> None:
+        """``moves``: other bytes are wanted; else the reader stays where they are."""
         dump, frame = self._dump, self.frame
         several = dump is not None and len(dump.frames) > 1
         self._back.setVisible(several)
@@ -128,16 +134,20 @@ class ByteColumn(QWidget):
         self._words.set_text(bare(seen.words))
         marks = self._marks(dump, seen)
         self.view.show_bytes(raw, marks, f"{dump.title}, frame {frame}")
+        if moves:
+            self._want(dump, frame, marks)
+
+    def _want(self, dump: Dump, frame: int, marks: tuple[Mark, ...]) -> None:
+        """Bring what the dump is about into sight: the bytes asked for, or the message."""
         chosen = next((span for number, span in dump.chosen if number == frame), None)
         spans = self._spans(dump, frame) or tuple(mark.span for mark in marks)
+        self._wanted = None
         if chosen is not None and len(chosen):
             self.view.choose(chosen)
             self._wanted = chosen
         elif spans:
             first, last = min(span.start for span in spans), max(span.stop for span in spans)
             self._wanted = ByteRange(first, last)
-        else:
-            self._wanted = None
         self._reveal()
 
     def _reveal(self) -> None:

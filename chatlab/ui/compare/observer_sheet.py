@@ -37,7 +37,7 @@ class _Heading:
 
 
 class ObserverSheet:
-    """One connection in the eyes of one observer. An item's key is the claim's number."""
+    """One connection in the eyes of one observer. An item's key names its claim."""
 
     def __init__(self) -> None:
         self._comparison = Comparison()
@@ -117,7 +117,7 @@ class ObserverSheet:
         left = MARGIN + SPACE + topic
         room = self._width - left - MARGIN
         for claim in claims:
-            key = str(len(self._entries))
+            key = self._key(claim)
             value = Words(self._value(claim, key), fonts.bold, room, most_lines=3)
             words = Words(bare(claim.words), fonts.small, room)
             has_value = bool(claim.value)
@@ -126,6 +126,12 @@ class ObserverSheet:
             self._entries.append(_Entry(key, claim, rect, value, words))
             y += height
         return y + SPACE
+
+    def _key(self, claim: Claim) -> str:
+        """The same for the same thing while more and more is learnt."""
+        name = f"{claim.is_learnt} {claim.topic.value} {claim.value}"
+        same = sum(entry.key.startswith(f"{name} ") for entry in self._entries)
+        return f"{name} {same}"
 
     @property
     def _token(self) -> str:
