@@ -76,6 +76,9 @@ class Specimen:
         conversation = self.conversation(connection)
         if conversation is None or conversation.tcp is None:
             return None
+        number = conversation.number
+        if not any(self.contents.decryption(number, each) is not None for each in (0, 1)):
+            is_read = False  # There is nothing to look into, or no key to do so.
         key = connection.id, is_read
         known = self._talks.get(key)
         if known is None or known.stream != conversation.number:

@@ -166,7 +166,7 @@ class Talk:
         self._streams = streams
         self._contents = contents
         self._side_of = {Direction.SENT: client, Direction.RECEIVED: 1 - client}
-        self._is_read = is_read
+        self.is_read = is_read
         self._sides: dict[Direction, _Side] = {}
         self.generation = 0
         """Changes when all has been read anew, because keys turned up."""
@@ -180,7 +180,7 @@ class Talk:
                     break
         for direction, side in self._side_of.items():
             units = self._contents.units(self.stream)[side]
-            inside = self._contents.decryption(self.stream, side) if self._is_read else None
+            inside = self._contents.decryption(self.stream, side) if self.is_read else None
             known = self._sides.get(direction)
             if known is None or known.inside is not inside or known.units is not units:
                 known = self._sides[direction] = _Side(direction, units, inside, self._is_tls13)

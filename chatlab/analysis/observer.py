@@ -67,7 +67,7 @@ class ObserverReader:
         if talk is None:
             return None
         made = Hearing(connection.application)
-        hearing = self._hearings.setdefault((connection.id, is_read), made)
+        hearing = self._hearings.setdefault((connection.id, talk.is_read), made)
         hearing.update(talk)
         return talk, hearing
 
@@ -84,9 +84,10 @@ class ObserverReader:
                 words=NOTHING,
                 problem=NOTHING,
             )
-        grown = len(outside[1].units), len(inside[1].units), inside[0].generation
+        grown = len(outside[1].units), len(inside[1].units), inside[0].is_read
         spoken = sum(1 for _ in self._specimen.messages())
-        basis = connection, grown, len(self._specimen.frames(connection)), spoken
+        frames, keys = len(self._specimen.frames(connection)), len(self._specimen.keys)
+        basis = connection, grown, frames, keys, spoken
         known = self._views.get((connection.id, observer))
         if known is None or known[0] != basis:
             view = self._look(connection, observer, outside, inside)

@@ -29,7 +29,9 @@ class Heard(NamedTuple):
 
 def shown(text: str) -> str:
     """A value as it may be shown: one line, nothing hidden in it, not endless."""
-    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    plain = " ".join(text.split())
     return plain if len(plain) <= MAX_VALUE else plain[: MAX_VALUE - 1] + "…"
 
 
