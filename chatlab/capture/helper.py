@@ -125,9 +125,11 @@ class Capture:
                     number, lambda: self._open_whole(number, name, via, dumpcap, is_promiscuous)
                 )
             case {"remove": int(number), "closed_ns": int(closed_ns)}:
-                self._removals[number] = time.monotonic() + LINGER_S
+                source = self._sources.get(number)
+                is_whole = source is not None and source.flow is EVERYTHING
+                self._removals[number] = time.monotonic() + (0.0 if is_whole else LINGER_S)
                 # Npcap has a clock of its own, which may run away from the system's.
-                if sys.platform != "win32" and (source := self._sources.get(number)):
+                if sys.platform != "win32" and source is not None:
                     source.lease.end(closed_ns)
             case {"secret": str(line)}:
                 self._file.add_secret(line)
@@ -195,12 +197,16 @@ class Capture:
     # --- frames -----------------------------------------------------------------------------
 
     def _drain_all(self) -> None:
-        """Bring everything that waits to the disk."""
+        """Bring everything of our own that waits to the disk, and a batch of a whole interface:
+        that may never rest, and others are to be heard meanwhile."""
         more = True
         while more:
             more = False
             for source in self._sources.values():
-                more |= source.drain(self._file)
+                has_more = source.drain(self._file)
+                more |= has_more and source.flow is not EVERYTHING
+                if self._file.is_full:
+                    self._file.flush()  # The next source finds room, too.
             self._file.flush()
             if more:
                 self._tell(time.monotonic())
@@ -284,6 +290,9 @@ class Capture:
         source.close()
 
     def _finish(self) -> None:
+        for source in self._sources.values():
+            if source.flow is EVERYTHING:
+                source.lease.end(time.time_ns())
         self._drain_all()
         for number in list(self._sources):
             self._close(number)

@@ -26,6 +26,7 @@ class InterfaceSocket(PacketSocket):
     def _take(self, passed: Passed) -> CapturedFrame | None:
         frame = self._view[: passed.length]
         if not self.lease.covers(frame, passed.network, passed.time_ns):
+            self.is_done = True  # Frames come in order: in a flood, the rest would never end.
             return None
         if self._own.covers(frame, passed.network, passed.time_ns):
             return None

@@ -19,6 +19,8 @@ from chatlab.capture.watched import Watched, passes_descriptors
 from chatlab.core.capture import CaptureInterface
 from chatlab.core.errors import CaptureError
 
+ROOM = 32 * 1024 * 1024
+"""Bytes of others’ frames that may wait in the kernel; what is beyond is dropped, and counted."""
 _NET = Path("/sys/class/net")
 _IPV6_ADDRESSES = Path("/proc/net/if_inet6")
 # linux/sockios.h, linux/if.h, linux/if_packet.h, linux/if_ether.h
@@ -140,7 +142,7 @@ def open_interface(name: str, *, is_promiscuous: bool) -> int:
     """A packet socket’s descriptor, by this program's own right (Linux). Raises CaptureError."""
     try:
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as opened:
-            opener.equip(opened, interface_filter())
+            opener.equip(opened, interface_filter(), ROOM)
             if is_promiscuous:
                 # It ends with the socket.
                 wanted = struct.pack("iHH8x", socket.if_nametoindex(name), _PACKET_MR_PROMISC, 0)

@@ -268,7 +268,7 @@ def open_packet_socket(program: bytes, owned: socket.socket) -> socket.socket:
     return opened
 
 
-def equip(opened: socket.socket, program: bytes) -> None:
+def equip(opened: socket.socket, program: bytes, room: int = RECEIVE_BUFFER) -> None:
     """Lock the filter in place; have times, directions and room for frames that wait."""
     code = array.array("B", program)
     address, size = code.buffer_info()
@@ -277,7 +277,7 @@ def equip(opened: socket.socket, program: bytes) -> None:
     opened.setsockopt(socket.SOL_SOCKET, _SO_LOCK_FILTER, 1)
     opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     opened.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
-    _grow_buffer(opened)
+    _grow_buffer(opened, room)
 
 
 def _check_namespace(opened: socket.socket, owned: socket.socket) -> None:
@@ -301,12 +301,12 @@ def _bind_everywhere(opened: socket.socket) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def _grow_buffer(opened: socket.socket) -> None:
+def _grow_buffer(opened: socket.socket, room: int) -> None:
     """As much as is wanted where allowed (CAP_NET_ADMIN), else what the system grants everyone."""
     try:
-        opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
+        opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, room)
     except PermissionError:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
 
 
 if __name__ == "__main__":

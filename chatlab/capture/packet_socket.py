@@ -56,6 +56,8 @@ class PacketSocket(L2ListenSocket):
     """The frames of one connection, on whichever interface they pass."""
 
     is_over = False
+    is_done = False
+    """What waits is of no interest any more."""
     last_words = ""
     settle_s = 0.0
     """The kernel queues frames as they pass; there is nothing to wait for."""
@@ -90,7 +92,7 @@ class PacketSocket(L2ListenSocket):
 
     def drain(self, file: CaptureFile) -> bool:
         """Move what waits into the batch; True when the batch is full before that is done."""
-        while not file.is_full:
+        while not (file.is_full or self.is_done):
             try:
                 # Look first, take when it is safe: see ``arena``.
                 length, ancillary, _, address = self.ins.recvmsg_into(
@@ -103,7 +105,7 @@ class PacketSocket(L2ListenSocket):
             except OSError as error:
                 self._note(error)
                 return False
-        return True
+        return not self.is_done
 
     def _note(self, error: OSError) -> None:
         """ENETDOWN and its like are reported once by the kernel, then cleared."""

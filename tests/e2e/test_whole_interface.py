@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -254,3 +255,45 @@ def test_on_ethernet_every_frame_is_there_once_with_its_direction(tmp_path: Path
 def source_port(packet: Packet) -> int:
     headers = parse(packet.data, 1)
     return headers.source_port if headers is not None else 0
+
+
+_FLOOD = """
+import socket
+with socket.socket(type=socket.SOCK_DGRAM) as there, socket.socket(type=socket.SOCK_DGRAM) as here:
+    there.bind(("127.0.0.1", 0))
+    here.connect(there.getsockname())
+    print("flooding", flush=True)
+    while True:
+        here.send(bytes(1400))
+"""
+
+
+def test_a_flood_of_others_keeps_nobody_from_being_heard(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "capture.pcapng"
+
+    async def run() -> FlowKey:
+        async with capturing(file, check=by_own_right()) as source:
+            await source.watch_interface("lo")
+            with pair() as mine:
+                assert await source.admit(mine.ours.fileno(), mine.flow)
+                with mine.connected() as peer:
+                    exchange(mine, peer, b"mine")
+                    await source.sync()
+                    assert isinstance(source.status, CaptureLive)
+                    assert source.status.frames > 4
+                    await source.watch_interface("")
+                    await source.sync()
+                return mine.flow
+
+    command = [sys.executable, "-c", _FLOOD]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as flood:
+        assert flood.stdout is not None
+        assert flood.stdout.readline()
+        try:
+            flow = asyncio.run(run())
+        finally:
+            flood.kill()
+    assert segments(file, flow) == [(False, b"mine")]
+    assert not [record for record in caplog.records if "does not answer" in record.message]
