@@ -21,7 +21,7 @@ Line                                            Says
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chatlab.analysis import session_json
 from chatlab.analysis.binding import Anchor
@@ -55,7 +55,7 @@ class Journal:
     secrets: list[str] = field(default_factory=list)
     chats: dict[ChatKey, SavedChat] = field(default_factory=dict)
     messages: dict[MessageId, Message] = field(default_factory=dict)
-    """Those with bytes on the wire, shown or not."""
+    """Those with bytes on the wire, shown or not, with the words of these bytes."""
     lost: int = 0
     """Lines that could not be written while the disk was full."""
     damaged: int = 0
@@ -245,8 +245,18 @@ def _take_entry(journal: Journal, value: Json) -> Entry:
 
 
 def _note_message(journal: Journal, message: Message) -> None:
-    if message.wire is not None:
-        journal.messages[message.id] = message
+    """Keep what its bytes say: a correction came later, in bytes of its own."""
+    if message.wire is None:
+        return
+    if (first := journal.messages.get(message.id)) is not None:
+        message = replace(
+            message,
+            text=first.text,
+            reactions=first.reactions,
+            is_corrected=first.is_corrected,
+            is_retracted=first.is_retracted,
+        )
+    journal.messages[message.id] = message
 
 
 def _account(value: Json) -> Account:

@@ -4,7 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,8 @@ from chatlab.core.account import AccountId
 from chatlab.core.attribution import Evidence
 from chatlab.core.capture import CaptureLive, CaptureReplayed
 from chatlab.core.chats import ChatBook, ChatKey, Entry
-from chatlab.core.message import Delivery, Message, MessageId
+from chatlab.core.message import Delivery, Message, MessageId, MessageKind
+from chatlab.core.reactions import Reaction
 from tests.helpers.tcp_talk import RECEIVED, SENT, START_NS, connection, message, wire
 from tests.unit.app.feeding import HEARD, LAB, NoDissector, made, messages, talk
 
@@ -166,8 +167,7 @@ def test_any_talk_comes_back_as_it_was_shown(
     found = read_journal(journal_of(session.file).read_bytes().splitlines(keepends=True))
     assert found.damaged == 0
     assert {key: record.entries for key, record in found.chats.items()} == session.transcripts
-    wires = {name: each.wire for name, each in session.feed.messages.items()}
-    assert {name: each.wire for name, each in found.messages.items()} == wires
+    assert found.messages == session.feed.messages
 
 
 def test_a_journal_may_be_torn_anywhere(living: Living) -> None:
@@ -299,3 +299,31 @@ def test_a_closed_chat_stays_closed_and_keeps_its_frames(living: Living) -> None
     feed, book = reopened(living.file)
     assert ROOM not in book.chats
     assert feed.attribution(MessageId("m2")).frames == (6,)
+
+
+def test_no_field_of_a_message_is_left_behind(living: Living) -> None:
+    full = replace(
+        message("full", wire(SENT, 3, 9), echo=wire(RECEIVED, 1, 2), text="words"),
+        kind=MessageKind.NOTICE,
+        delivery=Delivery.FAILED,
+        failure="a reason",
+        is_history=True,
+        is_highlight=True,
+        user_host="a@b",
+        msgid="m",
+        reply_to="r",
+        is_corrected=True,
+        is_retracted=True,
+        reactions=(Reaction("+", ("bob",)),),
+        twin="t",
+        is_unstyled=True,
+        is_sealed=True,
+    )
+    blank = message("blank", None, text="")
+    unset = {"target", "account", "application", "direction", "sender", "id", "time_ns"}
+    for each in fields(Message):
+        if each.name not in unset:
+            assert getattr(full, each.name) != getattr(blank, each.name), each.name
+    living.take(ev.MessageAdded(full))
+    found = read_journal(journal_of(living.file).read_bytes().splitlines(keepends=True))
+    assert found.chats[ROOM].entries == [full]
