@@ -39,21 +39,31 @@ def reader_can(facts: ExportFacts, choice: SecretsChoice) -> str:
 
 
 def _with_keys(facts: ExportFacts) -> list[str]:
-    clear, opened = _many(facts.clear_messages, "message"), facts.opened_connections
-    closed = facts.sealed_connections - opened
-    all_of_it = "everything is readable: " if not closed else "readable: "
+    opened, closed = facts.opened_connections, facts.sealed_connections - facts.opened_connections
+    what = "readable" if closed else "everything is readable"
+    counted = _counted(facts)
     if opened:
-        before = f"{clear} in clear, and {facts.sealed_messages:,}"
-        what = before if facts.clear_messages else _many(facts.sealed_messages, "message")
-        keys = f"the keys of {_many(opened, 'connection')} are inside"
-        parts = [f"{all_of_it}{what} that TLS sealed, for {keys}"]
+        words = f"{what}: {counted}" if counted else what
+        parts = [f"{words}, for the keys of {_many(opened, 'connection')} are inside"]
     else:
-        parts = [f"{all_of_it}{clear}, all in clear" if facts.clear_messages else _NOTHING]
+        parts = [f"{what}: {counted}" if counted else _NOTHING]
     if facts.clear_secrets:
         parts.append(f"also {_secrets(facts)} that crossed in clear")
     if closed:
         parts.append(f"{_stay(closed)}, for want of keys")
     return parts
+
+
+def _counted(facts: ExportFacts) -> str:
+    """Messages by how they crossed; empty where there are none."""
+    clear, sealed = facts.clear_messages, facts.sealed_messages
+    if not facts.opened_connections:
+        return f"{_many(clear, 'message')}, all in clear" if clear else ""
+    if clear and sealed:
+        return f"{_many(clear, 'message')} in clear, and {sealed:,} that TLS sealed"
+    if clear:
+        return f"{_many(clear, 'message')} in clear"
+    return f"{_many(sealed, 'message')} that TLS sealed" if sealed else ""
 
 
 def _without_keys(facts: ExportFacts, choice: SecretsChoice) -> list[str]:

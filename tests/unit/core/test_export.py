@@ -11,6 +11,11 @@ KEEP, DROP, REDACT = SecretsChoice.KEEP, SecretsChoice.DROP, SecretsChoice.REDAC
     ("facts", "choice", "sentence"),
     [
         (ExportFacts(), KEEP, "No message is in it."),
+        (
+            ExportFacts(sealed_connections=2, opened_connections=2),
+            KEEP,
+            "Everything is readable, for the keys of 2 connections are inside.",
+        ),
         (ExportFacts(), DROP, "No message is in it."),
         (ExportFacts(sealed_connections=1), REDACT, "1 connection under TLS stays sealed."),
         (
@@ -34,8 +39,8 @@ KEEP, DROP, REDACT = SecretsChoice.KEEP, SecretsChoice.DROP, SecretsChoice.REDAC
         (
             ExportFacts(sealed_connections=3, opened_connections=1, clear_messages=2),
             KEEP,
-            "Readable: 2 messages in clear, and 0 that TLS sealed, for the keys of 1 connection are "
-            "inside; 2 connections under TLS stay sealed, for want of keys.",
+            "Readable: 2 messages in clear, for the keys of 1 connection are inside; "
+            "2 connections under TLS stay sealed, for want of keys.",
         ),
         (
             ExportFacts(sealed_connections=1, opened_connections=1, sealed_messages=1),
