@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatlab.analysis.compare_specimen import Specimen
-from chatlab.analysis.contents import Contents
+from chatlab.analysis.contents import MAX_STREAMS, Contents
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.finding import find_messages
 from chatlab.analysis.frame_log import FrameLog
@@ -17,6 +17,11 @@ from chatlab.app.opening import OpenedFile
 from chatlab.core.errors import FileError
 from chatlab.core.message import Message, MessageId
 from chatlab.protocol.tls_secrets import KeyLog
+
+_SEALED = (
+    "There is TLS in it. What it sealed can be read with its secrets: --keys KEYLOG, a file as "
+    "SSLKEYLOGFILE makes it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +87,7 @@ def _found(correlator: Correlator, keys: KeyLog) -> tuple[Message, ...]:
             messages[message.id] = message
             if message.wire is not None:
                 correlator.assign(message.id, message.wire, message.echo)
+    streams = range(min(len(correlator.streams.tcp), MAX_STREAMS))
+    if not messages and not len(keys) and any(contents.tls(stream) for stream in streams):
+        print(_SEALED, file=sys.stderr)
     return tuple(messages.values())
