@@ -8,7 +8,14 @@ there are none it is computed: from the cipher suite, and from the words that ou
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from chatlab.analysis.compare_layers import FrameParts, Piece, frame_parts, layers_of, segments_in
+from chatlab.analysis.compare_layers import (
+    FrameParts,
+    Piece,
+    frame_parts,
+    layers_of,
+    segments_in,
+    without_overlap,
+)
 from chatlab.analysis.compare_pieces import Pieces
 from chatlab.analysis.compare_specimen import Specimen
 from chatlab.core.attribution import NOTHING_CAPTURED, Attribution, Evidence
@@ -64,9 +71,10 @@ class CostReader:
     ) -> MessageCost:
         pieces = Pieces(self._specimen, connection)
         sent = _Bytes(messages[0].direction)
-        for message in messages:
-            if message.wire is not None:
-                sent.pieces += pieces.of_wire(message.wire, message)
+        wires = [(message.wire, message) for message in messages if message.wire is not None]
+        sent.pieces = without_overlap(
+            piece for wire, message in wires for piece in pieces.of_wire(wire, message)
+        )
         fresh = {number for each in known for number in {*each.frames} - {*each.retransmissions}}
         carried: list[FrameCost] = []
         repeated: list[FrameCost] = []
@@ -105,9 +113,10 @@ class CostReader:
     ) -> list[FrameCost]:
         """The frames in which the server sent the words back."""
         returned = _Bytes(messages[0].direction.opposite)
-        for message in messages:
-            if message.echo is not None:
-                returned.pieces += pieces.of_wire(message.echo, message)
+        echoes = [(message.echo, message) for message in messages if message.echo is not None]
+        returned.pieces = without_overlap(
+            piece for wire, message in echoes for piece in pieces.of_wire(wire, message)
+        )
         numbers = sorted({number for each in known for number in each.echo_frames})
         return [self._frame(connection, number, returned) for number in numbers]
 

@@ -1,6 +1,7 @@
 """One frame cut up by layers: every byte of its length on the wire has exactly one place."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 from chatlab.core.flow import ByteRange
@@ -71,6 +72,22 @@ def layers_of(parts: FrameParts, pieces: Iterable[Piece], wire_length: int) -> L
     found = LayerBytes(**{layer.value: size for layer, size in sizes.items()})
     assert found.total == wire_length, (found, wire_length)
     return found
+
+
+def without_overlap(pieces: Iterable[Piece]) -> list[Piece]:
+    """The same bytes, each in one piece: the layer nearest to the words has it."""
+    found = sorted(pieces, key=lambda piece: piece.span)
+    if all(one.span.stop <= two.span.start for one, two in pairwise(found)):
+        return found
+    edges = sorted({edge for span, _ in found for edge in (span.start, span.stop)})
+    order = {layer: at for at, layer in enumerate(WireLayer)}
+    single: list[Piece] = []
+    for start, stop in pairwise(edges):
+        here = ByteRange(start, stop)
+        layers = [layer for span, layer in found if span.overlaps(here)]
+        if layers:
+            single.append(Piece(here, min(layers, key=order.__getitem__)))
+    return single
 
 
 def segments_in(parts: FrameParts, span: ByteRange, mss: int | None) -> int:

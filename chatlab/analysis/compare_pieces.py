@@ -41,7 +41,8 @@ class Pieces:
         self._version = agreed.version if agreed is not None else ""
         self._cipher = agreed.cipher if agreed is not None else ""
         self._each = protection(self._version, self._cipher)
-        self._sealings: list[Sealing] = []
+        self._sealings: dict[ByteRange, Sealing] = {}
+        """By where each record lies: two messages may share one."""
         self._notes: dict[str, None] = {}
 
     @property
@@ -61,7 +62,12 @@ class Pieces:
         size = sum(len(text.encode("utf-8", "replace")) for text in texts) if any(texts) else None
         others = len(self._others(messages))
         return length_leak(
-            self._sealings, self._version, self._cipher, self._each, size, others=others
+            list(self._sealings.values()),
+            self._version,
+            self._cipher,
+            self._each,
+            size,
+            others=others,
         )
 
     def _others(self, messages: Sequence[Message]) -> set[MessageId]:
@@ -113,7 +119,7 @@ class Pieces:
             found = self._closed(unit.span, wire, message)
         if wire == message.wire:
             content = len(opened[0].opened.plaintext) if opened and opened[0].was_sealed else None
-            self._sealings.append(Sealing(len(unit.span), content))
+            self._sealings[unit.span] = Sealing(len(unit.span), content)
         return found
 
     def _opened(
@@ -223,7 +229,7 @@ def _filled(pieces: Sequence[Piece], whole: ByteRange, around: WireLayer) -> lis
     edges = [whole.start, *(edge for span, _ in found for edge in (span.start, span.stop))]
     gaps = [ByteRange(*edge) for edge in list(pairwise([*edges, whole.stop]))[::2]]
     found += [Piece(gap, around) for gap in gaps if len(gap)]
-    return sorted(found)
+    return sorted(found, key=lambda piece: piece.span)
 
 
 def _clipped(pieces: Sequence[Piece], span: ByteRange) -> list[Piece]:

@@ -347,6 +347,24 @@ def test_two_messages_in_a_record_are_told_apart_with_the_keys_only(
         assert "only the sum shows" in cost.leak.words
 
 
+def test_two_lines_of_one_utterance_in_a_record_are_counted_once_each(
+    sealed: TlsTalk, tmp_path: Path, open_log: OpenLog
+) -> None:
+    more = b"PRIVMSG #lab :yes\r\n"
+    span = sealed.write(SENT, LINE + more)
+    both = [message("m", wire(SENT, span.start, span.stop), text=TEXT)]
+    both.append(message("n", both[0].wire, text="yes"))
+    log = open_log(sealed.talk.write(tmp_path / "c.pcapng"))
+    ours = connection(TLS_FLOW, tls=tls_facts())
+    cost = CostReader(specimen(log, [ours], both, keys=sealed.key_log)).cost(ours, both)
+    added = len(span) - len(LINE + more)
+    assert cost.carried is not None
+    assert cost.carried.layers == LayerBytes(text=11, framing=32, tls=added, **HEADERS)
+    assert cost.records == 1
+    assert cost.leak is not None
+    assert (cost.leak.text_bytes, cost.leak.framing_bytes) == (11, 32)
+
+
 def test_a_text_that_the_file_withholds_stays_sealed(
     sealed: TlsTalk, tmp_path: Path, open_log: OpenLog
 ) -> None:
