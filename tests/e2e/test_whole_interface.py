@@ -210,7 +210,6 @@ def test_an_interface_that_goes_away_is_told_and_the_rest_goes_on(tmp_path: Path
 
 @pytest.mark.network
 def test_on_ethernet_every_frame_is_there_once_with_its_direction(tmp_path: Path) -> None:
-    """Our own connection crosses the very interface that is captured whole."""
     file = tmp_path / "capture.pcapng"
 
     async def run(server: socket.socket, address: str) -> tuple[FlowKey, FlowKey]:

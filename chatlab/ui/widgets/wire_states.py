@@ -171,28 +171,8 @@ def _refused(status: CaptureRefused) -> State:
 def notice_state(status: CaptureStatus, count: int) -> State | None:
     """What must be said above the frames; None when all is well."""
     match status:
-        case CaptureLive() if status.interface:
-            words = (
-                f"Whole interface {status.interface}: other people’s traffic may be recorded. "
-                "Do it only with their consent."
-            )
-            return State(
-                icon="eye",
-                token="attention",
-                title="",
-                words=f"{words} {_drops(status.dropped)}".strip(),
-                offers=(Offer.OWN_ONLY,),
-            )
-        case CaptureLive() if status.trouble:
-            words = f"{status.trouble} Your own connections are captured as before."
-            return State(
-                icon="warning",
-                token="attention",
-                title="",
-                words=f"{words} {_drops(status.dropped)}".strip(),
-            )
-        case CaptureLive() if status.dropped:
-            return State(icon="warning", token="attention", title="", words=_drops(status.dropped))
+        case CaptureLive():
+            return _live_notice(status)
         case CaptureReplayed() if status.problem and count:
             return State(icon="warning", token="attention", title="", words=status.problem)
         case CaptureRefused() if count:
@@ -215,6 +195,23 @@ def notice_state(status: CaptureStatus, count: int) -> State | None:
             )
         case _:
             return None
+
+
+def _live_notice(status: CaptureLive) -> State | None:
+    offers: tuple[Offer, ...] = ()
+    icon, words = "warning", ""
+    if status.interface:
+        icon, offers = "eye", (Offer.OWN_ONLY,)
+        words = (
+            f"Whole interface {status.interface}: other people’s traffic may be recorded. "
+            "Do it only with their consent."
+        )
+    elif status.trouble:
+        words = f"{status.trouble} Your own connections are captured as before."
+    words = f"{words} {_drops(status.dropped)}".strip()
+    if not words:
+        return None
+    return State(icon=icon, token="attention", title="", words=words, offers=offers)
 
 
 def _drops(dropped: int) -> str:
