@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QWidget
 
 from chatlab.core import events as ev
 from chatlab.core.chats import ChatBook, ChatKey, ChatKind
-from chatlab.ui.actions import ActionId, key_text, spec_of
+from chatlab.ui.actions import ActionId
 from chatlab.ui.compare_desk import CompareDesk
 from chatlab.ui.ports import Backstage
 from chatlab.ui.presenter import Presenter
+from chatlab.ui.shortcuts import how_to
 from chatlab.ui.twin_desk import TwinDesk
 from chatlab.ui.widgets.chat_pane import ChatPane
 
@@ -44,6 +45,49 @@ class Stop:
     title: str
     words: str
     anchor: Callable[[], QWidget | None]
+
+
+_STOPS = (
+    (
+        Deed.SAID_IN_CLEAR,
+        "Say something in clear",
+        "This side of #lab has no TLS. Type a line here and press Return.",
+    ),
+    (
+        Deed.LOOKED,
+        "Look at the bytes",
+        "These are the bytes that just left. Your words are marked red: anyone on the path reads "
+        "them. Click one of them.",
+    ),
+    (
+        Deed.SAID_SEALED,
+        "Now under TLS",
+        "The same channel, sealed by TLS. Say the same words here.",
+    ),
+    (
+        Deed.LOOKED,
+        "Look again",
+        "The same words, and nothing left to read: the green bytes are one TLS record. Its length "
+        "and its time still show. Click into it.",
+    ),
+    (
+        Deed.SAID_TWICE,
+        "Send to both",
+        "Press “Send to both”, then type one line: it leaves in clear and under TLS at once, as "
+        "twins.",
+    ),
+    (
+        Deed.COMPARED,
+        "Compare the twins",
+        "Click “Compare with its twin” below the message, or press {key}.",
+    ),
+    (
+        Deed.NOTHING,
+        "That was the tour",
+        "Three pages: what it cost byte by byte, who learns what, and what came before the first "
+        "message. Help has this tour again.",
+    ),
+)
 
 
 class Tour:
@@ -77,54 +121,18 @@ class Tour:
         self._window.actions_table.on(ActionId.TOUR, self.start)
 
     def _make_stops(self) -> tuple[Stop, ...]:
-        key = key_text(spec_of(ActionId.COMPARISON).shortcuts[0])
-        return (
-            Stop(
-                Deed.SAID_IN_CLEAR,
-                "Say something in clear",
-                "This side of #lab has no TLS. Type a line here and press Return.",
-                lambda: self._composer(is_sealed=False),
-            ),
-            Stop(
-                Deed.LOOKED,
-                "Look at the bytes",
-                "These are the bytes that just left. Your words are marked red: anyone on the "
-                "path reads them. Click one of them.",
-                self._bytes,
-            ),
-            Stop(
-                Deed.SAID_SEALED,
-                "Now under TLS",
-                "The same channel, sealed by TLS. Say the same words here.",
-                lambda: self._composer(is_sealed=True),
-            ),
-            Stop(
-                Deed.LOOKED,
-                "Look again",
-                "The same words, and nothing left to read: the green bytes are one TLS record. "
-                "Its length and its time still show. Click into it.",
-                self._bytes,
-            ),
-            Stop(
-                Deed.SAID_TWICE,
-                "Send to both",
-                "Press “Send to both”, then type one line: it leaves in clear and under TLS at "
-                "once, as twins.",
-                self._switch,
-            ),
-            Stop(
-                Deed.COMPARED,
-                "Compare the twins",
-                f"Click “Compare with its twin” below the message, or press {key}.",
-                self._transcript,
-            ),
-            Stop(
-                Deed.NOTHING,
-                "That was the tour",
-                "Three pages: what it cost byte by byte, who learns what, and what came before "
-                "the first message. Help has this tour again.",
-                self._pages_switch,
-            ),
+        anchors = (
+            lambda: self._composer(is_sealed=False),
+            self._bytes,
+            lambda: self._composer(is_sealed=True),
+            self._bytes,
+            self._switch,
+            self._active_composer,
+            self._pages_switch,
+        )
+        return tuple(
+            Stop(deed, title, words, anchor)
+            for (deed, title, words), anchor in zip(_STOPS, anchors, strict=True)
         )
 
     # -- beginning and ending
@@ -213,7 +221,7 @@ class Tour:
         is_last = self._at == len(self._stops) - 1
         callout.show_step(
             stop.title,
-            stop.words,
+            stop.words.format(key=how_to(ActionId.COMPARISON)),
             f"{self._at + 1} of {len(self._stops)}",
             stop.anchor(),
             self._avoided(),
@@ -263,7 +271,7 @@ class Tour:
     def _switch(self) -> QWidget | None:
         return self._window.chats.active.composer.twin_switch
 
-    def _transcript(self) -> QWidget | None:
+    def _active_composer(self) -> QWidget | None:
         return self._window.chats.active.composer
 
     def _pages_switch(self) -> QWidget | None:

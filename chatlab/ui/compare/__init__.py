@@ -1,0 +1,1 @@
+"""The comparison view: the same words on several connections, who learns them, handshakes."""

@@ -67,8 +67,7 @@ class Composer(QWidget):
     ) -> None:
         super().__init__(parent)
         self._predict = predict
-        self._notice = ""
-        self._notice_action = ""
+        self._notice = self._notice_action = ""
         self._question = _Question.NOTHING
         self._is_whole = False
         self._is_quiet = False
@@ -76,8 +75,7 @@ class Composer(QWidget):
         self._answered: Message | None = None
         self._reply = ReplyStrip(self)
         self._reply.cancelled.connect(self._on_reply_cancelled)
-        self.twins = TwinStrip(self)
-        self.twin_switch = TwinSwitch(self)
+        self.twins, self.twin_switch = TwinStrip(self), TwinSwitch(self)
         self._bar = ComposerBar(self)
         self._bar.hide()
         self._bar.chosen.connect(self._on_chosen)
