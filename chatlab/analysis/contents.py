@@ -110,6 +110,11 @@ class Contents:
 
     def decryption(self, stream: int, side: int) -> Decryption | None:
         """What TLS had sealed in one direction; None where nothing of it can be opened."""
+        found = self._attempt(stream, side)
+        return None if found is None or (found.failure and not found.high) else found
+
+    def _attempt(self, stream: int, side: int) -> Decryption | None:
+        """The same, opened or not; None where nobody tries."""
         if not self.uses_keys or not len(self._keys):
             return None
         pair = self.units(stream)
@@ -129,13 +134,13 @@ class Contents:
         self._decryptions.move_to_end(stream)
         found = known.sides[side]
         found.update()
-        return None if found.failure is not None and not found.high else found
+        return found
 
     def why_closed(self, unit: Unit, place: Placement) -> Failure | None:
         """Why a record could not be opened; None where it was, or where nobody tried."""
         if not self.uses_keys:
             return None
-        found = self.decryption(place.stream, place.side)
+        found = self._attempt(place.stream, place.side)
         return found.why_closed(unit.span) if found is not None else Failure.NO_SECRET
 
     def sealed_parts(self, place: Placement, most: int = 0) -> tuple[SealedPart, ...]:

@@ -261,6 +261,19 @@ def test_a_closed_record_says_why(sealed: Look, tmp_path: Path) -> None:
     assert why.value == "there is no secret for this connection"
 
 
+def test_without_the_hello_it_is_said_that_the_beginning_is_missing(
+    sealed: Look, tmp_path: Path, open_log: OpenLog
+) -> None:
+    tls = TlsTalk(tmp_path, VERSIONS[1])
+    first = len(tls.talk.frames) + 1
+    tls.write(SENT, LINE)
+    log = open_log(tls.talk.write(tmp_path / "late.pcapng", first))
+    look = Look(log, KeyLog(tls.key_log.splitlines()))
+    (layer,) = look.layers(1)
+    why = find(layer.fields, "Not decrypted")
+    assert why.value == "the capture does not hold the beginning of this connection"
+
+
 def test_secrets_that_come_late_are_used(sealed: Look, tmp_path: Path) -> None:
     keys = KeyLog([f"CLIENT_RANDOM {'0' * 64} {'1' * 96}"])
     look = Look(sealed.log, keys)
