@@ -72,7 +72,6 @@ class ContactDesk:
         pane.add_requested.connect(lambda: self.add())
         pane.filled.connect(self._window.sidebar.share)
         self._window.sidebar.put_below(pane)
-        self._window.order_tab()
         self.pane = pane
 
     def _on_book_changed(

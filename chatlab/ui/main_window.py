@@ -19,7 +19,7 @@ from chatlab.ui.widgets.first_start import FirstStart
 from chatlab.ui.widgets.frame_detail import Run
 from chatlab.ui.widgets.message_bar import MessageBar
 from chatlab.ui.widgets.status_strip import StatusStrip
-from chatlab.ui.widgets.tab_order import follow_layout
+from chatlab.ui.widgets.tab_order import go_on
 from chatlab.ui.widgets.wire_pane import WirePane
 
 DEFAULT_SIZE = (1280, 800)
@@ -101,20 +101,18 @@ class MainWindow(QMainWindow):
         column.addWidget(self.bar)
         column.addWidget(self.strip)
         self.setCentralWidget(middle)
-        self.chats.pane_added.connect(lambda _pane: self.order_tab())
-        self.order_tab()
 
-    def order_tab(self) -> None:
+    def focusNextPrevChild(self, is_next: bool) -> bool:
         """Tab goes through the window from left to right, each part from top to bottom."""
-        if (middle := self.centralWidget()) is not None:
-            follow_layout(middle)
+        middle = self.centralWidget()
+        is_done = middle is not None and go_on(middle, is_forward=is_next)
+        return is_done or super().focusNextPrevChild(is_next)
 
     def put_below_chats(self, part: QWidget) -> None:
         """Give something a place under the chats, beside the wire pane."""
         self.middle.addWidget(part)
         self.middle.setStretchFactor(0, 1)
         self.middle.setSizes([_ABOVE_SHARE, _BELOW_SHARE])
-        self.order_tab()
 
     def show_first_start(self, is_shown: bool) -> None:
         """The page with three choices, in place of an empty window."""

@@ -1,19 +1,19 @@
 """Where Tab goes: the stops of a window in their order, and those that jump back."""
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QWidget
+
+_MOST = 500
 
 
 def tab_stops(window: QWidget) -> list[QWidget]:
-    """What Tab would give the keyboard to, in this order, while the window looks as it does."""
+    """What Tab gives the keyboard to, pressed again and again until it comes round."""
     stops: list[QWidget] = []
-    here = window.nextInFocusChain()
-    while here is not None and here is not window:
-        takes_tab = bool(here.focusPolicy() & Qt.FocusPolicy.TabFocus)
-        is_there = here.isVisible() and here.isEnabled() and here.window() is window
-        if takes_tab and is_there and here.focusProxy() is None:
-            stops.append(here)
-        here = here.nextInFocusChain()
+    while window.focusNextPrevChild(True) and len(stops) < _MOST:
+        stop = window.focusWidget()
+        if stop is None or stop in stops:
+            break
+        stops.append(stop)
     return stops
 
 

@@ -19,7 +19,7 @@ from chatlab.core import events as ev
 from chatlab.core.preferences import Preferences
 from chatlab.ui.actions import ACTIONS, ActionId
 from chatlab.ui.dialogs.shortcuts import ShortcutsDialog
-from chatlab.ui.widgets.tab_order import follow_layout
+from chatlab.ui.widgets import tab_order
 from tests.helpers import gallery_dcc, gallery_e, gallery_irc, gallery_xmpp
 from tests.helpers.chats import message
 from tests.helpers.stage import LAB, Stage
@@ -87,11 +87,26 @@ def test_what_comes_later_finds_its_place(qtbot: QtBot) -> None:
     inner.addWidget(middle := QPushButton("middle"))
     column.insertLayout(1, inner)
     QApplication.processEvents()  # Parts that come to a shown window show themselves.
-    follow_layout(root)
-    stops = tab_stops(root)
-    at = stops.index(fields[0, 0])
-    assert [*stops[at:], *stops[:at]] == [
-        *(fields[place] for place in sorted(fields)),
-        middle,
-        last,
-    ]
+    order = [*(fields[place] for place in sorted(fields)), middle, last]
+    assert tab_order.tab_stops(root) == order
+    assert go_round(root, len(order), is_forward=True) == [*order[1:], order[0]]
+    assert go_round(root, len(order), is_forward=False) == [*order[:0:-1], order[0]]
+    middle.setEnabled(False)
+    fields[0, 0].hide()
+    assert tab_order.tab_stops(root) == [*order[1:4], last]
+
+
+def go_round(root: QWidget, count: int, *, is_forward: bool) -> list[QWidget | None]:
+    """Where the keyboard is after each step from the first stop."""
+    tab_order.tab_stops(root)[0].setFocus()
+    seen: list[QWidget | None] = []
+    for _ in range(count):
+        assert tab_order.go_on(root, is_forward=is_forward)
+        seen.append(root.focusWidget())
+    return seen
+
+
+def test_where_nothing_takes_the_keyboard_qt_is_asked(qtbot: QtBot) -> None:
+    root = QWidget()
+    qtbot.addWidget(root)
+    assert not tab_order.go_on(root, is_forward=True)

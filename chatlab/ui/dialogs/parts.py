@@ -26,7 +26,7 @@ from chatlab.ui.theme import (
     set_role,
 )
 from chatlab.ui.widgets.controls import IconLabel, scaled
-from chatlab.ui.widgets.tab_order import follow_layout
+from chatlab.ui.widgets.tab_order import go_on
 
 MARGIN = 3 * SPACE
 LABEL_WIDTH = 15 * SPACE
@@ -271,8 +271,6 @@ class Sheet(QDialog):
         if default is not None:
             default.setDefault(True)
         ScrollToFocus(self.area, self._page)
-        follow_layout(self)
-        self._page.installEventFilter(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return on a button presses that button, not the default one."""
@@ -292,16 +290,18 @@ class Sheet(QDialog):
         self._max_height = min(scaled(max_height), screen.height() - _SCREEN_EDGE)
         width = min(scaled(width), screen.width() - _SCREEN_EDGE)
         self.resize(width, self._wanted_height(width))
+        self._page.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._page and event.type() == QEvent.Type.LayoutRequest:
             # Once the layout has settled; a dialog that jumps back and forth is worse than a gap.
-            QTimer.singleShot(0, self, self._on_laid_out)
+            QTimer.singleShot(0, self, self._grow)
         return False
 
-    def _on_laid_out(self) -> None:
-        """Fields may have come: Tab finds them in their place; and there may be more to see."""
-        follow_layout(self)
+    def focusNextPrevChild(self, is_next: bool) -> bool:
+        return go_on(self, is_forward=is_next) or super().focusNextPrevChild(is_next)
+
+    def _grow(self) -> None:
         wanted = self._wanted_height(self.width())
         if wanted > self.height():
             self.resize(self.width(), wanted)

@@ -1,7 +1,6 @@
 """Tab goes where the eye goes: the order of the layouts, not that in which parts were made."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -18,14 +17,38 @@ Place = tuple[tuple[int, int], ...]
 _LAST = (1_000_000, 0)
 
 
-def follow_layout(root: QWidget) -> None:
-    """Have Tab walk through ``root`` as it is laid out; call it again when parts have come."""
-    for before, after in pairwise(_stops(root)):
-        QWidget.setTabOrder(before, after)
+def go_on(root: QWidget, *, is_forward: bool) -> bool:
+    """Give the keyboard to the next stop within ``root``, or to the one before, in a circle.
+
+    For ``focusNextPrevChild`` of a window. Qt’s own chain knows only the order in which parts were
+    made, and every part that comes later would have to be put into its place there.
+    """
+    stops = tab_stops(root)
+    if not stops:
+        return False
+    at = _place_of(root.window().focusWidget(), stops)
+    if at is None:
+        at = -1 if is_forward else 0
+    target = stops[(at + (1 if is_forward else -1)) % len(stops)]
+    reason = Qt.FocusReason.TabFocusReason if is_forward else Qt.FocusReason.BacktabFocusReason
+    target.setFocus(reason)
+    return True
+
+
+def tab_stops(root: QWidget) -> list[QWidget]:
+    """What takes the keyboard by Tab now, in the order of the layouts."""
+    return [stop for stop in _stops(root) if stop.isVisible() and stop.isEnabled()]
+
+
+def _place_of(focus: QWidget | None, stops: list[QWidget]) -> int | None:
+    """Where the keyboard is: at a stop, or at something inside of one."""
+    while focus is not None and focus not in stops:
+        focus = focus.parentWidget()
+    return stops.index(focus) if focus is not None else None
 
 
 def _stops(widget: QWidget) -> Iterator[QWidget]:
-    """What takes the keyboard by Tab within a part, in the order of its layouts."""
+    """All that may be stops; a part that only hands the keyboard on is none."""
     takes_tab = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
     if takes_tab and widget.focusProxy() is None:
         yield widget

@@ -35,7 +35,6 @@ from chatlab.ui.transfer_words import (
 from chatlab.ui.widgets.elided_label import ElidedLabel
 from chatlab.ui.widgets.icon_label import IconLabel
 from chatlab.ui.widgets.progress_cell import paint_bar
-from chatlab.ui.widgets.tab_order import follow_layout
 
 MAX_ROWS = 3
 """Beyond that the list of transfers has room."""
@@ -105,7 +104,6 @@ class TransferStrip(QWidget):
         row.all_wanted.connect(self.all_wanted)
         self._column.insertWidget(min(at, self._column.count() - 1), row)
         row.show()
-        follow_layout(self.parentWidget() or self)  # It stands amid older parts.
         return row
 
 
@@ -232,7 +230,6 @@ class TransferRow(QWidget):
         for button in others:
             if target.indexOf(button) < 0:
                 target.insertWidget(target.count() - 1, button)
-                follow_layout(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
