@@ -34,12 +34,16 @@ class CuttingProxy:
         self._port = port
         self._left: int | None = None
         self._writers: list[asyncio.StreamWriter] = []
+        self._serving: set[asyncio.Task[None]] = set()
         self.cuts = 0
 
     def cut_after(self, count: int) -> None:
         self._left = count
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if task := asyncio.current_task():
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         inner, outer = await asyncio.open_connection("127.0.0.1", self._port)
         self._writers = [writer, outer]
         await asyncio.gather(self._carry(reader, outer), self._carry(inner, writer))
@@ -61,8 +65,16 @@ class CuttingProxy:
     def _cut(self) -> None:
         self._left = None
         self.cuts += 1
+        self._abort()
+
+    def _abort(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
+
+    async def end(self) -> None:
+        """Leave nothing behind, whoever is still connected."""
+        self._abort()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -71,6 +83,7 @@ async def cutting(port: int) -> AsyncIterator[tuple[CuttingProxy, int]]:
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     async with server:
         yield proxy, server.sockets[0].getsockname()[1]
+        await proxy.end()
 
 
 def answer_all(bob: XmppUser, jid: str) -> list[int]:

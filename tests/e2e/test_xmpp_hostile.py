@@ -48,7 +48,11 @@ def meet(script: _Script) -> tuple[Client, bytes]:
                 heard.extend(await reader.read())
         except ConnectionError:
             pass  # The client has had enough: that is what it is here for.
-        writer.close()
+        finally:
+            writer.close()
+            served.set()
+
+    served = asyncio.Event()
 
     async def scene() -> Client:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -56,6 +60,8 @@ def meet(script: _Script) -> tuple[Client, bytes]:
             port = server.sockets[0].getsockname()[1]
             client = await Client(replace(ACCOUNT, port=port)).start()
             await client.xmpp.stop()
+            async with asyncio.timeout(_LIMIT_S):
+                await served.wait()
         return client
 
     client = asyncio.run(scene())
