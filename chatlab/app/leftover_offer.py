@@ -22,7 +22,14 @@ class _Contents:
     def words(self) -> str:
         frames = "1 frame" if self.frames == 1 else f"{self.frames:,} frames"
         messages = "1 message" if self.messages == 1 else f"{self.messages:,} messages"
-        return f"{frames} and {messages}"
+        found = [
+            words for words, count in ((frames, self.frames), (messages, self.messages)) if count
+        ]
+        return " and ".join(found)
+
+    @property
+    def verb(self) -> str:
+        return "is" if self.frames + self.messages == 1 else "are"
 
 
 async def offer_leftovers(
@@ -60,7 +67,7 @@ async def _message_of(
         return None
     return BarMessage(
         Severity.WARNING,
-        f"ChatLab was ended on {one.words} before it could close: {found.words} are kept.",
+        f"ChatLab was ended on {one.words} before it could close: {found.words} {found.verb} kept.",
         "Open them as they were; saved under a name of yours, they stay for good.",
         action="Open",
         on_action=lambda: open_file(one.file),

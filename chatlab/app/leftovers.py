@@ -119,6 +119,7 @@ def _look(folder: Path) -> Leftover | None:
     if not folder.is_dir() or not lock.tryLock(0):
         return None
     lock.unlock()
+    is_complete = _complete(folder / LIVE_NAME)
     for name in (WHOLE_NAME, _OLD_WHOLE_NAME, LIVE_NAME):
         file = folder / name
         if not file.is_file():
@@ -130,8 +131,28 @@ def _look(folder: Path) -> Leftover | None:
         was_offered = (folder / _OFFERED_NAME).exists()
         is_of_crash = name == LIVE_NAME
         return Leftover(file, begun, file.stat().st_size, was_offered, is_of_crash)
-    shutil.rmtree(folder, ignore_errors=True)
+    if is_complete:
+        shutil.rmtree(folder, ignore_errors=True)
     return None
+
+
+def _complete(capture: Path) -> bool:
+    """Where nothing could be captured, a journal alone is left: it opens beside no frames.
+
+    False when that could not be prepared.
+    """
+    from chatlab.app.journal import journal_of
+
+    if journal_of(capture).is_file() and not capture.exists():
+        from chatlab.protocol.pcapng import section_header
+
+        try:
+            capture.touch(mode=0o600)
+            capture.write_bytes(section_header(application="ChatLab"))
+        except OSError as error:  # A full disk, say: the journal waits for a better day.
+            log.warning("%s: %s", capture, error)
+            return False
+    return True
 
 
 def _lock_of(folder: Path) -> QLockFile:

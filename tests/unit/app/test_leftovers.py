@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from chatlab.app.feed import CaptureFeed
 from chatlab.app.journal import SessionJournal
 from chatlab.app.leftover_offer import offer_leftovers
 from chatlab.app.leftovers import LIVE_NAME, MAX_KEPT, WHOLE_NAME, SessionFolder
+from chatlab.app.replay import fill_from_file
+from chatlab.core.capture import CaptureReplayed
 from chatlab.core.chats import ChatBook
 from chatlab.core.events import MessageAdded
-from chatlab.protocol.pcapng import section_header
 from chatlab.ui.widgets.message_bar import BarMessage
-from tests.unit.app.feeding import LAB, messages, talk
+from tests.unit.app.feeding import LAB, NoDissector, made, messages, talk
 
 
 def left_behind(sessions: Path, stamp: str, name: str = WHOLE_NAME) -> Path:
@@ -73,7 +75,9 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
 # --- after a crash ------------------------------------------------------------------------------
 
 
-def crashed(tmp_path: Path, *, has_frames: bool = True) -> tuple[SessionFolder, list[BarMessage]]:
+def crashed(
+    tmp_path: Path, *, has_frames: bool = True, has_words: bool = True
+) -> tuple[SessionFolder, list[BarMessage]]:
     """What the next start posts after a session that was killed."""
     running = SessionFolder(tmp_path)
     running.path = tmp_path / "20260102-030405-1"
@@ -81,13 +85,11 @@ def crashed(tmp_path: Path, *, has_frames: bool = True) -> tuple[SessionFolder, 
     running.path.mkdir(parents=True)
     if has_frames:
         talk().write(running.live_file)
-    else:
-        running.live_file.write_bytes(section_header())
     book = ChatBook()
     journal = SessionJournal(running.live_file, lambda cause, remedy: None)
     journal.follow(book)
     book.add_account(LAB)
-    if has_frames:
+    if has_words:
         for each in messages():
             book.apply(MessageAdded(each))
     journal.close()
@@ -111,9 +113,21 @@ def test_the_start_after_a_crash_says_what_is_there_and_offers_it(tmp_path: Path
 
 
 def test_a_crash_without_a_frame_or_a_message_leaves_nothing(tmp_path: Path) -> None:
-    running, posted = crashed(tmp_path, has_frames=False)
+    running, posted = crashed(tmp_path, has_frames=False, has_words=False)
     assert posted == []
     assert not running.path.exists()
+
+
+def test_what_was_said_without_a_capture_is_offered_too(tmp_path: Path) -> None:
+    running, [message] = crashed(tmp_path, has_frames=False)
+    assert message.text.endswith("could close: 2 messages are kept.")
+    book = ChatBook()
+    feed = CaptureFeed(running.live_file, book, NoDissector(), is_live=False)
+    made.append(feed)
+    fill_from_file(feed, book)
+    [chat] = [chat for key, chat in book.chats.items() if key.name == "#lab"]
+    assert [entry.text for entry in chat.entries] == ["hi", "ho"]
+    assert feed.status == CaptureReplayed(file=LIVE_NAME)
 
 
 def test_a_clean_end_leaves_no_journal(tmp_path: Path) -> None:
