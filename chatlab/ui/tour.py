@@ -163,6 +163,8 @@ class Tour:
         """The lab's two panes stand side by side: begin, where that is wanted."""
         is_new = not self._backstage.preferences.is_tour_over
         if self.is_on or not (is_new or self._waits_for_lab):
+            if self._callout is not None:
+                self._callout.place()  # What it points at may have gone, or come.
             return
         if self._pair() is not None:
             self._waits_for_lab = False
@@ -223,8 +225,8 @@ class Tour:
             stop.title,
             stop.words.format(key=how_to(ActionId.COMPARISON)),
             f"{self._at + 1} of {len(self._stops)}",
-            stop.anchor(),
-            self._avoided(),
+            stop.anchor,
+            self._avoided,
             next_words="&Done" if is_last else "",
             is_last=is_last,
         )

@@ -132,6 +132,22 @@ def test_escape_skips_it_when_nobody_else_wants_the_key(qtbot: QtBot) -> None:
     assert not tour_of(stage).is_on
 
 
+def test_it_outlives_the_pane_that_it_points_at(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    plain, _ = in_lab(stage)
+    pane = stage.window.chats.pane_of(plain.key)
+    assert pane is not None
+    gone: list[object] = []
+    pane.destroyed.connect(lambda: gone.append(True))
+    stage.window.chats.remove_pane(pane)
+    qtbot.waitUntil(lambda: bool(gone))
+    stage.window.resize(1100, 700)
+    stage.window.hide()
+    stage.window.show()
+    assert tour_of(stage).is_on
+    assert callout_of(stage)._anchor() is None
+
+
 def test_help_begins_it_again_and_starts_the_lab_where_it_does_not_run(qtbot: QtBot) -> None:
     stage = Stage(qtbot)
     stage.window.actions_table.trigger(ActionId.TOUR)
@@ -165,7 +181,7 @@ def test_the_bubble_lies_inside_of_the_window_beside_what_it_is_about(
     callout = callout_of(stage)
     for _ in range(6):
         qtbot.waitUntil(lambda: stage.window.rect().contains(callout.geometry()))
-        anchor = callout._anchor
+        anchor = callout._anchor()
         if anchor is not None and anchor.isVisible():
             area = rect_of(anchor, stage.window)
             common = callout.geometry().intersected(area)

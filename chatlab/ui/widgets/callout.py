@@ -1,7 +1,7 @@
 """A bubble that points at a part of the window, and takes nothing from it: no focus, no clicks
 outside of itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -25,6 +25,10 @@ _RADIUS = 8
 _MOVES = frozenset({QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide})
 
 
+Anchor = Callable[[], QWidget | None]
+"""What the bubble points at, as long as it is there."""
+
+
 class Callout(QWidget):
     """Stays beside its anchor, whatever is resized. Buttons are reached by Tab and by Alt.
 
@@ -39,8 +43,11 @@ class Callout(QWidget):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._anchor: QWidget | None = None
-        self._avoided: Sequence[QWidget] = ()
+        # Asked anew each time: panes come and go while the bubble stands.
+        self._anchor: Anchor = lambda: None
+        self._avoided: Callable[[], Sequence[QWidget]] = tuple
+        self._watched: QWidget | None = None
+        """Compared with, never asked: it may be gone."""
         self._tip: QPoint | None = None
         self._body = QRect()
         self._title = plain_label("", "heading", self)
@@ -81,18 +88,14 @@ class Callout(QWidget):
         title: str,
         words: str,
         step: str,
-        anchor: QWidget | None,
-        avoided: Sequence[QWidget] = (),
+        anchor: Anchor,
+        avoided: Callable[[], Sequence[QWidget]] = tuple,
         *,
         next_words: str = "",
         is_last: bool = False,
     ) -> None:
         """Point at ``anchor``; ``avoided`` are places that are rather not covered."""
-        if self._anchor is not None:
-            self._anchor.removeEventFilter(self)
         self._anchor, self._avoided = anchor, avoided
-        if anchor is not None:
-            anchor.installEventFilter(self)
         is_new = title != self._title.text()
         self._title.setText(title)
         self._words.setText(words)
@@ -112,9 +115,7 @@ class Callout(QWidget):
         """Be gone; a button that had the focus gives it back to the window."""
         if self.isAncestorOf(self._window.focusWidget() or self._window):
             self._window.setFocus()
-        if self._anchor is not None:
-            self._anchor.removeEventFilter(self)
-            self._anchor = None
+        self._anchor, self._avoided = (lambda: None), tuple
         self.hide()
 
     # -- where it stands
@@ -142,7 +143,10 @@ class Callout(QWidget):
         self.update()
 
     def _anchor_rect(self) -> QRect | None:
-        anchor = self._anchor
+        anchor = self._anchor()
+        if anchor is not None and anchor is not self._watched:
+            anchor.installEventFilter(self)
+            self._watched = anchor
         if anchor is None or not anchor.isVisible():
             return None
         return QRect(anchor.mapTo(self._window, QPoint(0, 0)), anchor.size())
@@ -171,7 +175,7 @@ class Callout(QWidget):
 
     def _matters(self, area: QRect) -> list[QRect]:
         rects = [area, area]  # What it points at counts most.
-        for widget in self._avoided:
+        for widget in self._avoided():
             if widget.isVisible():
                 rects.append(QRect(widget.mapTo(self._window, QPoint(0, 0)), widget.size()))
         return rects
