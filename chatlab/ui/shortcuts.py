@@ -55,7 +55,7 @@ def portable(shortcut: str) -> str:
     sign = NUMBER_SIGN if shortcut.endswith(NUMBER_SIGN) else ""
     text = f"{shortcut.removesuffix(NUMBER_SIGN)}1" if sign else shortcut
     sequence = QKeySequence(text, QKeySequence.SequenceFormat.PortableText)
-    if sequence.count() != 1 or sequence[0].key() == Qt.Key.Key_unknown:
+    if sequence.count() != 1 or _first(sequence).key() == Qt.Key.Key_unknown:
         return ""
     found = sequence.toString(QKeySequence.SequenceFormat.PortableText)
     return f"{found[:-1]}{sign}" if sign else found
@@ -104,9 +104,14 @@ def fault_of(spec: ActionSpec, key: str) -> str:
         letter = menu.value[menu.value.index("&") + 1].upper()
         if key == f"Alt+{letter}":
             return f"{shown} opens the {menu.title} menu."
-    if not _is_held(sequence[0]):
+    if not _is_held(_first(sequence)):
         return f"{shown} is needed for writing. Hold Ctrl or Alt, or take one of F1 to F12."
     return ""
+
+
+def _first(sequence: QKeySequence) -> QKeyCombination:
+    combination: QKeyCombination = sequence[0]  # type: ignore[index]  # Its stub leaves that out.
+    return combination
 
 
 def _is_held(keys: QKeyCombination) -> bool:

@@ -104,7 +104,7 @@ def test_a_fresh_mac_is_told_of_chmodbpf_and_of_a_way_until_the_next_start() -> 
 
 
 def test_after_chmodbpf_the_devices_open() -> None:
-    members = {"access_bpf": ("anna",)}
+    members: dict[str, tuple[str, ...]] = {"access_bpf": ("anna",)}
     found = on(Mac(devices=(0,), files=(CHMODBPF,), groups=members))
     assert found.best is not None
     assert found.remedy == ""
