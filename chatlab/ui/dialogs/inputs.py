@@ -284,11 +284,6 @@ class ChannelRows(QWidget):
     def _append(self) -> _ChannelRow:
         row = _ChannelRow(self._kind, self)
         row.remove.clicked.connect(lambda: self._on_remove(row))
-        for edit in (row.channel, row.key):
-            QWidget.setTabOrder(self._rows[-1].remove if self._rows else edit, edit)
-        QWidget.setTabOrder(row.channel, row.key)
-        QWidget.setTabOrder(row.key, row.remove)
-        QWidget.setTabOrder(row.remove, self._add)
         self._rows.append(row)
         self._column.addWidget(row)
         self._add.setEnabled(len(self._rows) < MAX_CHANNELS)

@@ -1,7 +1,6 @@
 """The XMPP account form: an address, a password, and how to get there. Saving sends nothing."""
 
 from collections.abc import Callable
-from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
@@ -85,17 +84,6 @@ class XmppAccountDialog(Sheet):
         self.save_button = self.add_button(self.tr("Save"))
         self.connect_button = self.add_button(self.tr("Save and connect"), is_primary=True)
         self.settle(self.connect_button)
-        self._order_tabs()
-
-    def _order_tabs(self) -> None:
-        """As one reads: what was made later does not stand later."""
-        if self._is_new:
-            order = [self.have_card, self.create_card, self.address.jid.edit]
-        else:
-            order = [self.address.password, self.password_button, self.delete_button]
-            order.append(self.way.cards[Security.STARTTLS])
-        for first, second in pairwise(order):
-            QWidget.setTabOrder(first, second)
 
     def _make_server_acts(self) -> QWidget:
         """What becomes of the account on its server."""

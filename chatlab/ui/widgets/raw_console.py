@@ -3,8 +3,6 @@
 For an XMPP account the lines are stanzas, one element a row, which can be folded.
 """
 
-from itertools import pairwise
-
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -103,10 +101,6 @@ class RawConsole(QWidget):
         close = self._button("close", "")
         set_key_tip(close, self.tr("Close the console"), ActionId.RAW_CONSOLE)
         close.clicked.connect(self.closed)
-        order = (self._account, clear, close, self._filter, self._tags, self._fold)
-        below = (self._keep_alive, self.lines, self._field, self._send)
-        for before, after in pairwise((*order, *below)):
-            self.setTabOrder(before, after)
         head = QHBoxLayout()
         head.setSpacing(SPACE)
         head.addWidget(self._heading)
