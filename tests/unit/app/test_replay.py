@@ -1,17 +1,18 @@
 """A saved session comes back: accounts, chats, messages, frames, and nothing to send with."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.replay import fill_from_file
 from chatlab.app.saving import save_capture
-from chatlab.core.account import AccountId
+from chatlab.core.account import AccountId, Application
 from chatlab.core.capture import CaptureReplayed
-from chatlab.core.chats import ChatBook, ChatKey
+from chatlab.core.chats import ChatBook, ChatKey, ChatKind
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Message, MessageId
 from tests.helpers.tcp_talk import connection, tls_facts
-from tests.unit.app.feeding import NoDissector, full_feed, made, talk
+from tests.unit.app.feeding import NoDissector, full_feed, made, messages, talk
 
 LAB = ChatKey(AccountId("lab"), "#lab")
 
@@ -65,3 +66,31 @@ def test_a_file_that_is_cut_off_says_so_and_shows_what_there_is(tmp_path: Path) 
     assert feed.count == 5
     assert isinstance(feed.status, CaptureReplayed)
     assert feed.status.problem
+
+
+def test_an_xmpp_room_is_a_room_again_and_a_chat_of_two_is_none(tmp_path: Path) -> None:
+    feed, book = full_feed(tmp_path / "capture.pcapng")
+    said, heard = (replace(each, application=Application.XMPP) for each in messages())
+    feed.assign(replace(said, target="Lab@rooms.example", echo=heard.wire))
+    feed.assign(replace(heard, target="bob@irc.example", sender="bob@irc.example"))
+    save_capture(feed, tmp_path / "lesson.pcapng")
+    _, book = opened(tmp_path / "lesson.pcapng")
+    kinds = {key.name: chat.kind for key, chat in book.chats.items() if key.name}
+    assert kinds == {
+        "lab@rooms.example": ChatKind.CHANNEL,
+        "bob@irc.example": ChatKind.PRIVATE,
+    }
+
+
+def test_who_speaks_by_a_nickname_speaks_in_a_room_unless_to_one_person(tmp_path: Path) -> None:
+    feed, book = full_feed(tmp_path / "capture.pcapng")
+    said, heard = (replace(each, application=Application.XMPP) for each in messages())
+    feed.assign(replace(said, target="lab@rooms.example/bob"))
+    feed.assign(replace(heard, target="lab@rooms.example", sender="bob"))
+    save_capture(feed, tmp_path / "lesson.pcapng")
+    _, book = opened(tmp_path / "lesson.pcapng")
+    kinds = {key.name: chat.kind for key, chat in book.chats.items() if key.name}
+    assert kinds == {
+        "lab@rooms.example/bob": ChatKind.PRIVATE,
+        "lab@rooms.example": ChatKind.CHANNEL,
+    }
