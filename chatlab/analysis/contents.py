@@ -44,6 +44,9 @@ class Part(NamedTuple):
     ends: bool
 
 
+_FIRST_BYTE = ByteRange(0, 1)
+
+
 class TlsNames(NamedTuple):
     """What a TLS stream agreed on, as seen on the wire or known from our own connection."""
 
@@ -185,8 +188,11 @@ class Contents:
         units = self.units(place.stream)[place.side]
         span = place.span
         found = units.overlapping(span, most)
-        if units.speech is Speech.LINES and not self.is_irc(number, place):
-            return ()
+        is_lines = units.speech is Speech.LINES
+        if (is_lines or any(unit.is_line for unit in found)) and not self.is_irc(number, place):
+            if is_lines:
+                return ()
+            found = [unit for unit in found if not unit.is_line]  # E.g. of mail, before STARTTLS.
         into_frame = place.payload.start - place.position
         parts = [
             Part(
@@ -258,7 +264,10 @@ class Contents:
         ours = self._correlator.connection_of(number)
         if ours is not None:
             return ours.application is Application.IRC
-        return any(units.saw_irc for units in self.units(place.stream))
+        pair = self.units(place.stream)
+        for units in pair:
+            units.overlapping(_FIRST_BYTE, 1)  # Nobody may have asked for the other side yet.
+        return any(units.saw_irc for units in pair)
 
     def tls(self, stream: int) -> TlsNames | None:
         """What TLS agreed on in a stream; None when there is nothing to go by."""

@@ -46,6 +46,8 @@ _FIRST_RECORD = 20
 _STANZA_KINDS = tuple(UnitKind)
 """Units of an XMPP stream have the place of their kind in here, counted from 1."""
 
+_ASKS_FOR_TLS = re.compile(rb"STARTTLS *\r?\n", re.IGNORECASE)
+"""In IRC and in protocols of mail; the line behind it, or the other side, tells which it was."""
 _NUMERIC = re.compile(rb"(?:@\S+ +)?:\S+ +\d{3} +\S")
 _NAMED = re.compile(
     rb"(?:@\S+ +)?(?::\S+ +)?"
@@ -53,8 +55,6 @@ _NAMED = re.compile(
     rb"|CAP +(?:\* +|\S+ +)?(?:LS|REQ|ACK|END|NAK|LIST)\b)",
     re.IGNORECASE,
 )
-
-
 _STANZA = re.compile(
     rb"[ \t\r\n]*(?:<\?xml[ \t\r\n][^<>]*>[ \t\r\n]*)?"
     rb"<(?:(?:\w+:)?stream[ \t\r\n][^<>]*http://etherx\.jabber\.org/streams"
@@ -153,6 +153,10 @@ class Units:
         self._kinds = array("B")
         self._position: int | None = None
         self._probes = 0
+        self._is_at_line = source.is_anchored
+        """The probe stands where a line begins, if lines are what is spoken."""
+        self._skipped: int | None = None
+        """Where the lines begin that the probe has just gone over."""
         self._splitter: StanzaSplitter | None = None
         self._fed = 0
         """How far the splitter has come; what lies behind ``_position`` is half a stanza."""
@@ -235,6 +239,7 @@ class Units:
         if row >= len(seen.starts):
             return False
         self._position = seen.starts[row]
+        self._is_at_line, self._skipped = False, None
         if self.speech in (Speech.RECORDS, Speech.STANZAS):
             # Only a segment that begins with a record or stanza tells where the next one lies.
             self.speech, self._probes, self._splitter = Speech.UNKNOWN, 0, None
@@ -247,8 +252,10 @@ class Units:
             self.speech = Speech.OPAQUE
         elif begins_record(head):
             self.speech = Speech.RECORDS
-        elif looks_like_irc(head):
+        elif looks_like_irc(head) or _ASKS_FOR_TLS.match(head):
             self.speech = Speech.LINES
+            # PASS and others are told by what follows them.
+            self._position = position if self._skipped is None else self._skipped
         elif looks_like_xmpp(head):
             self.speech = Speech.STANZAS
         elif len(head) >= HEADER_SIZE:
@@ -259,9 +266,12 @@ class Units:
             if self._probes >= MAX_PROBES or not stops:
                 self.speech = Speech.OPAQUE
             else:
-                # Lines before the first telling one (PING, a MOTD) are skipped one by one.
-                step = position + follower if is_text and follower else max(stops)
-                self._position = min(step, end)
+                # Lines before the first telling one (PING, a MOTD) are gone over one by one.
+                is_line = bool(is_text and follower)
+                begin = self._skipped if self._skipped is not None else position
+                self._skipped = begin if is_line and self._is_at_line else None
+                self._is_at_line = is_line
+                self._position = min(position + follower if is_line else max(stops), end)
 
     def _walk_records(self, position: int, end: int) -> None:
         while position + HEADER_SIZE <= end:

@@ -120,6 +120,50 @@ def test_bytes_that_are_neither_are_left_alone(tmp_path: Path, open_log: OpenLog
     assert units.speech in (Speech.OPAQUE, Speech.UNKNOWN)
 
 
+@pytest.mark.parametrize("before", [b"PASS hunter2\r\n", b"PASS x\r\nPING :y\r\n"])
+def test_lines_before_the_first_telling_one_are_lines_too(
+    before: bytes, tmp_path: Path, open_log: OpenLog
+) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, before + b"NICK alice\r\n")
+    units = units_of(talk, tmp_path, open_log)
+    assert spans(units)[0] == (0, before.index(b"\n") + 1, 0)
+    assert spans(units)[-1] == (len(before), len(before) + 12, 0)
+
+
+def test_the_rest_of_a_line_is_not_taken_for_one(tmp_path: Path, open_log: OpenLog) -> None:
+    talk = Talk().handshake()
+    first, *_ = talk.send(SENT, b"PRIVMSG #lab :half of\r\nPING :x\r\nNICK bob\r\n", mss=14)
+    units = units_of(talk, tmp_path, open_log, first=first + 1)
+    assert spans(units) == [(9, 18, 0), (18, 28, 0)]
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "infos"),
+    [
+        (
+            b"STARTTLS\r\n",
+            b":irc.example 670 * :go on\r\n",
+            ["STARTTLS", ":irc.example 670 * :go on"],
+        ),
+        (b"EHLO me\r\nSTARTTLS\r\n", b"220 go on\r\n", []),
+    ],
+)
+def test_starttls_is_irc_where_the_other_side_speaks_it(
+    client: bytes, server: bytes, infos: list[str], tmp_path: Path, open_log: OpenLog
+) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, client)
+    talk.send(RECEIVED, server)
+    talk.send(SENT, record(22, 100))
+    log = open_log(talk.write(tmp_path / "a.pcapng"))
+    correlator = Correlator(Streams(log))
+    correlator.update()
+    builder = RowBuilder(log, correlator.streams, correlator)
+    rows = [builder.row(number) for number in range(4, 7)]
+    assert [row.info for row in rows if row.protocol == "IRC"] == infos
+
+
 def test_a_line_without_end_is_given_up(tmp_path: Path, open_log: OpenLog) -> None:
     talk = Talk().handshake()
     talk.send(SENT, b"NICK " + b"x" * 40_000)
