@@ -40,6 +40,8 @@ _RECEIPTS = {
     (MARKERS, "displayed"): Delivery.DISPLAYED,
 }
 _SEALED = "A message encrypted end to end, which ChatLab cannot read."
+_COUNT_DIGITS = 10
+"""Of XEP-0198's counters, which have 32 bits; int() refuses thousands of digits by an exception."""
 MAX_SENT = 2_000
 """Sent messages that an echo or a correction may still come for."""
 
@@ -145,7 +147,7 @@ class XmppTalk:
         element, is_history, is_copy = heard.element, False, False
         inner = inner_message(element)
         if inner is not None and heard.direction is Direction.RECEIVED:
-            if not self._may_forward(element):
+            if not self._may_forward(element, inner):
                 return
             is_history = any(each.namespace == MAM for each in element.children)
             is_copy = any(each.namespace == CARBONS for each in element.children)
@@ -173,7 +175,8 @@ class XmppTalk:
 
     def _acknowledged(self, handled: str) -> Iterator[Message]:
         """The server has taken so many stanzas of ours (XEP-0198)."""
-        count = int(handled) if handled.isascii() and handled.isdigit() else 0
+        is_number = handled.isascii() and handled.isdigit() and len(handled) <= _COUNT_DIGITS
+        count = int(handled) if is_number else 0
         while self._untaken and self._untaken[0][0] <= count:
             _, name = self._untaken.popleft()
             sent = self._sent.get(name)
@@ -201,10 +204,18 @@ class XmppTalk:
 
     # --- messages ----------------------------------------------------------------------------
 
-    def _may_forward(self, element: Element) -> bool:
-        """Copies and archives come from our own account, or from a room; all else is pretended."""
+    def _may_forward(self, element: Element, inner: Element) -> bool:
+        """Copies and archives come from our own account (XEP-0280, section 11; XEP-0313, 6).
+
+        A room has an archive of what was said in it, and of nothing else. Anybody can look like a
+        room, so all else is pretended.
+        """
         sender = bare_of(element.get("from")).lower()
-        return sender in ("", self.jid.lower()) or sender in self._nicks
+        if sender in ("", self.jid.lower()):
+            return True
+        is_archive = any(each.namespace == MAM for each in element.children)
+        is_from_there = bare_of(inner.get("from")).lower() == sender
+        return is_archive and is_from_there and sender in self._nicks
 
     def _sent_message(self, heard: HeardStanza, body: str, *, is_sealed: bool) -> Message:
         element = heard.element
@@ -318,16 +329,8 @@ class XmppTalk:
             if before is None:
                 continue
             nick = sender.partition("/")[2]
-            is_same = (
-                before.direction is Direction.SENT
-                if is_sent
-                else before.sender
-                in (
-                    nick,
-                    bare_of(sender),
-                )
-            )
-            if is_same:
+            by_us = before.direction is Direction.SENT
+            if by_us if is_sent else before.sender in (nick, bare_of(sender)):
                 after = replace(before, text=body.removeprefix(_ACTION), is_corrected=True)
                 if (sent := self._sent.get(found.get("id"))) is not None and is_sent:
                     self._sent[found.get("id")] = replace(sent, text=after.text, is_corrected=True)

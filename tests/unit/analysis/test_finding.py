@@ -174,6 +174,7 @@ TALK: Lines = (
      b"xmlns='http://jabber.org/protocol/chatstates'/></message>"),
     (RECEIVED, b"<message from='bob@lab.test/x' id='6' type='chat'><body>nods twice</body>"
      b"<replace xmlns='urn:xmpp:message-correct:0' id='2'/></message>"),
+    (RECEIVED, b"<message from='eve@lab.test/x' type='groupchat'><body>a room</body></message>"),
     (RECEIVED, b"<message from='eve@lab.test/x' id='7'><received xmlns='urn:xmpp:carbons:2'>"
      b"<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' "
      b"from='bob@lab.test/x' to='alice@lab.test'><body>forged</body></message></forwarded>"
@@ -184,6 +185,7 @@ WANTED = [
     (RECEIVED, "bob@lab.test", "bob@lab.test", "nods twice", MessageKind.ACTION),
     (SENT, "Al", "room@muc.lab.test", "all", MessageKind.MESSAGE),
     (RECEIVED, "Bo", "room@muc.lab.test", "yes", MessageKind.MESSAGE),
+    (RECEIVED, "x", "eve@lab.test", "a room", MessageKind.MESSAGE),
 ]
 
 
@@ -202,6 +204,7 @@ def test_what_became_of_a_message_is_read_too(tmp_path: Path, open_log: OpenLog)
         *TALK[:3],
         (SENT, b"<enable xmlns='urn:xmpp:sm:3'/>"),
         *((SENT, TALK[4][1].replace(b"id='1'", b"id='%d'" % n)) for n in (1, 2, 3)),
+        (RECEIVED, b"<a xmlns='urn:xmpp:sm:3' h='%s'/>" % (b"9" * 5_000)),
         (RECEIVED, b"<a xmlns='urn:xmpp:sm:3' h='2'/>"),
         (RECEIVED, b"<message from='bob@lab.test/x'><received xmlns='urn:xmpp:receipts' id='1'/>"
          b"</message><message from='eve@lab.test/x'><received xmlns='urn:xmpp:receipts' id='2'/>"
