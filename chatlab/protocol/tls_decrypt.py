@@ -35,6 +35,8 @@ MAX_SEARCH = 4_096
 MAX_FRUITLESS = 8
 """Searches in vain before a direction is given up."""
 MAX_EPOCHS = 1_000
+_LAST_SEQUENCE = (1 << 64) - 1
+"""Numbers do not wrap (RFC 8446, section 5.3), but an explicit nonce may hold the last one."""
 
 
 class Failure(Enum):
@@ -197,6 +199,8 @@ class RecordOpener:
         return not self._is_tls13 and self._suite.mode in (Mode.GCM, Mode.CCM, Mode.CCM_8)
 
     def _try(self, turn: Turn, record: bytes) -> Opened | None:
+        if turn.sequence > _LAST_SEQUENCE:
+            return None
         protection = self._protection(turn.epoch)
         return protection.open(turn.sequence, record) if protection is not None else None
 

@@ -9,7 +9,14 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chatlab.protocol.tls import HEADER_SIZE
-from chatlab.protocol.tls_ciphers import expand_label, next_secret, suite_of
+from chatlab.protocol.tls_ciphers import (
+    Mode,
+    Suite,
+    expand_label,
+    key_blocks,
+    next_secret,
+    suite_of,
+)
 from chatlab.protocol.tls_decrypt import (
     MAX_FRUITLESS,
     Agreement,
@@ -154,6 +161,23 @@ def test_keys_are_updated_as_the_writer_says(*, is_update_seen: bool) -> None:
     if not is_update_seen:
         del stream[3], stream[1]
     assert data_of([opening.open(record) for record in stream]) == b"onetwothree"
+
+
+def test_no_number_follows_the_last_one() -> None:
+    client_random, master = bytes(32), bytes(range(48))
+    suite = Suite(Mode.GCM, 16, "sha256")
+    keys, _ = key_blocks(suite, master, client_random, bytes(32))
+    last = b"\xff" * 8
+    header = b"\x17\x03\x03"
+    inner = AESGCM(keys.key).encrypt(keys.iv + last, b"end", last + header + b"\0\3")
+    body = last + inner
+    record = header + len(body).to_bytes(2, "big") + body
+    agreed = Agreement(0x0303, 0xC02F, client_random, bytes(32))
+    key_log = KeyLog([f"CLIENT_RANDOM {client_random.hex()} {master.hex()}"])
+    opening = RecordOpener(agreed, key_log, is_client=True)
+    assert data_of([opening.open(record, 100)]) == b"end"
+    assert opening.open(record[:-1] + b"\0") is Failure.WRONG_SECRET
+    assert opening.open(record[:-1] + b"\0", 100) is Failure.WRONG_SECRET
 
 
 def test_a_record_that_stays_closed_says_why(tls13: Records, tls12: Records) -> None:
