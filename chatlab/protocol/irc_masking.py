@@ -151,15 +151,20 @@ def _said_to_service(text: bytes, span: ByteRange, *, is_strict: bool) -> list[B
 
 
 def _keys_of(words: list[bytes], spans: list[ByteRange], at: int) -> list[ByteRange]:
-    """The keys among the arguments of a channel's modes (``+k``)."""
-    if len(words) <= at + 1:
+    """The keys among the arguments of a channel's modes (``+k``).
+
+    Networks have modes of their own: where the arguments are not as many as they should be, any of
+    them may be the key.
+    """
+    modes = words[at].decode("latin-1") if len(words) > at + 1 else ""
+    if "k" not in modes:
         return []
     found, argument, is_set = [], at + 1, True
-    for sign in words[at].decode("latin-1"):
+    for sign in modes:
         if sign in "+-":
             is_set = sign == "+"
         elif sign in _TAKE_ARGUMENTS and (is_set or sign not in _ONLY_WHEN_SET):
             if sign == "k" and argument < len(spans):
                 found.append(spans[argument])
             argument += 1
-    return found
+    return found if argument == len(spans) else spans[at + 1 :]

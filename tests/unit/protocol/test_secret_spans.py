@@ -26,6 +26,8 @@ def blanked(line: str) -> str:
         ("MODE #lab +lk 5 key", "MODE #lab +lk 5 ***"),
         (":srv MODE #lab -o+k ann key", ":srv MODE #lab -o+k ann ***"),
         (":srv 324 ann #lab +ntk key", ":srv 324 ann #lab +ntk ***"),
+        ("MODE #lab +gk word key", "MODE #lab +gk **** ***"),
+        ("MODE #lab +ak key", "MODE #lab +ak ***"),
         ("AUTHENTICATE AGFubgBzZWNyZXQ=", "AUTHENTICATE ****************"),
         ("PRIVMSG NickServ :IDENTIFY ann secret", "PRIVMSG NickServ :IDENTIFY **********"),
         ("PRIVMSG NickServ :SET PASSWORD secret", "PRIVMSG NickServ :SET PASSWORD ******"),
