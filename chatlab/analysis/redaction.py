@@ -7,7 +7,7 @@ as in a service's answer. Lengths stay; checksums that were right stay right.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chatlab.analysis.correlate import Correlator
 from chatlab.analysis.secret_readers import IrcSecrets, SecretReader, XmppSecrets
@@ -26,6 +26,8 @@ FILLER = ord("*")
 MIN_WORD = 6
 """Shorter passwords are blanked where they lie, but not looked for elsewhere."""
 MAX_WORDS = 10_000
+_SHARED = 3
+"""Bytes by which words are told apart before they are looked for one by one."""
 _PROBE = 16 * 1024
 _PORTS = {
     **dict.fromkeys((194, 6665, 6666, 6667, 6668, 6669, 7000), Application.IRC),
@@ -163,11 +165,8 @@ class Redaction:
         if not words:
             return None
         longest_first = sorted(words, key=len, reverse=True)
-        return re.compile(
-            rb"(?<![0-9A-Za-z_])(?:"
-            + b"|".join(map(re.escape, longest_first))
-            + rb")(?![0-9A-Za-z_])"
-        )
+        found = _any_of(longest_first, _SHARED)
+        return re.compile(rb"(?<![0-9A-Za-z_])" + found + rb"(?![0-9A-Za-z_])")
 
     # --- blanking ----------------------------------------------------------------------------
 
@@ -222,6 +221,17 @@ class Redaction:
             return text
         data = text.encode("utf-8", "replace")
         return self._pattern.sub(MASK.encode(), data).decode("utf-8", "replace")
+
+
+def _any_of(words: Sequence[bytes], depth: int) -> bytes:
+    """An expression for these words, by their first ``depth`` bytes: thousands cost like a few."""
+    if not depth:
+        return b"(?:" + b"|".join(map(re.escape, words)) + b")"
+    behind: dict[bytes, list[bytes]] = {}
+    for word in words:
+        behind.setdefault(word[:1], []).append(word[1:])
+    branches = [re.escape(first) + _any_of(rest, depth - 1) for first, rest in behind.items()]
+    return b"(?:" + b"|".join(branches) + b")"
 
 
 def _is_start(direction: StreamDirection, position: int) -> bool:

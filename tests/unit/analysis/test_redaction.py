@@ -197,3 +197,15 @@ def test_tshark_finds_no_bad_checksum_and_nothing_malformed(tmp_path: Path) -> N
         rows[name] = done.stdout.splitlines()
     assert rows["after"] == rows["before"]
     assert {row.split("\t")[3] for row in rows["after"]} == {"1"}, "all are good"
+
+
+def test_secrets_that_begin_alike_are_all_found_where_they_turn_up_again(tmp_path: Path) -> None:
+    secrets = [b"hunter2", b"hunter23", b"hunt+er2", b"h.nter2"]
+    talk = Talk().handshake()
+    talk.send(SENT, b"NICK ann\r\nUSER ann 0 * :Ann\r\n")
+    talk.send(SENT, b"".join(b"PRIVMSG NickServ :IDENTIFY %s\r\n" % each for each in secrets))
+    talk.send(SENT, b"PRIVMSG #lab :%s, hunter234 and hanter2\r\n" % b", ".join(secrets))
+    before = with_checksums(talk).write(tmp_path / "before.pcapng")
+    data = redacted(before, tmp_path / "after.pcapng")
+    stars = b", ".join(b"*" * len(each) for each in secrets)
+    assert b"PRIVMSG #lab :%s, hunter234 and hanter2\r\n" % stars in data
