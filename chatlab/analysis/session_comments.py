@@ -44,7 +44,7 @@ def session_json_of(comment: str) -> str | None:
 def of_connection(connection: Connection, anchors: dict[Direction, Anchor]) -> str:
     value = session_json.from_connection(connection, anchors)
     comment = SESSION_PREFIX + session_json.dumps(value)
-    if len(comment.encode()) > _MAX_COMMENT:
+    if len(comment.encode("utf-8", "replace")) > _MAX_COMMENT:
         comment = SESSION_PREFIX + session_json.dumps(session_json.without_chain(value))
     return comment
 

@@ -107,7 +107,8 @@ def _from_entry(entry: Entry, known: dict[MessageId, Message]) -> Json:
 
 
 def read_transcript(lines: Iterable[str]) -> Transcript:
-    """Raises ValueError, KeyError or TypeError where a line is not what it should be."""
+    """Raises ValueError, KeyError, TypeError or RecursionError where a line is not what it should
+    be."""
     reader = _Reader()
     for line in lines:
         reader.take(session_json.loads(line))

@@ -1,12 +1,16 @@
 """What a saved file says of a message comes back as it was."""
 
+from dataclasses import replace
+
 import pytest
 
-from chatlab.analysis.session_json import dumps, from_message, loads, to_message
+from chatlab.analysis.session_comments import of_connection, session_json_of
+from chatlab.analysis.session_json import dumps, from_message, loads, to_connection, to_message
 from chatlab.core.account import AccountId, Application
 from chatlab.core.flow import Direction
 from chatlab.core.message import Message, MessageId
 from chatlab.core.reactions import Reaction
+from tests.helpers.tcp_talk import connection
 
 
 @pytest.mark.parametrize(
@@ -31,3 +35,10 @@ def test_each_mark_of_a_message_survives_the_file(flag: str) -> None:
         **{flag: True},  # type: ignore[arg-type]
     )
     assert to_message(loads(dumps(from_message(message)))) == message
+
+
+def test_half_a_character_in_a_name_can_be_written_down() -> None:
+    named = replace(connection(), host="half \ud800")
+    told = session_json_of(of_connection(named, {}))
+    assert told is not None
+    assert to_connection(loads(told)) == named
