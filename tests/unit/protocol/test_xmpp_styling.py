@@ -92,6 +92,7 @@ def test_nothing_that_was_said_is_lost() -> None:
 @pytest.mark.parametrize("unit", ["*a ", "*a_b ", "*_~`a", ">", "> ", "```\n", "*a* _b_ ", "_*"])
 def test_long_texts_take_no_longer_than_their_length(unit: str) -> None:
     text = unit * (60_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     parse_styling(text)
-    assert time.perf_counter() - began < 1.5
+    # What grows with the square of the length takes minutes.
+    assert time.process_time() - began < 5
