@@ -8,7 +8,9 @@ plaintext: that is what the attribution of encrypted messages rests on.
 import os
 import ssl
 import tempfile
+import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from chatlab.core.account import Account, Application, LoginMethod
@@ -16,6 +18,10 @@ from chatlab.core.connection import TlsFacts
 from chatlab.core.errors import CertificateError, CertificateInfo, ConnectError
 
 _READ_SIZE = 64 * 1024
+_KEYS_PREFIX, _KEYS_SUFFIX = "chatlab-", ".keys"
+_OPEN_FILES = Path("/proc/self/fd")
+_STALE_S = 60.0
+"""Younger ones may be about to be opened by a program that runs."""
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _FAULTS = {
     9: "it is not valid yet; is this computer’s clock right",
@@ -89,8 +95,7 @@ class TlsLayer:
             # before a byte of ours is encrypted.
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        context.keylog_filename = str(self._key_log.path)
-        self._key_log.hide()
+        self._key_log.follow(context)
         return context
 
     def _limit_versions(self, context: ssl.SSLContext) -> None:
@@ -256,18 +261,23 @@ def _holds_certificate(account: Account) -> bool:
 
 
 class _KeyLogFile:
-    """Where OpenSSL leaves the secrets: a private file that nobody finds by its name."""
+    """Where OpenSSL leaves the secrets: memory on Linux, elsewhere a private file."""
 
     def __init__(self) -> None:
-        handle, name = tempfile.mkstemp(prefix="chatlab-", suffix=".keys")
-        self.path = Path(name)
+        self._path: Path | None = None
+        handle = _unnamed()
+        if handle < 0:
+            _clear_stale()
+            handle, name = tempfile.mkstemp(prefix=_KEYS_PREFIX, suffix=_KEYS_SUFFIX)
+            self._path = Path(name)
         self._file = os.fdopen(handle, "rb")
         self._rest = b""
 
-    def hide(self) -> None:
-        """OpenSSL holds it open: it needs no name any more, where the system allows that."""
-        if os.name == "posix":
-            self.path.unlink()
+    def follow(self, context: ssl.SSLContext) -> None:
+        """Have the secrets of ``context`` written here."""
+        context.keylog_filename = str(self._path or _OPEN_FILES / str(self._file.fileno()))
+        if os.name == "posix" and self._path is not None:
+            self._path.unlink()  # OpenSSL holds it open: it needs no name any more.
 
     def take(self) -> tuple[str, ...]:
         *whole, self._rest = (self._rest + self._file.read()).split(b"\n")
@@ -276,7 +286,31 @@ class _KeyLogFile:
 
     def close(self) -> None:
         self._file.close()
-        self.path.unlink(missing_ok=True)
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+
+def _unnamed() -> int:
+    """Memory that can be opened like a file, so that a kill leaves nothing behind; -1 without."""
+    if not hasattr(os, "memfd_create"):
+        return -1
+    try:
+        handle = os.memfd_create("chatlab-keys", os.MFD_CLOEXEC)
+    except OSError:  # A sandbox forbids it.
+        return -1
+    if os.access(_OPEN_FILES / str(handle), os.W_OK):
+        return handle
+    os.close(handle)  # /proc is not mounted.
+    return -1
+
+
+@cache
+def _clear_stale() -> None:
+    """Once a run, remove what programs that were killed have left; what is in use, Windows keeps."""
+    for file in Path(tempfile.gettempdir()).glob(f"{_KEYS_PREFIX}*{_KEYS_SUFFIX}"):
+        with suppress(OSError):
+            if time.time() - file.lstat().st_mtime > _STALE_S:
+                file.unlink()
 
 
 def _peer_chain(tls: ssl.SSLObject) -> list[bytes]:

@@ -1,13 +1,16 @@
 """TLS as an account asks for it: versions, certificates of one's own, and faults in words."""
 
 import contextlib
+import os
 import ssl
+import tempfile
 import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chatlab.chat import tls
 from chatlab.chat.tls import TlsLayer
 from chatlab.core.account import Account, LoginMethod
 from chatlab.core.errors import ConnectError
@@ -24,6 +27,8 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(make_certificate(folder))
+        self.secrets: tuple[str, ...] = ()
+        """What the client knew of the last handshake."""
 
     def meet(self, account: Account) -> TlsLayer:
         """A handshake. Raises what the client says about a failed one."""
@@ -39,6 +44,7 @@ class Server:
                     server.do_handshake()
                 client.feed_handshake(outgoing.read())
         finally:
+            self.secrets = client.take_secrets()
             client.forget()
         assert is_done
         return client
@@ -99,3 +105,35 @@ def test_a_file_with_a_key_alone_proves_by_ecdsa_and_is_no_certificate(
         server.meet(
             replace(ACCOUNT, login=LoginMethod.ECDSA, client_certificate=str(tmp_path / "gone"))
         )
+
+
+@pytest.mark.parametrize("has_memory", [True, False])
+def test_secrets_never_lie_in_a_file_that_a_kill_would_leave(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_memory: bool
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    if not has_memory:
+        monkeypatch.setattr(tls, "_unnamed", lambda: -1)
+    layer = tls.TlsLayer(ACCOUNT)
+    if os.name == "posix":
+        assert list(folder.iterdir()) == []
+    layer.forget()
+    server.meet(ACCOUNT)
+    assert any(line.startswith("CLIENT_TRAFFIC_SECRET_0 ") for line in server.secrets)
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_program_has_left_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tls, "_unnamed", lambda: -1)
+    stale, other = tmp_path / "chatlab-abc.keys", tmp_path / "mine.keys"
+    for file in (stale, other):
+        file.touch()
+        os.utime(file, (0, 0))
+    tls._clear_stale.cache_clear()
+    tls.TlsLayer(ACCOUNT).forget()
+    assert list(tmp_path.iterdir()) == [other]
