@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chatlab.app.journal import read_beside
 from chatlab.app.leftovers import MAX_KEPT, Leftover, SessionFolder
+from chatlab.app.scratch import clear_abandoned
 from chatlab.core.events import Severity
 from chatlab.ui.widgets.message_bar import BarChoice, BarMessage
 
@@ -39,13 +40,14 @@ async def offer_leftovers(
     open_file: Callable[[Path], None],
 ) -> None:
     """Tell of the newest that was not told of before. Raises FileError."""
+    await asyncio.to_thread(clear_abandoned)
     for one in await asyncio.to_thread(folder.leftovers):
         if one.was_offered:
             continue
         message = await _message_of(one, sessions, open_file)
         if message is not None:
-            one.note_offer()
             post(message)
+            one.note_offer()
             return
 
 

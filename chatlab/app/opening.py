@@ -1,6 +1,5 @@
 """Opens what the user has saved: a session file, or any capture, so that both are read alike."""
 
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,6 +9,7 @@ from chatlab.analysis.session_file import SavedSession, read_session
 from chatlab.analysis.transcript import SavedChat
 from chatlab.app.journal import journal_of
 from chatlab.app.recovery import recover_beside
+from chatlab.app.scratch import ScratchFolder
 from chatlab.app.session_archive import (
     MAX_SMALL,
     NOTES,
@@ -33,16 +33,22 @@ class OpenedFile:
         self.chats: tuple[SavedChat, ...] = ()
         self.notes = ""
         self._session: SavedSession | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: ScratchFolder | None = None
         if _is_archive(file):
             self._unpack()
         elif journal_of(file).is_file():
             self.notes = _notes_beside(file)
 
     def _unpack(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="chatlab-")
         try:
-            unpacked = unpack_archive(self.file, Path(self._folder.name))
+            self._folder = ScratchFolder()
+        except OSError as error:
+            raise FileError(
+                f"There is no place to unpack {self.file.name} to: {error.strerror or error}.",
+                "Free some space in the folder for temporary files.",
+            ) from error
+        try:
+            unpacked = unpack_archive(self.file, self._folder.path)
         except BaseException:
             self.close()
             raise
@@ -63,7 +69,7 @@ class OpenedFile:
 
     def close(self) -> None:
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.close()
             self._folder = None
 
     def __enter__(self) -> Self:

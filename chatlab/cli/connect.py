@@ -13,7 +13,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatlab.app.feed import CaptureFeed
+from chatlab.app.scratch import ScratchFolder
 from chatlab.app.session import Session
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.cli.event_json import Json, event_to_json, refusal_to_json
@@ -79,10 +79,9 @@ def connect(options: argparse.Namespace) -> int:
         if options.server_password_file
         else "",
     )
-    folder = options.state_dir or find_paths().data
-    with tempfile.TemporaryDirectory(prefix="chatlab-connect-") as directory:
-        sts = StsFile(folder / FILE_NAME)
-        visit = _Visit(account, secrets, sts, Path(directory), options.json, chat)
+    sts = StsFile((options.state_dir or find_paths().data) / FILE_NAME)
+    with ScratchFolder() as folder:
+        visit = _Visit(account, secrets, sts, folder.path, options.json, chat)
         return asyncio.run(visit.run())
 
 

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from chatlab.analysis.session_file import MessageRecord, message_records
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.saving import SESSION_SUFFIX, capture_work, save, session_work
+from chatlab.app.scratch import ScratchFolder
 from chatlab.app.session import Session
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.chat.irc.numerics import JOIN_REFUSALS
@@ -55,8 +55,8 @@ def say(options: argparse.Namespace) -> int:
         raise UsageError("Each TEXT is one line that is not empty.", "Give several as several.")
     if not options.texts and not options.listen:
         raise UsageError("There is nothing to send.", "Give a TEXT, or --listen SECONDS.")
-    with tempfile.TemporaryDirectory(prefix="chatlab-say-") as directory:
-        return asyncio.run(_Talk(options, goal, Path(directory)).run())
+    with ScratchFolder() as folder:
+        return asyncio.run(_Talk(options, goal, folder.path).run())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,7 @@ sends one message through them, all on loopback.
 import asyncio
 import json
 import os
-import tempfile
 import time
-from pathlib import Path
 
 from chatlab.app.checks import Check, Verdict, check_all, is_fit
 from chatlab.cli.doctor import as_object, as_text
@@ -58,13 +56,14 @@ def _round_trip() -> Check:
 
 
 async def _say_to_the_lab() -> int:
+    from chatlab.app.scratch import ScratchFolder
     from chatlab.app.trial import one_message
     from chatlab.server.lab import LabServer
 
-    with tempfile.TemporaryDirectory(prefix="chatlab-selftest-") as name:
+    with ScratchFolder() as folder:
         server = LabServer()
-        address = await server.start(Path(name))
+        address = await server.start(folder.path)
         try:
-            return await one_message(address, Path(name))
+            return await one_message(address, folder.path)
         finally:
             await server.stop()
