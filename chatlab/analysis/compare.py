@@ -1,13 +1,14 @@
 """The table: the same messages on several connections, each number counted from frames."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
 from chatlab.analysis.compare_cost import CostReader
 from chatlab.analysis.compare_handshake import handshake_cost
 from chatlab.analysis.compare_specimen import Specimen
-from chatlab.analysis.compare_twins import TwinGroup, groups_of, merged
+from chatlab.analysis.compare_steps import ENTRIES_AT_ONCE, UNITS_AT_ONCE, finish
+from chatlab.analysis.compare_twins import TwinGroup, grouping, merging
 from chatlab.analysis.ladder import LadderReader
 from chatlab.core.account import Application, Security
 from chatlab.core.attribution import Attribution
@@ -40,6 +41,9 @@ class _Basis:
     keys: int
 
 
+_Chosen = list[tuple[TwinGroup, tuple[MessageCost | None, ...]]]
+
+
 class Table:
     """Compares the connections of one or two captures; remembers what frames have not touched."""
 
@@ -49,31 +53,42 @@ class Table:
         self._ladders = [LadderReader(specimen) for specimen in specimens]
         self._costs: dict[Side, dict[str, tuple[_Basis, MessageCost]]] = {}
         self._columns: dict[Side, tuple[object, Column, Ladder]] = {}
+        self._groups: tuple[object, list[TwinGroup]] = None, []
+        self._made: tuple[object, Comparison] = None, Comparison()
+        """The newest table, and what it was made of."""
 
     # --- connections -------------------------------------------------------------------------
 
     def columns(self) -> tuple[Column, ...]:
         """Every connection for chats, each with a title of its own."""
-        found = [
-            (specimen, connection)
-            for specimen in self._specimens
-            for connection in sorted(specimen.connections, key=lambda each: each.opened_ns)
-        ]
-        return _distinct([self._column(*each) for each in found])
+        return finish(self._all_columns())
+
+    def _all_columns(self) -> Generator[None, None, tuple[Column, ...]]:
+        found: list[Column] = []
+        for specimen in self._specimens:
+            for connection in sorted(specimen.connections, key=lambda each: each.opened_ns):
+                found.append((yield from self._column(specimen, connection)))
+        return _distinct(found)
 
     def ladder(self, specimen: Specimen, connection: Connection) -> Ladder:
-        self._column(specimen, connection)
+        finish(self._column(specimen, connection))
         return self._columns[Side(specimen.number, connection.id)][2]
 
-    def _column(self, specimen: Specimen, connection: Connection) -> Column:
+    def known_ladder(self, side: Side) -> Ladder | None:
+        """The ladder as the newest table has it."""
+        known = self._columns.get(side)
+        return known[2] if known is not None else None
+
+    def _column(self, specimen: Specimen, connection: Connection) -> Generator[None, None, Column]:
         side = Side(specimen.number, connection.id)
-        first = self._ladders[specimen.number].first_message(connection)
+        yield from specimen.look(connection)
+        first = yield from self._ladders[specimen.number].first_message(connection)
         grown = len(specimen.frames(connection)) if first is None else 0
         basis = connection, first, grown, len(specimen.keys)
         known = self._columns.get(side)
         if known is not None and known[0] == basis:
             return known[1]
-        ladder = self._ladders[specimen.number].ladder(connection)
+        ladder = yield from self._ladders[specimen.number].steps(connection)
         column = _column(specimen, connection, ladder)
         self._columns[side] = basis, column, ladder
         return column
@@ -81,34 +96,50 @@ class Table:
     # --- the table ---------------------------------------------------------------------------
 
     def compare(self, sides: Sequence[Side], *, with_others: bool) -> Comparison:
-        columns = self.columns()
-        groups = merged(
-            [
-                groups_of(specimen.number, specimen.messages(), specimen.connections)
-                for specimen in self._specimens
-            ]
-        )
-        chosen = [group for group in _only(groups, sides) if with_others or len(group.members) > 1]
-        chosen = chosen[-MAX_ROWS:]
+        return finish(self.steps(sides, with_others=with_others))
+
+    def latest(self) -> Generator[None, None, Comparison]:
+        """Twins; before there are any, every message by itself. Step by step."""
+        columns = yield from self._all_columns()
+        sides = tuple(column.side for column in columns)
+        groups = yield from self._all_groups()
+        has_twins = any(len(group.members) > 1 for group in reversed(groups))
+        return (yield from self.steps(sides, with_others=not has_twins))
+
+    def steps(
+        self, sides: Sequence[Side], *, with_others: bool
+    ) -> Generator[None, None, Comparison]:
+        """The same as ``compare``, step by step: no step counts more than one row."""
+        columns = yield from self._all_columns()
+        groups = yield from self._all_groups()
+        chosen = yield from _newest(groups, sides, with_others=with_others)
         used = {side for group in chosen for side in group.members} | set(sides)
         columns = tuple(column for column in columns if column.side in used)
-        rows = [self._row(number, group, columns) for number, group in enumerate(chosen, 1)]
-        shared = _with_shares(rows, columns)
-        return Comparison(
-            columns, shared, tuple(_figures(shared, at) for at in range(len(columns)))
-        )
+        rows: _Chosen = []
+        for group in chosen:
+            rows.append((group, tuple(self._cell(group, column) for column in columns)))
+            yield
+        basis = columns, rows
+        if self._made[0] == basis:
+            return self._made[1]
+        told = [_row(number, *row) for number, row in enumerate(rows, 1)]
+        shared = yield from _with_shares(told, columns)
+        figures: list[tuple[Figure, ...]] = []
+        for at in range(len(columns)):
+            figures.append((yield from _figures(shared, at)))
+        self._made = basis, Comparison(columns, shared, tuple(figures))
+        return self._made[1]
 
-    def _row(self, number: int, group: TwinGroup, columns: Sequence[Column]) -> Row:
-        cells = tuple(self._cell(group, column) for column in columns)
-        is_alone = sum(cell is not None for cell in cells) < 2
-        first = group.first
-        return Row(
-            twin=group.twin or str(number),
-            evidence=TwinEvidence.ALONE if is_alone else group.evidence,
-            text=first.text,
-            time_ns=first.time_ns,
-            cells=cells,
-        )
+    def _all_groups(self) -> Generator[None, None, list[TwinGroup]]:
+        """Grouped anew only where a message or a connection has come or changed."""
+        basis = [(tuple(each.messages()), each.connections) for each in self._specimens]
+        if self._groups[0] != basis:
+            captures: list[list[TwinGroup]] = []
+            for specimen, (messages, connections) in zip(self._specimens, basis, strict=True):
+                captures.append((yield from grouping(specimen.number, messages, connections)))
+            merged = yield from merging(captures)
+            self._groups = basis, merged
+        return self._groups[1]
 
     def _cell(self, group: TwinGroup, column: Column) -> MessageCost | None:
         utterance = group.members.get(column.side)
@@ -128,15 +159,38 @@ class Table:
         return kept[1]
 
 
-def _only(groups: Iterable[TwinGroup], sides: Sequence[Side]) -> Iterator[TwinGroup]:
+def _row(number: int, group: TwinGroup, cells: tuple[MessageCost | None, ...]) -> Row:
+    is_alone = sum(cell is not None for cell in cells) < 2
+    first = group.first
+    return Row(
+        twin=group.twin or str(number),
+        evidence=TwinEvidence.ALONE if is_alone else group.evidence,
+        text=first.text,
+        time_ns=first.time_ns,
+        cells=cells,
+    )
+
+
+def _newest(
+    groups: Sequence[TwinGroup], sides: Sequence[Side], *, with_others: bool
+) -> Generator[None, None, list[TwinGroup]]:
     """The groups as far as they are on these connections; all of them where none is named."""
-    for group in groups:
-        members = {side: each for side, each in group.members.items() if not sides or side in sides}
-        if members:
-            yield TwinGroup(group.twin, group.evidence, members)
+    wanted, found = set(sides), list[TwinGroup]()
+    for count, group in enumerate(reversed(groups), 1):
+        if not count % ENTRIES_AT_ONCE:
+            yield
+        members = {side: each for side, each in group.members.items()
+                   if not wanted or side in wanted}  # fmt: skip
+        if len(members) > (0 if with_others else 1):
+            found.append(TwinGroup(group.twin, group.evidence, members))
+        if len(found) == MAX_ROWS:
+            break
+    return found[::-1]
 
 
-def _with_shares(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
+def _with_shares(
+    rows: Sequence[Row], columns: Sequence[Column]
+) -> Generator[None, None, tuple[Row, ...]]:
     """Each message's number on its connection, and its share of what the handshake took."""
     counts = [0] * len(columns)
     found: list[Row] = []
@@ -150,11 +204,18 @@ def _with_shares(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[Row, .
                 cell = replace(cell, nth=counts[at], handshake_share=share)
             cells.append(cell)
         found.append(replace(row, cells=tuple(cells)))
+        if not len(found) % UNITS_AT_ONCE:
+            yield
     return tuple(found)
 
 
-def _figures(rows: Sequence[Row], at: int) -> tuple[Figure, ...]:
-    cells = [cell.values() for row in rows if (cell := row.cells[at]) is not None]
+def _figures(rows: Sequence[Row], at: int) -> Generator[None, None, tuple[Figure, ...]]:
+    cells: list[dict[Measure, float | None]] = []
+    for count, row in enumerate(rows, 1):
+        if not count % UNITS_AT_ONCE:
+            yield
+        if (cell := row.cells[at]) is not None:
+            cells.append(cell.values())
     found: list[Figure] = []
     for measure in Measure:
         values = [value for cell in cells if (value := cell[measure]) is not None]

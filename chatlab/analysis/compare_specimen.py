@@ -1,8 +1,9 @@
 """One of the captures that are compared, and what is known of the connections in it."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 
+from chatlab.analysis.compare_steps import ENTRIES_AT_ONCE, finish
 from chatlab.analysis.compare_talk import Talk
 from chatlab.analysis.contents import Contents
 from chatlab.analysis.correlate import Correlator
@@ -73,6 +74,12 @@ class Specimen:
 
     def talk(self, connection: Connection, *, is_read: bool = True) -> Talk | None:
         """What both ends said, up to date; ``is_read``: inside of TLS, too, where keys are."""
+        return finish(self.talk_steps(connection, is_read=is_read))
+
+    def talk_steps(
+        self, connection: Connection, *, is_read: bool = True
+    ) -> Generator[None, None, Talk | None]:
+        """The same, step by step."""
         conversation = self.conversation(connection)
         if conversation is None or conversation.tcp is None:
             return None
@@ -85,7 +92,7 @@ class Specimen:
             client = self.client(connection)
             made = Talk(self.streams, self.contents, conversation.number, client, is_read=is_read)
             known = self._talks[key] = made
-        known.update()
+        yield from known.steps()
         return known
 
     def frames(self, connection: Connection, last: int | None = None) -> list[int]:
@@ -93,19 +100,35 @@ class Specimen:
         conversation = self.conversation(connection)
         if conversation is None:
             return []
+        found = self._find_frames(conversation, len(self.streams))
+        return found if last is None else found[: bisect_right(found, last)]
+
+    def spoken(self, connection: Connection) -> list[tuple[int, int]]:
+        """The frames of a connection that have payload, and how much."""
+        return self._find_spoken(connection, self.frames(connection))
+
+    def look(self, connection: Connection) -> Iterator[None]:
+        """Find its frames step by step: ``frames`` and ``spoken`` are quick then."""
+        conversation = self.conversation(connection)
+        if conversation is None:
+            return
+        begin = self._frames.get(conversation.number, ([], conversation.first_frame - 1))[1]
+        for stop in range(begin, len(self.streams), ENTRIES_AT_ONCE):
+            self._find_spoken(connection, self._find_frames(conversation, stop))
+            yield
+
+    def _find_frames(self, conversation: Conversation, stop: int) -> list[int]:
+        """Its frames, looked for up to number ``stop`` at least."""
         found, seen = self._frames.get(conversation.number, ([], conversation.first_frame - 1))
-        stop = len(self.streams)
         found.extend(
             number
             for number in range(seen + 1, stop + 1)
             if self.streams.tcp_stream(number) == conversation.number
         )
-        self._frames[conversation.number] = found, stop
-        return found if last is None else found[: bisect_right(found, last)]
+        self._frames[conversation.number] = found, max(seen, stop)
+        return found
 
-    def spoken(self, connection: Connection) -> list[tuple[int, int]]:
-        """The frames of a connection that have payload, and how much."""
-        frames = self.frames(connection)
+    def _find_spoken(self, connection: Connection, frames: list[int]) -> list[tuple[int, int]]:
         found, seen = self._spoken.get(connection.id, ([], 0))
         for number in frames[seen:]:
             place = self.streams.place(number)

@@ -5,13 +5,15 @@ byte of them leads to where it lies in the stream: the ciphers of today encrypt 
 even inside of a record a word has its exact place.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from itertools import islice
 from typing import NamedTuple
 
+from chatlab.analysis.compare_steps import ENTRIES_AT_ONCE, UNITS_AT_ONCE, finish
 from chatlab.analysis.contents import Contents
 from chatlab.analysis.decryption import Decryption, OpenRecord
 from chatlab.analysis.streams import Streams
-from chatlab.analysis.units import WALK_STEP, Unit, Units
+from chatlab.analysis.units import Unit, Units
 from chatlab.core.flow import ByteRange, Direction
 from chatlab.core.ladder import Reading
 from chatlab.protocol.tcp import StreamDirection
@@ -20,7 +22,9 @@ from chatlab.protocol.tls_handshake import APPLICATION_DATA
 
 MAX_SAID = 20_000
 """Units of one direction that are remembered; what comes behind them adds nothing new to a view."""
-MAX_STEPS = 256
+WALK_STEP = 64 * 1024
+"""Bytes that are walked over at a time."""
+MAX_STEPS = 2_048
 """Times that finding units goes on before the rest is left to the next question."""
 
 
@@ -82,21 +86,27 @@ class _Side:
         self.inside = inside
         self._row = self._inner_row = 0
 
-    def update(self) -> None:
+    def steps(self) -> Iterator[None]:
         if self.inside is not None:
             for _ in range(MAX_STEPS):
                 if self.inside.update() and not self.inside.units.walk(WALK_STEP):
                     break
-        for unit in self.units.since(self._row):
-            self._row += 1
-            if len(self.said) < MAX_SAID:
-                self.said += self._outer(unit)
+                yield
+        while units := list(islice(self.units.since(self._row), UNITS_AT_ONCE)):
+            self._row += len(units)
+            for unit in units:
+                if len(self.said) < MAX_SAID:
+                    self.said += self._outer(unit)
+            yield
         if self.inside is None:
             return
-        for unit in self.inside.units.since(self._inner_row):
-            self._inner_row += 1
-            if len(self.said) < MAX_SAID and (said := self._inner(unit)) is not None:
-                self.said.append(said)
+        inner = self.inside.units
+        while units := list(islice(inner.since(self._inner_row), UNITS_AT_ONCE)):
+            self._inner_row += len(units)
+            for unit in units:
+                if len(self.said) < MAX_SAID and (said := self._inner(unit)) is not None:
+                    self.said.append(said)
+            yield
 
     def _outer(self, unit: Unit) -> Iterator[Said]:
         if not unit.is_record:
@@ -173,11 +183,16 @@ class Talk:
 
     def update(self) -> None:
         """Take in what the capture, or the key log, has gained."""
+        finish(self.steps())
+
+    def steps(self) -> Generator[None, None, None]:
+        """The same, step by step."""
         for units in self._contents.units(self.stream):
             # Both directions first: what the server chose says how to read the client's records.
             for _ in range(MAX_STEPS):
                 if not units.walk(WALK_STEP):
                     break
+                yield
         for direction, side in self._side_of.items():
             units = self._contents.units(self.stream)[side]
             inside = self._contents.decryption(self.stream, side) if self.is_read else None
@@ -185,7 +200,7 @@ class Talk:
             if known is None or known.inside is not inside or known.units is not units:
                 known = self._sides[direction] = _Side(direction, units, inside, self._is_tls13)
                 self.generation += 1
-            known.update()
+            yield from known.steps()
 
     def _is_tls13(self) -> bool:
         agreed = self._contents.tls(self.stream)
@@ -212,7 +227,11 @@ class Talk:
         first = [frame for frame in found.frames if frame not in found.retransmissions]
         return max(first, default=0)
 
-    def in_order(self, most: int) -> list[Said]:
-        """What both ends said, the first ``most`` units of each, in the order of being complete."""
-        both = [each for direction in Direction for each in self.said(direction)[:most]]
-        return sorted(both, key=lambda said: (self.completed_by(said), said.span.start))
+    def in_order(self, both: list[Said]) -> Generator[None, None, list[Said]]:
+        """What one or both ends said, in the order of being complete."""
+        places: list[tuple[int, int, int]] = []
+        for at, said in enumerate(both):
+            places.append((self.completed_by(said), said.span.start, at))
+            if not (at + 1) % ENTRIES_AT_ONCE:
+                yield
+        return [both[at] for _, _, at in sorted(places)]

@@ -5,9 +5,10 @@ decide: in one capture the same text on another connection within seconds, acros
 same text in the same order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from chatlab.analysis.compare_steps import ENTRIES_AT_ONCE, finish
 from chatlab.core.comparison import Side, TwinEvidence
 from chatlab.core.connection import Connection
 from chatlab.core.flow import Direction
@@ -59,11 +60,20 @@ def groups_of(
     capture: int, messages: Iterable[Message], connections: Sequence[Connection]
 ) -> list[TwinGroup]:
     """The groups of one capture, oldest first; single messages are groups of one."""
+    return finish(grouping(capture, tuple(messages), connections))
+
+
+def grouping(
+    capture: int, messages: Sequence[Message], connections: Sequence[Connection]
+) -> Generator[None, None, list[TwinGroup]]:
+    """The same, step by step."""
     known = {each.id: each for each in connections}
     bonded: dict[str, TwinGroup] = {}
     loose: list[Utterance] = []
     sent = (each for each in messages if each.direction is Direction.SENT and not each.is_history)
-    for message in sorted(sent, key=lambda each: each.time_ns):
+    for count, message in enumerate(sorted(sent, key=lambda each: each.time_ns), 1):
+        if not count % ENTRIES_AT_ONCE:
+            yield
         connection = message.wire.connection if message.wire is not None else None
         if connection is None or connection not in known:
             continue
@@ -74,13 +84,16 @@ def groups_of(
         group = bonded.setdefault(message.twin, TwinGroup(message.twin, TwinEvidence.GESTURE))
         said = group.members.setdefault(side, Utterance(side, [], known[connection]))
         said.messages.append(message)
-    return sorted([*bonded.values(), *_by_text(loose)], key=lambda each: each.first.time_ns)
+    alone = yield from _by_text(loose)
+    return sorted([*bonded.values(), *alone], key=lambda each: each.first.time_ns)
 
 
-def _by_text(utterances: Sequence[Utterance]) -> list[TwinGroup]:
+def _by_text(utterances: Sequence[Utterance]) -> Generator[None, None, list[TwinGroup]]:
     found: list[TwinGroup] = []
     waiting: dict[str, list[TwinGroup]] = {}
-    for utterance in utterances:
+    for count, utterance in enumerate(utterances, 1):
+        if not count % ENTRIES_AT_ONCE:
+            yield
         text, now = utterance.text, utterance.time_ns
         same = [each for each in waiting.get(text, []) if now - each.first.time_ns <= WINDOW_NS]
         waiting[text] = same
@@ -105,14 +118,25 @@ def _by_text(utterances: Sequence[Utterance]) -> list[TwinGroup]:
 def merged(captures: Sequence[Sequence[TwinGroup]]) -> list[TwinGroup]:
     """The groups of several captures as one list: the same words in the same order belong
     together."""
+    return finish(merging(captures))
+
+
+def merging(captures: Sequence[Sequence[TwinGroup]]) -> Generator[None, None, list[TwinGroup]]:
+    """The same, step by step. What is given stays as it is."""
     if len(captures) < 2:
         return list(captures[0]) if captures else []
-    found = list(captures[0])
+    found: list[TwinGroup] = []
+    for count, group in enumerate(captures[0], 1):
+        found.append(TwinGroup(group.twin, group.evidence, dict(group.members)))
+        if not count % ENTRIES_AT_ONCE:
+            yield
     for groups in captures[1:]:
         free: dict[str, list[TwinGroup]] = {}
         for group in found:
             free.setdefault(group.first.text, []).append(group)
-        for group in groups:
+        for count, group in enumerate(groups, 1):
+            if not count % ENTRIES_AT_ONCE:
+                yield
             candidates = free.get(group.first.text, [])
             if not candidates or not group.first.text:
                 found.append(group)

@@ -4,11 +4,12 @@ DNS and TCP are read from the frames, everything behind from what the two ends s
 TLS had sealed has its names only where the keys are at hand; else it is records, and said so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from chatlab.analysis.compare_specimen import Specimen
+from chatlab.analysis.compare_steps import ENTRIES_AT_ONCE, UNITS_AT_ONCE, finish
 from chatlab.analysis.compare_talk import Said, Talk
 from chatlab.analysis.ladder_irc import IrcNamer
 from chatlab.analysis.ladder_sasl import PLAIN_WORDS, SCRAM_WORDS
@@ -68,12 +69,16 @@ class LadderReader:
         self._first: dict[ConnectionId, int] = {}
 
     def ladder(self, connection: Connection) -> Ladder:
+        return finish(self.steps(connection))
+
+    def steps(self, connection: Connection) -> Generator[None, None, Ladder]:
+        """The same, with pauses."""
         side = Side(self._specimen.number, connection.id)
-        talk = self._specimen.talk(connection)
+        talk = yield from self._specimen.talk_steps(connection)
         if talk is None:
             return Ladder(side=side, notes=("No frame of this connection was captured.",))
         rows = [*self._lookups(connection), *self._tcp(connection)]
-        rows += self._units(connection, talk, len(rows))
+        rows += yield from self._units(connection, talk, len(rows))
         steps = tuple(_named(row) for row in rows)
         clear_until = _clear_until(steps)
         steps = tuple(_phased(step, index, clear_until) for index, step in enumerate(steps))
@@ -140,13 +145,19 @@ class LadderReader:
 
     # --- what was said -------------------------------------------------------------------------
 
-    def _units(self, connection: Connection, talk: Talk, before: int) -> list[_Row]:
+    def _units(
+        self, connection: Connection, talk: Talk, before: int
+    ) -> Generator[None, None, list[_Row]]:
         is_irc = connection.application is Application.IRC
         tls, chat = TlsNamer(), IrcNamer() if is_irc else XmppNamer()
         rows: list[_Row] = []
-        last = self.first_message(connection)
+        last = yield from self.first_message(connection)
+        both = [said for direction in Direction for said in talk.said(direction)[:MAX_UNITS]]
+        in_order = yield from talk.in_order(both)
         is_ready = False
-        for said in talk.in_order(MAX_UNITS):
+        for count, said in enumerate(in_order, 1):
+            if not count % UNITS_AT_ONCE:
+                yield
             completed = talk.completed_by(said)
             if last is not None and completed >= last:
                 break
@@ -162,12 +173,14 @@ class LadderReader:
                     rows.append(row)
         return rows
 
-    def first_message(self, connection: Connection) -> int | None:
+    def first_message(self, connection: Connection) -> Generator[None, None, int | None]:
         """The first frame of the first message that was sent on a connection."""
         if (known := self._first.get(connection.id)) is not None:
             return known
         found: list[int] = []
-        for message in self._specimen.messages():
+        for count, message in enumerate(tuple(self._specimen.messages()), 1):
+            if not count % ENTRIES_AT_ONCE:
+                yield
             wire = message.wire
             is_ours = wire is not None and wire.connection == connection.id
             if is_ours and message.direction is Direction.SENT and not message.is_history:

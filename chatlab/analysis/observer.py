@@ -6,10 +6,11 @@ at hand we know only what our own end wrote. The other person gets what the prot
 pass on, and where the capture holds an echo, that shows the very bytes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
 from chatlab.analysis import observer_general as general
 from chatlab.analysis.compare_specimen import Specimen
+from chatlab.analysis.compare_steps import ENTRIES_AT_ONCE, finish
 from chatlab.analysis.compare_talk import Talk
 from chatlab.analysis.observer_claims import Claims
 from chatlab.analysis.observer_frames import FrameObserver
@@ -45,77 +46,105 @@ _HIDEABLE = (
 """What TLS keeps from the network where it is said inside only."""
 
 
+Heard = tuple[Talk, Hearing]
+
+
 class ObserverReader:
     """Looks at the connections of one capture with three pairs of eyes."""
 
     def __init__(self, specimen: Specimen) -> None:
         self._specimen = specimen
         self._hearings: dict[tuple[ConnectionId, bool], Hearing] = {}
+        self._heard: dict[tuple[ConnectionId, bool], Heard] = {}
+        """What was heard last, by whether TLS was to be looked into."""
         self._views: dict[tuple[ConnectionId, Observer], tuple[object, ObserverView]] = {}
-        self._frames = FrameObserver(specimen, self._heard_by)
+        self._frames = FrameObserver(specimen, self._hear_now)
+        self._known_frames = FrameObserver(specimen, self._heard_last)
 
     def frame(self, number: int, observer: Observer) -> FrameView:
         """What an observer learns from one frame."""
         return self._frames.observe(number, observer)
 
-    def _heard_by(self, connection: Connection, observer: Observer) -> tuple[Talk, Hearing] | None:
-        return self._hearing(connection, is_read=observer is not Observer.NETWORK)
+    def known_frame(self, number: int, observer: Observer) -> FrameView:
+        """The same from what has been heard so far: quick, however much is new."""
+        return self._known_frames.observe(number, observer)
 
-    def _hearing(self, connection: Connection, *, is_read: bool) -> tuple[Talk, Hearing] | None:
-        """What is said, up to date; ``is_read``: inside of TLS, too."""
-        talk = self._specimen.talk(connection, is_read=is_read)
+    def _hear_now(self, connection: Connection, observer: Observer) -> Heard | None:
+        return finish(self.hear(connection, is_read=observer is not Observer.NETWORK))
+
+    def _heard_last(self, connection: Connection, observer: Observer) -> Heard | None:
+        return self._heard.get((connection.id, observer is not Observer.NETWORK))
+
+    def hear(self, connection: Connection, *, is_read: bool) -> Generator[None, None, Heard | None]:
+        """What is said, up to date, step by step; ``is_read``: inside of TLS, too."""
+        talk = yield from self._specimen.talk_steps(connection, is_read=is_read)
         if talk is None:
             return None
         made = Hearing(connection.application)
         hearing = self._hearings.setdefault((connection.id, talk.is_read), made)
-        hearing.update(talk)
+        self._heard[connection.id, is_read] = talk, hearing
+        yield from hearing.steps(talk)
         return talk, hearing
 
     def observe(self, connection: Connection, observer: Observer) -> ObserverView:
         """What an observer learns from all of a connection."""
-        outside = self._hearing(connection, is_read=False)
-        inside = self._hearing(connection, is_read=True)
-        if outside is None or inside is None:
-            return ObserverView(
-                observer=observer,
-                side=Side(self._specimen.number, connection.id),
-                is_sealed=connection.tls is not None,
-                claims=(),
-                words=NOTHING,
-                problem=NOTHING,
-            )
-        grown = len(outside[1].units), len(inside[1].units), inside[0].is_read
-        spoken = sum(1 for _ in self._specimen.messages())
-        frames, keys = len(self._specimen.frames(connection)), len(self._specimen.keys)
-        basis = connection, grown, frames, keys, spoken
+        return finish(self.steps(connection, observer))
+
+    def known(self, connection: Connection, observer: Observer) -> ObserverView | None:
+        """What ``steps`` found when it was last asked."""
+        known = self._views.get((connection.id, observer))
+        return known[1] if known is not None else None
+
+    def steps(
+        self, connection: Connection, observer: Observer
+    ) -> Generator[None, None, ObserverView]:
+        """The same as ``observe``, step by step."""
+        yield from self._specimen.look(connection)
+        outside = yield from self.hear(connection, is_read=False)
+        inside = yield from self.hear(connection, is_read=True)
+        basis: object = None
+        if outside is not None and inside is not None:
+            grown = len(outside[1].units), len(inside[1].units), inside[0].is_read
+            spoken = sum(1 for _ in self._specimen.messages())
+            frames, keys = len(self._specimen.frames(connection)), len(self._specimen.keys)
+            basis = connection, grown, frames, keys, spoken
         known = self._views.get((connection.id, observer))
         if known is None or known[0] != basis:
-            view = self._look(connection, observer, outside, inside)
+            if outside is None or inside is None:
+                view = self._nothing(connection, observer)
+            else:
+                view = yield from self._look(connection, observer, outside, inside)
             known = self._views[connection.id, observer] = basis, view
         return known[1]
 
+    def _nothing(self, connection: Connection, observer: Observer) -> ObserverView:
+        return ObserverView(
+            observer=observer,
+            side=Side(self._specimen.number, connection.id),
+            is_sealed=connection.tls is not None,
+            claims=(),
+            words=NOTHING,
+            problem=NOTHING,
+        )
+
     def _look(
-        self,
-        connection: Connection,
-        observer: Observer,
-        outside: tuple[Talk, Hearing],
-        inside: tuple[Talk, Hearing],
-    ) -> ObserverView:
+        self, connection: Connection, observer: Observer, outside: Heard, inside: Heard
+    ) -> Generator[None, None, ObserverView]:
         is_sealed = any(said.reading is Reading.SEALED for said in outside[1].units)
         claims = Claims(self._specimen, inside[0])
         problem = ""
         if observer is Observer.NETWORK:
-            self._network(connection, claims, *outside, inside[1])
+            yield from self._network(connection, claims, *outside, inside[1])
         else:
             is_closed = _is_closed(inside[1])
             problem = NO_KEYS if is_closed else ""
             if is_closed:
-                self._own_words(connection, claims, observer)
+                yield from self._own_words(connection, claims, observer)
             if observer is Observer.SERVER:
-                self._server(connection, claims, inside[1])
+                yield from self._server(connection, claims, inside[1])
             else:
-                self._person(connection, claims, inside[1])
-        listed = claims.listed()
+                yield from self._person(connection, claims, inside[1])
+        listed = yield from claims.listing()
         return ObserverView(
             observer=observer,
             side=Side(self._specimen.number, connection.id),
@@ -129,20 +158,27 @@ class ObserverReader:
 
     def _network(
         self, connection: Connection, claims: Claims, talk: Talk, outside: Hearing, inside: Hearing
-    ) -> None:
+    ) -> Iterator[None]:
         frames = self._specimen.frames(connection)
         _add(claims, general.lookups(self._specimen, connection))
-        for noted in outside.noted:
-            claims.note(noted)
+        for noted in _in_steps(outside.noted):
+            if noted is None:
+                yield
+            else:
+                claims.note(noted)
         _add(claims, general.ends(self._specimen, connection, frames))
         agreed = outside.tls
-        lengths = general.record_lengths(self._specimen, talk, agreed.version, agreed.cipher)
+        said = [each for direction in Direction for each in talk.said(direction)]
+        lengths = general.record_lengths(self._specimen, talk, agreed.version, agreed.cipher, said)
         sealed = list(lengths)
         spoken = self._specimen.spoken(connection)
         _add(claims, sealed or general.sizes(spoken))
         _add(claims, general.times(self._specimen, spoken))
         learnt = claims.topics()
-        for noted in inside.noted:
+        for noted in _in_steps(inside.noted):
+            if noted is None:
+                yield
+                continue
             topic = noted.heard.topic
             is_inside = noted.reading is Reading.DECRYPTED
             is_said = noted.heard.is_learnt or topic is Topic.PASSWORD
@@ -153,9 +189,11 @@ class ObserverReader:
 
     # --- the server --------------------------------------------------------------------------
 
-    def _server(self, connection: Connection, claims: Claims, inside: Hearing) -> None:
-        for noted in inside.noted:
-            if noted.heard.topic is not Topic.CIPHERS:
+    def _server(self, connection: Connection, claims: Claims, inside: Hearing) -> Iterator[None]:
+        for noted in _in_steps(inside.noted):
+            if noted is None:
+                yield
+            elif noted.heard.topic is not Topic.CIPHERS:
                 claims.note(noted)
         frames = self._specimen.frames(connection)
         for claim in general.ends(self._specimen, connection, frames):
@@ -163,9 +201,13 @@ class ObserverReader:
                 claims.add(claim)
         _add(claims, general.times(self._specimen, self._specimen.spoken(connection)))
 
-    def _own_words(self, connection: Connection, claims: Claims, observer: Observer) -> None:
+    def _own_words(
+        self, connection: Connection, claims: Claims, observer: Observer
+    ) -> Iterator[None]:
         """What our own end wrote, where nobody can look inside: the records that carried it."""
-        for message in self._specimen.messages():
+        for count, message in enumerate(tuple(self._specimen.messages()), 1):
+            if not count % ENTRIES_AT_ONCE:
+                yield
             wire = message.wire
             if wire is None or wire.connection != connection.id or message.is_history:
                 continue
@@ -192,12 +234,15 @@ class ObserverReader:
 
     # --- the other person --------------------------------------------------------------------
 
-    def _person(self, connection: Connection, claims: Claims, inside: Hearing) -> None:
+    def _person(self, connection: Connection, claims: Claims, inside: Hearing) -> Iterator[None]:
         is_xmpp = connection.application is Application.XMPP
         has_private = any(_is_private(noted) for noted in inside.noted)
         is_open = inside.xmpp.shows_jids or has_private
         secrets: list[Noted] = []
-        for noted in inside.noted:
+        for noted in _in_steps(inside.noted):
+            if noted is None:
+                yield
+                continue
             heard = noted.heard
             if heard.topic is Topic.PASSWORD and noted.direction is Direction.SENT:
                 secrets.append(noted)
@@ -235,6 +280,14 @@ def _address(connection: Connection, claims: Claims, inside: Hearing) -> None:
     if first is not None and connection.application is Application.XMPP:
         words = "Stanzas carry no IP address: the other person sees the server’s."
         claims.hide(first, words, Certainty.INFERRED, Topic.ADDRESS)
+
+
+def _in_steps(noted: Sequence[Noted]) -> Iterator[Noted | None]:
+    """What was noted, with None where it is time for a step."""
+    for count, each in enumerate(noted, 1):
+        yield each
+        if not count % ENTRIES_AT_ONCE:
+            yield None
 
 
 def _add(claims: Claims, more: Iterable[Claim]) -> None:

@@ -1,9 +1,10 @@
 """Claims gathered from what was heard: each thing once, with the frames that prove it."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 
 from chatlab.analysis.compare_specimen import Specimen
+from chatlab.analysis.compare_steps import finish
 from chatlab.analysis.compare_talk import Talk
 from chatlab.analysis.observer_hearing import Noted
 from chatlab.core.flow import ByteRange, Direction
@@ -137,18 +138,24 @@ class Claims:
 
     def listed(self) -> tuple[Claim, ...]:
         """The claims as a list is read: learnt before hidden, by topic, not too many of one."""
+        return finish(self.listing())
+
+    def listing(self) -> Generator[None, None, tuple[Claim, ...]]:
+        """The same, a claim at a step."""
         sorted_out: dict[tuple[bool, Topic], list[_Gathered]] = {}
         for (topic, _, _, is_learnt), gathered in self._found.items():
             sorted_out.setdefault((is_learnt, topic), []).append(gathered)
         chosen: list[Claim] = []
         for is_learnt in (True, False):
             for topic in _ORDER:
-                chosen += self._shortened(topic, sorted_out.get((is_learnt, topic), []))
+                chosen += yield from self._shortened(topic, sorted_out.get((is_learnt, topic), []))
         return tuple(chosen)
 
-    def _shortened(self, topic: Topic, found: list[_Gathered]) -> list[Claim]:
+    def _shortened(
+        self, topic: Topic, found: list[_Gathered]
+    ) -> Generator[None, None, list[Claim]]:
         if len(found) <= MAX_OF_A_TOPIC:
-            return [self._proven(each) for each in found]
+            return (yield from self._proofs(found))
         is_newest = topic is Topic.TEXT
         kept = found[-MAX_OF_A_TOPIC:] if is_newest else found[:MAX_OF_A_TOPIC]
         rest = found[:-MAX_OF_A_TOPIC] if is_newest else found[MAX_OF_A_TOPIC:]
@@ -160,8 +167,15 @@ class Claims:
             is_secret=False,
             count=sum(each.count for each in rest),
         )
-        claims = [self._proven(each) for each in kept]
+        claims = yield from self._proofs(kept)
         return [more, *claims] if is_newest else [*claims, more]
+
+    def _proofs(self, found: list[_Gathered]) -> Generator[None, None, list[Claim]]:
+        claims: list[Claim] = []
+        for each in found:
+            claims.append(self._proven(each))
+            yield
+        return claims
 
     def _proven(self, gathered: _Gathered) -> Claim:
         """A claim with its evidence looked up."""

@@ -66,7 +66,7 @@ class FrameObserver:
             legible += self._outside(connection, claims, number)
             agreed = hearing.tls
             for claim in general.record_lengths(
-                self._specimen, talk, agreed.version, agreed.cipher, number
+                self._specimen, talk, agreed.version, agreed.cipher, units
             ):
                 claims.add(claim)
         words = _words(observer, place, units, hearing, direction)

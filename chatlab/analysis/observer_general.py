@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from chatlab.analysis.compare_specimen import Specimen
-from chatlab.analysis.compare_talk import Talk
+from chatlab.analysis.compare_talk import Said, Talk
 from chatlab.analysis.observer_claims import in_frames
 from chatlab.analysis.observer_words import shown
 from chatlab.core.connection import Connection
@@ -128,14 +128,14 @@ def sizes(spoken: Sequence[tuple[int, int]]) -> Iterator[Claim]:
 
 
 def record_lengths(
-    specimen: Specimen, talk: Talk, version: str, cipher: str, frame: int | None = None
+    specimen: Specimen, talk: Talk, version: str, cipher: str, units: Sequence[Said]
 ) -> Iterator[Claim]:
-    """The lengths of what is sealed, as they follow from the records' (``frame``: of one only)."""
+    """The lengths of what is sealed of ``units``, as they follow from the records'."""
     each = protection(version, cipher)
     for direction in Direction:
-        sealed = [said for said in talk.said(direction) if said.reading is Reading.SEALED]
-        if frame is not None:
-            sealed = [said for said in sealed if frame in talk.frames(said)]
+        sealed = [
+            said for said in units if said.direction is direction and said.reading is Reading.SEALED
+        ]
         if not sealed:
             continue
         spans = [ByteRange(said.span.start, said.span.start + 5) for said in sealed]

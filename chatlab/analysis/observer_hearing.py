@@ -3,8 +3,11 @@
 Read once, in the order in which the two ends said it, and then looked up: by frame, or as a whole.
 """
 
+from collections import deque
+from collections.abc import Generator
 from typing import NamedTuple
 
+from chatlab.analysis.compare_steps import UNITS_AT_ONCE, finish
 from chatlab.analysis.compare_talk import Said, Talk
 from chatlab.analysis.observer_irc import IrcEar
 from chatlab.analysis.observer_tls import TlsEar
@@ -44,18 +47,29 @@ class Hearing:
         self._index = {direction: SpanIndex() for direction in Direction}
         self._units = {direction: SpanIndex() for direction in Direction}
         self._taken = dict.fromkeys(Direction, 0)
+        self._coming: deque[Said] = deque()
 
     def update(self, talk: Talk) -> None:
         """Take in what has been said since; all anew where keys have turned up."""
+        finish(self.steps(talk))
+
+    def steps(self, talk: Talk) -> Generator[None, None, None]:
+        """The same, step by step; a step takes in ``UNITS_AT_ONCE`` units at most."""
         if talk.generation != self._generation:
             self._begin(talk.generation)
-        new: list[Said] = []
-        for direction in Direction:
-            said = talk.said(direction)
-            new += said[self._taken[direction] :]
-            self._taken[direction] = len(said)
-        for each in sorted(new, key=lambda said: (talk.completed_by(said), said.span.start)):
-            self._take(each)
+        taken = self._taken
+        new = [said for each in Direction for said in talk.said(each)[taken[each] :]]
+        reached = {each: len(talk.said(each)) for each in Direction}
+        in_order = yield from talk.in_order(new)
+        if (talk.generation, taken) != (self._generation, self._taken):
+            yield from self.steps(talk)  # Somebody else has listened meanwhile.
+            return
+        self._taken = reached
+        self._coming.extend(in_order)
+        while self._coming:
+            for _ in range(min(UNITS_AT_ONCE, len(self._coming))):
+                self._take(self._coming.popleft())
+            yield
 
     def _take(self, said: Said) -> None:
         span = said.span

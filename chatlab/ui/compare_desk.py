@@ -53,7 +53,11 @@ class CompareDesk:
         self._twins = twins
         self._page: ComparePage | None = None
         self._comparison: Comparison | None = None
-        self._took_ms = 0.0
+        self._began = self._took_ms = 0.0
+        self._is_behind = False
+        """More has come while the table was worked out."""
+        self._then: Callable[[ComparePage], None] | None = None
+        """What the reader wants to see in the table that is worked out."""
         self.on_shown: Callable[[bool], None] = lambda is_shown: None
         """Told when the view comes and goes."""
         self._timer = QTimer(self._window)
@@ -90,12 +94,14 @@ class CompareDesk:
 
     def open(self, twin: str = "") -> "ComparePage":
         """Show the view; with ``twin``, on the row of that message."""
+        return self._open((lambda page: page.choose_twin(twin)) if twin else None)
+
+    def _open(self, then: "Callable[[ComparePage], None] | None") -> "ComparePage":
         page = self._page or self._make()
         self._window.show_page(page)
+        self._then = then
         self.refresh()
         self._show_twins()
-        if twin:
-            page.choose_twin(twin)
         page.messages.view.setFocus()
         self.on_shown(True)
         return page
@@ -104,11 +110,14 @@ class CompareDesk:
         """Compare a message with its twins."""
         found = self._book.find(MessageId(message))
         entry = found[0].entries[found[1]] if found else None
-        self.open()
-        if isinstance(entry, Message) and self._page is not None:
-            rows = self._comparison.rows if self._comparison is not None else ()
-            row = next((r for r in rows if any(_holds(c, entry.id) for c in r.cells)), None)
-            self._page.choose_twin(row.twin if row is not None else entry.twin)
+
+        def choose(page: "ComparePage") -> None:
+            if isinstance(entry, Message):
+                rows = self._comparison.rows if self._comparison is not None else ()
+                row = next((r for r in rows if any(_holds(c, entry.id) for c in r.cells)), None)
+                page.choose_twin(row.twin if row is not None else entry.twin)
+
+        self._open(choose)
 
     def leave_quietly(self) -> None:
         """Back to the chats, for somebody who shows something there."""
@@ -124,6 +133,7 @@ class CompareDesk:
         from chatlab.ui.compare.page import ComparePage
 
         page = self._page = ComparePage(self._backstage.comparer, self._window)
+        self._backstage.comparer.watch(self._on_progress, self._on_table)
         page.closed.connect(self.leave)
         page.submitted.connect(self._send)
         page.twins_wanted.connect(self._switch_twins_on)
@@ -151,21 +161,41 @@ class CompareDesk:
     # -- keeping up
 
     def _refresh_soon(self) -> None:
-        if self.is_shown and not self._timer.isActive():
+        if not self.is_shown or self._timer.isActive():
+            return
+        if self._backstage.comparer.is_working:
+            self._is_behind = True
+        else:
             self._timer.start(max(REFRESH_MS, round(_IDLE_SHARE * self._took_ms)))
 
     def refresh(self) -> None:
-        """Make the table anew and show it."""
+        """Have the table worked out anew; the one of before stays until then."""
         if self._page is None:
             return
-        began = time.monotonic()
+        self._is_behind, self._began = False, time.monotonic()
+        if not self._backstage.comparer.comparison().columns:
+            self._page.show_working(0)
+        self._backstage.comparer.refresh()
+
+    def _on_progress(self, percent: int) -> None:
+        if self._page is not None:
+            self._page.show_working(percent)
+
+    def _on_table(self) -> None:
+        if self._page is None:
+            return
+        self._comparison = self._backstage.comparer.comparison()
         try:
-            self._comparison = self._backstage.comparer.comparison()
+            self._page.show_comparison(self._comparison)
         except ChatlabError as error:
             self._say(Severity.ERROR, error.message, error.hint)
             return
-        self._page.show_comparison(self._comparison)
-        self._took_ms = (time.monotonic() - began) * 1000
+        then, self._then = self._then, None
+        if then is not None:
+            then(self._page)
+        self._took_ms = (time.monotonic() - self._began) * 1000
+        if self._is_behind:
+            self._timer.start(max(REFRESH_MS, round(_IDLE_SHARE * self._took_ms)))
 
     # -- twins
 
@@ -207,6 +237,8 @@ class CompareDesk:
 
     def _drop_second(self) -> None:
         self._backstage.comparer.close_second()
+        if self._page is not None:  # Nothing of that file can be shown any more.
+            self._page.show_comparison(self._backstage.comparer.comparison())
         self.refresh()
 
     def _ask_for_picture(self) -> None:

@@ -200,12 +200,23 @@ class FakeComparer:
     paired: list[tuple[tuple[MessageId, ...], str]] = field(default_factory=list)
     saved: list[Path] = field(default_factory=list)
     failure: ChatlabError | None = None
+    is_working: bool = False
+    """Set, and it works until a test calls ``on_done``."""
+    on_progress: Callable[[int], None] = lambda percent: None
+    on_done: Callable[[], None] = lambda: None
 
     def pair(self, messages: Sequence[Message], twin: str) -> None:
         self.paired.append((tuple(each.id for each in messages), twin))
 
     def comparison(self) -> Comparison:
         return self.table
+
+    def watch(self, on_progress: Callable[[int], None], on_done: Callable[[], None]) -> None:
+        self.on_progress, self.on_done = on_progress, on_done
+
+    def refresh(self) -> None:
+        if not self.is_working:
+            self.on_done()
 
     def ladder(self, side: Side) -> Ladder:
         return ladder(side)

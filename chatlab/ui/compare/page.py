@@ -100,6 +100,9 @@ class ComparePage(QWidget):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._stack)
         self._pages.addWidget(self._empty)
+        self._working = plain_label("", "surface", self)
+        self._working.setMargin(HALF)
+        self._working.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -175,6 +178,7 @@ class ComparePage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_head()
+        self._place_working()
 
     def _fit_head(self) -> None:
         """Where it becomes narrow, buttons show their icons alone, and then the title goes."""
@@ -193,6 +197,28 @@ class ComparePage(QWidget):
                 return
 
     # -- what is shown
+
+    def show_working(self, percent: int) -> None:
+        """Say how far the next table is; what stands here stays. 100: it is there."""
+        words = self.tr("Working out the comparison…")
+        if percent:
+            words = f"{words} {percent} %"
+        is_on = percent < 100
+        if is_on and not self._comparison.columns:
+            text = self.tr("Every frame of each message is counted, layer by layer.")
+            self._empty.show_state("compare", words, text)
+            self._pages.setCurrentIndex(1)
+            return
+        self._working.setVisible(is_on)
+        self._working.setText(words)
+        self._place_working()
+
+    def _place_working(self) -> None:
+        """Over the page, so that nothing moves when it comes and goes."""
+        self._working.adjustSize()
+        at = self._pages.geometry().topRight()
+        self._working.move(at.x() - self._working.width() - 2 * SPACE, at.y() + SPACE)
+        self._working.raise_()
 
     @property
     def part(self) -> Part:

@@ -13,20 +13,34 @@ from chatlab.core.observing import FrameView, Observer, ObserverView
 
 
 class Comparer(Protocol):
-    """The session's capture, and a second one when it was opened; all calls are quick but those
-    that hand their answer to a function."""
+    """The session's capture, and a second one when it was opened. All calls are quick: what takes
+    long is worked out beside the window, and until then there is what was known before."""
+
+    def watch(self, on_progress: Callable[[int], None], on_done: Callable[[], None]) -> None:
+        """``on_progress`` is told the per cent of what takes long, up to 100; ``on_done`` that there
+        is more to show: a new table, or what was asked for."""
+        ...
+
+    @property
+    def is_working(self) -> bool: ...
+
+    def refresh(self) -> None:
+        """Work out the table anew, and what the page has asked for."""
+        ...
 
     def pair(self, messages: Sequence[Message], twin: str) -> None:
         """These left in one gesture with others: they are compared by its name from now on."""
         ...
 
     def comparison(self) -> Comparison:
-        """The table as it is now."""
+        """The table as it was worked out last; an empty one before that."""
         ...
 
     def ladder(self, side: Side) -> Ladder: ...
 
-    def view(self, side: Side, observer: Observer) -> ObserverView: ...
+    def view(self, side: Side, observer: Observer) -> ObserverView:
+        """As it was worked out last; asking has it done."""
+        ...
 
     def frame_view(self, side: Side, observer: Observer, frame: int) -> FrameView: ...
 
