@@ -30,6 +30,10 @@ _OLD_WHOLE_NAME = "session.pcapng"
 _LOCK_NAME = "in-use"
 _OFFERED_NAME = "offered"
 _STAMP = "%Y%m%d-%H%M%S"
+_LOCK_PATIENCE_MS = 2000
+"""Another start may just be looking whether this folder is in use."""
+_SETTLED_S = 60.0
+"""A younger folder with nothing in it may belong to a program that is just starting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,10 @@ class Leftover:
 
     def note_offer(self) -> None:
         """It is told of once; after that it only waits in its folder."""
-        (self.file.parent / _OFFERED_NAME).touch()
+        try:
+            (self.file.parent / _OFFERED_NAME).touch()
+        except OSError as error:  # A full disk, say: then it is told of once more.
+            log.warning("%s: %s", self.file.parent, error)
 
     @property
     def words(self) -> str:
@@ -83,7 +90,7 @@ class SessionFolder:
         make_private(self._sessions)
         make_private(self.path)
         self._lock = _lock_of(self.path)
-        if not self._lock.tryLock(0):
+        if not self._lock.tryLock(_LOCK_PATIENCE_MS):
             raise FileError(f"{self.path} is in use by another ChatLab.", "Start ChatLab again.")
 
     def close(self, *, keeps: bool) -> None:
@@ -115,8 +122,11 @@ class SessionFolder:
 
 def _look(folder: Path) -> Leftover | None:
     """What a folder of ``sessions`` holds; None while it is in use, or holds no frame."""
+    begun = _begin_of(folder)
+    if begun is None or not folder.is_dir():
+        return None
     lock = _lock_of(folder)
-    if not folder.is_dir() or not lock.tryLock(0):
+    if not lock.tryLock(0):
         return None
     lock.unlock()
     is_complete = _complete(folder / LIVE_NAME)
@@ -124,16 +134,20 @@ def _look(folder: Path) -> Leftover | None:
         file = folder / name
         if not file.is_file():
             continue
-        try:
-            begun = datetime.strptime(folder.name.rpartition("-")[0], _STAMP)
-        except ValueError:
-            return None  # Not a folder of ours.
         was_offered = (folder / _OFFERED_NAME).exists()
         is_of_crash = name == LIVE_NAME
         return Leftover(file, begun, file.stat().st_size, was_offered, is_of_crash)
-    if is_complete:
+    if is_complete and (datetime.now() - begun).total_seconds() > _SETTLED_S:
         shutil.rmtree(folder, ignore_errors=True)
     return None
+
+
+def _begin_of(folder: Path) -> datetime | None:
+    """When the run of a folder began; None for a folder that is not ours."""
+    try:
+        return datetime.strptime(folder.name.rpartition("-")[0], _STAMP)
+    except ValueError:
+        return None
 
 
 def _complete(capture: Path) -> bool:

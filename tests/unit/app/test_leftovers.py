@@ -66,10 +66,22 @@ def test_the_end_leaves_the_whole_file_or_nothing(tmp_path: Path, keeps: bool) -
     assert left == ([WHOLE_NAME] if keeps else [])
 
 
-def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
-    file = left_behind(tmp_path, "not-a-stamp")
+@pytest.mark.parametrize("name", [WHOLE_NAME, "homework.chatlab"])
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, name: str) -> None:
+    file = left_behind(tmp_path, "not-a-stamp", name)
     assert SessionFolder(tmp_path).leftovers() == ()
-    assert file.exists()
+    assert [each.name for each in file.parent.iterdir()] == [name]
+
+
+def test_an_empty_folder_goes_but_not_that_of_a_program_that_just_starts(tmp_path: Path) -> None:
+    old, starting = tmp_path / "20260102-030405-1", SessionFolder(tmp_path).path
+    old.mkdir()
+    starting.mkdir()
+    other = SessionFolder(tmp_path)
+    other.path = tmp_path / "of-another-run"
+    assert other.leftovers() == ()
+    assert not old.exists()
+    assert starting.exists()
 
 
 # --- after a crash ------------------------------------------------------------------------------
