@@ -7,6 +7,7 @@ it is put back where it was. Nothing of this raises: ``fault`` says what is wron
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _COPY_STEP = 1 << 20
@@ -115,10 +116,14 @@ class AppendFile:
         self._descriptor = fresh
 
     def close(self) -> None:
-        """Bring everything to the disk, and let go of the file."""
-        if not self.fault:
-            os.fsync(self._descriptor)
-        os.close(self._descriptor)
+        """Bring everything to the disk, as far as that takes it, and let go of the file."""
+        try:
+            if not self.fault:
+                os.fsync(self._descriptor)
+        except OSError as error:  # Some disks say only now that they are full.
+            self.fault, self.hint = error.strerror or str(error), hint_for(error)
+        with suppress(OSError):  # It is closed all the same.
+            os.close(self._descriptor)
 
 
 def _flags() -> int:

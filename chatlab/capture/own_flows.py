@@ -10,7 +10,7 @@ from chatlab.core.flow import Endpoint, FlowKey, Transport
 EVERYTHING = FlowKey(Endpoint("0.0.0.0", 0), Endpoint("0.0.0.0", 0), Transport.UDP)
 """Stands where a capture of one connection has its flow."""
 MAX_KEPT = 1024
-"""Flows, those that are gone included, before the oldest are forgotten."""
+"""Flows, those that are gone included, before one is forgotten: of those that are gone the oldest."""
 _ALWAYS = 1 << 63
 _IPV6_FRAGMENT = 44
 
@@ -40,12 +40,15 @@ class OwnFlows:
         for key in keys:
             self._until.setdefault(key, {})[number] = _ALWAYS
         while len(self._flows) > MAX_KEPT:
-            self._forget(next(iter(self._flows)))
+            self._forget(next(filter(self._is_gone, self._flows), next(iter(self._flows))))
 
     def end(self, number: int, time_ns: int) -> None:
         """``number`` took its last frame then; what is older may still come from elsewhere."""
         for key in self._flows.get(number, ()):
             self._until[key][number] = time_ns
+
+    def _is_gone(self, number: int) -> bool:
+        return self._until[self._flows[number][0]][number] != _ALWAYS
 
     def _forget(self, number: int) -> None:
         for key in self._flows.pop(number):

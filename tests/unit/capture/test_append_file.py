@@ -135,3 +135,17 @@ def test_what_cannot_be_put_back_is_tried_again(
     file.look_after()
     assert file.fault == ""
     assert content(tmp_path) == b"kept"
+
+
+def test_a_disk_that_fails_at_the_very_end_ends_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    file = AppendFile(tmp_path / "file")
+    file.append(b"kept")
+    file.close()
+    assert file.fault == "Disk quota exceeded"
+    assert (tmp_path / "file").read_bytes() == b"kept"

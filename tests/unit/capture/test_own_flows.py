@@ -88,3 +88,13 @@ def test_old_flows_are_forgotten() -> None:
         own.add(number, flow((LOCAL[0], 1 + number), REMOTE))
     assert not covers(own, ip_packet((LOCAL[0], 1), REMOTE))
     assert covers(own, ip_packet((LOCAL[0], 2), REMOTE))
+
+
+def test_a_flow_that_lasts_outlives_those_that_are_gone() -> None:
+    own = OwnFlows()
+    for number in range(MAX_KEPT + 1):
+        own.add(number, flow((LOCAL[0], 1 + number), REMOTE))
+        if number:
+            own.end(number, NOW)
+    assert covers(own, ip_packet((LOCAL[0], 1), REMOTE), NOW + 1)
+    assert not covers(own, ip_packet((LOCAL[0], 2), REMOTE), NOW)
