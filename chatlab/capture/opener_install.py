@@ -119,13 +119,15 @@ def install(user: str) -> str:
     try:
         fill(fresh, place, listed)
         reason = make_starter(fresh, place)
+        if reason:
+            check_polkit(reason)
         if place.exists():
             shutil.rmtree(place)
         fresh.rename(place)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     if reason:
-        install_policy(place, reason)
+        install_policy(place)
     else:
         POLICY.unlink(missing_ok=True)
     way = "through polkit" if reason else "by its capability"
@@ -222,14 +224,17 @@ def is_roots_program(path: Path) -> bool:
     return os.access(path, os.X_OK) and is_roots(path)
 
 
-def install_policy(place: Path, reason: str) -> None:
-    """The other way: pkexec runs the script as root. Raises NotInstalled where there is none."""
+def check_polkit(reason: str) -> None:
+    """Raises NotInstalled where the other way is closed as well; nothing is changed then."""
     if not POLICY.parent.is_dir() or not shutil.which("pkexec", path="/usr/bin:/usr/local/bin"):
-        shutil.rmtree(place)
         raise NotInstalled(
             f"The opener cannot be given its right: {reason}, and there is no polkit (pkexec). "
             "Install a C compiler (Debian: sudo apt install gcc libc6-dev) and try again."
         )
+
+
+def install_policy(place: Path) -> None:
+    """The other way: pkexec runs the script as root."""
     POLICY.write_text(_POLICY.format(script=place / SCRIPT), encoding="utf-8")
     POLICY.chmod(0o644)
 

@@ -55,11 +55,18 @@ async def open_packet_socket(
             raise CaptureError("The opener does not answer.", "Connect again.") from None
         finally:
             if process.returncode is None:
-                process.kill()
-                await process.wait()
+                await _end(process)
         if is_polkit(command) and process.returncode in _POLKIT_REFUSALS:
             raise OpenerRefused("permission", "polkit did not allow it")
         return _read_answer(ours)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    try:
+        process.kill()
+    except PermissionError:
+        return  # polkit has made it root's; it gives up by itself.
+    await process.wait()
 
 
 def is_polkit(command: Sequence[str]) -> bool:

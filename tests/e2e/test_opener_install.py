@@ -138,6 +138,16 @@ def test_with_neither_of_both_nothing_is_left_behind() -> None:
     assert in_namespace(code) == ([1], {}, [])
 
 
+def test_what_works_stays_where_it_cannot_be_installed_anew() -> None:
+    code = (
+        "attempt('4711'); opener.COMPILERS = (); opener.shutil.which = lambda *_, **__: None;"
+        "attempt('4712'); tell()"
+    )
+    codes, files, _ = in_namespace(code)
+    assert codes == [0, 1]
+    assert "opener" in files
+
+
 def test_a_folder_that_others_may_write_to_is_not_used() -> None:
     code = "attempt('4711'); tell()"
     assert in_namespace(code, "chmod 777 /usr/libexec") == ([1], {}, [])
