@@ -27,6 +27,32 @@ from tests.helpers.tcp_talk import (
 )
 
 
+def cut(said: bytes, answer: bytes, mss: int, again: set[int], lost: set[int]) -> Talk:
+    """What is said in segments, some of them sent twice, some never captured; then an answer."""
+    talk = Talk().handshake()
+    first = len(talk.frames)
+    talk.send(SENT, said, mss=mss)
+    for number in sorted(again):
+        if number * mss < len(said):
+            talk.again(SENT, number * mss, said[number * mss : number * mss + mss + 3])
+    if answer:
+        talk.send(RECEIVED, answer)
+    talk.frames = [f for at, f in enumerate(talk.frames) if at - first not in lost or at < first]
+    return talk
+
+
+def sent_bytes(file: Path) -> dict[int, int]:
+    """What a capture holds of the client's stream, by offset."""
+    held: dict[int, int] = {}
+    for raw in frames_of(file):
+        headers = parse(raw, 1)
+        assert headers is not None
+        if headers.source_port == 40_000:
+            at = headers.sequence - 1001
+            held |= {at + i: byte for i, byte in enumerate(raw[headers.payload :])}
+    return held
+
+
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -41,27 +67,13 @@ def test_no_secret_is_left_however_it_is_cut_lost_and_sent_again(
 ) -> None:
     planted = secret.encode()
     said = b"PASS " + planted + b"\r\nNICK ann\r\nPRIVMSG NickServ :IDENTIFY " + planted + b"\r\n"
-    talk = Talk().handshake()
-    first = len(talk.frames)
-    talk.send(SENT, said, mss=mss)
-    for number in sorted(again):
-        if number * mss < len(said):
-            talk.again(SENT, number * mss, said[number * mss : number * mss + mss + 3])
-    talk.send(
-        RECEIVED, b":NickServ!s@s NOTICE ann :Your password is " + planted + b" - keep it.\r\n"
-    )
-    talk.frames = [f for at, f in enumerate(talk.frames) if at - first not in lost or at < first]
+    told = b":NickServ!s@s NOTICE ann :Your password is " + planted + b" - keep it.\r\n"
+    talk = cut(said, told, mss, again, lost)
     before = with_checksums(talk).write(tmp_path / "before.pcapng")
     redacted(before, tmp_path / "after.pcapng", application=Application.IRC)
     assert_same_but_blanked(before, tmp_path / "after.pcapng")
-    held: dict[int, int] = {}
-    for raw in frames_of(tmp_path / "after.pcapng"):
-        headers = parse(raw, 1)
-        assert headers is not None
-        assert planted not in raw
-        if headers.source_port == 40_000:
-            at = headers.sequence - 1001
-            held |= {at + i: byte for i, byte in enumerate(raw[headers.payload :])}
+    assert not any(planted in raw for raw in frames_of(tmp_path / "after.pcapng"))
+    held = sent_bytes(tmp_path / "after.pcapng")
     for start in (5, said.rindex(planted)):
         span = range(start, start + len(planted))
         assert {held[at] for at in span if at in held} <= {ord("*")}
@@ -85,23 +97,11 @@ def test_no_secret_of_a_stanza_is_left_however_it_is_cut_lost_and_sent_again(
     said += XMPP_STANZAS[0].replace(PLAIN, "{}").format(proof.decode()).encode()
     said += b"".join(each.format(secret).encode() for each in XMPP_STANZAS[2:])
     said += b"<message to='b@t'><body>two</body></message>"
-    talk = Talk().handshake()
-    first = len(talk.frames)
-    talk.send(SENT, said, mss=mss)
-    for number in sorted(again):
-        if number * mss < len(said):
-            talk.again(SENT, number * mss, said[number * mss : number * mss + mss + 3])
-    talk.frames = [f for at, f in enumerate(talk.frames) if at - first not in lost or at < first]
+    talk = cut(said, b"", mss, again, lost)
     before = with_checksums(talk).write(tmp_path / "before.pcapng")
     redacted(before, tmp_path / "after.pcapng", application=Application.XMPP)
     assert_same_but_blanked(before, tmp_path / "after.pcapng")
-    held: dict[int, int] = {}
-    for raw in frames_of(tmp_path / "after.pcapng"):
-        headers = parse(raw, 1)
-        assert headers is not None
-        at = headers.sequence - 1001
-        if headers.source_port == 40_000:
-            held |= {at + i: byte for i, byte in enumerate(raw[headers.payload :])}
+    held = sent_bytes(tmp_path / "after.pcapng")
     for word in (planted, proof):
         start = said.find(word)
         while start >= 0:
