@@ -49,7 +49,7 @@ class Redaction:
         self._correlator = correlator
         self._frames: dict[int, list[ByteRange]] = {}
         self._clear: set[int] = set()
-        """TCP streams that were looked into."""
+        """TCP streams that may be in clear to their end."""
         self._words: set[bytes] = set()
         self._names: set[bytes] = set()
         self._pattern: re.Pattern[bytes] | None = None
@@ -62,7 +62,8 @@ class Redaction:
             yield
             if (application := self._spoken(conversation.number)) is None:
                 continue
-            self._clear.add(conversation.number)
+            if not self._is_under_tls(conversation.number):
+                self._clear.add(conversation.number)
             for side in (0, 1):
                 yield from self._read(conversation.number, side, application)
         self._pattern = self._compile()
@@ -72,13 +73,17 @@ class Redaction:
     def _ours(self, stream: int) -> Connection | None:
         return self._correlator.connection_of(self._streams.tcp[stream].first_frame)
 
+    def _is_under_tls(self, stream: int) -> bool:
+        """Whether little or nothing lies in clear: what may stand before IRC's STARTTLS."""
+        ours = self._ours(stream)
+        return ours is not None and ours.tls is not None and ours.application is Application.IRC
+
     def _spoken(self, stream: int) -> Application | None:
         """What a stream speaks in clear, at least in the beginning; None for anything else."""
         ours = self._ours(stream)
         if ours is not None:
-            is_sealed = ours.tls is not None and ours.application is Application.IRC
             is_chat = ours.application in (Application.IRC, Application.XMPP)
-            return ours.application if is_chat and not is_sealed else None
+            return ours.application if is_chat else None
         for side in (0, 1):
             if (found := self._recognised(self._streams.direction(stream, side))) is not None:
                 return found
@@ -102,9 +107,10 @@ class Redaction:
         reader: SecretReader | None = None
         for position, data in self._pieces(direction):
             if reader is None:
-                reader = self._reader(
-                    direction, application, is_start=_is_start(direction, position)
-                )
+                is_start = _is_start(direction, position)
+                if not is_start and self._is_under_tls(stream):
+                    break  # What was captured of it is sealed.
+                reader = self._reader(direction, application, is_start=is_start)
             elif position != expected:
                 if ours is not None and ours.tls is not None:
                     break  # Behind STARTTLS, which lies before any loss that matters.

@@ -122,6 +122,18 @@ def test_what_tls_sealed_is_neither_read_nor_told(tmp_path: Path) -> None:
     assert b"CLIENT_RANDOM" not in data
 
 
+def test_what_was_said_before_starttls_is_blanked(tmp_path: Path) -> None:
+    talk = Talk().handshake()
+    talk.send(SENT, f"PASS {SECRET}\r\nSTARTTLS\r\n".encode())
+    record = b"\x17\x03\x03\x00\x20" + bytes(range(32))
+    talk.send(SENT, record)
+    before = talk.write(tmp_path / "before.pcapng")
+    after = tmp_path / "after.pcapng"
+    data = redacted(before, after, application=Application.IRC, is_sealed=True)
+    assert b"PASS " + b"*" * len(SECRET) + b"\r\nSTARTTLS\r\n" in data
+    assert frames_of(after)[-1] == frames_of(before)[-1]
+
+
 def test_a_checksum_that_was_yet_to_be_made_is_left_and_stays_flagged(tmp_path: Path) -> None:
     talk = Talk().handshake()
     talk.send(SENT, b"PASS hunter2\r\n")
