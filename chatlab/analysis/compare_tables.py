@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from chatlab.analysis.compare_records import comparison_records
+from chatlab.analysis.compare_style import STYLE
 from chatlab.core.comparison import Column, Comparison, MessageCost
 from chatlab.core.measures import LayerBytes, Measure, WireLayer
 
@@ -15,30 +16,6 @@ _LEADING = (
 )
 _TRAILING = ("frame_numbers", "notes", "problem")
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-_COLOURS = {
-    WireLayer.TEXT: "#b3261e",
-    WireLayer.FRAMING: "#e8a33d",
-    WireLayer.TLS: "#1b7f5c",
-    WireLayer.SEALED: "#0b4f6c",
-    WireLayer.REPEATED: "#8a5fbf",
-    WireLayer.OTHER: "#9aa5b1",
-    WireLayer.TCP: "#5b7fbd",
-    WireLayer.IP: "#7f9fd6",
-    WireLayer.LINK: "#b3c6ea",
-}
-"""Told apart by lightness, too, and never without their names."""
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0 2rem; table-layout: fixed; width: 100%; }
-caption { font-weight: 600; padding: .4rem 0; text-align: left; }
-th, td { border-bottom: 1px solid #8884; padding: .25rem .6rem; text-align: left; }
-td.n, th.n { font-variant-numeric: tabular-nums; text-align: right; }
-.bar { display: flex; height: 1.1rem; }
-.bar i { display: block; min-width: 2px; }
-.key i { display: inline-block; height: .8rem; margin: 0 .3rem 0 1rem; width: .8rem; }
-p.note { margin: .2rem 0; opacity: .8; }
-"""
 
 
 def as_csv(comparison: Comparison) -> str:
@@ -74,7 +51,7 @@ def as_html(comparison: Comparison, title: str = "Plain beside encrypted") -> st
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n"
         "</body>\n</html>\n"
     )
 
@@ -94,7 +71,7 @@ def _page(comparison: Comparison, title: str) -> Iterator[str]:
         for layer, _ in cell.carried.layers.parts()
     }
     marks = "".join(
-        f'<i style="background:{_COLOURS[layer]}"></i>{escape(layer.words)}'
+        f'<span><i class="{layer.name.lower()}"></i>{escape(layer.words)}</span>'
         for layer in WireLayer
         if layer in used
     )
@@ -111,10 +88,10 @@ def _length(cell: MessageCost | None) -> int:
 
 
 def _connections(comparison: Comparison) -> Iterator[str]:
-    yield "<h2>Connections</h2>\n<table>"
+    yield "<h2>Connections</h2>\n<section><table>"
     heads = ("Connection", "File", "TLS", "Cipher suite")
     numbers = ("Frames", "Bytes", "Round trips", "Ready after (ms)")
-    yield _row([*_heads(heads), *_heads(numbers, "n")])
+    yield _head([*_heads(heads), *_heads(numbers, "n")])
     for column in comparison.columns:
         cost = column.handshake
         ready = cost.ready_ns / 1e6 if cost is not None and cost.ready_ns is not None else None
@@ -125,8 +102,8 @@ def _connections(comparison: Comparison) -> Iterator[str]:
         )
         words = (column.title, column.capture, column.version or "none", column.cipher or "–")
         yield _row([*(f"<td>{escape(word)}</td>" for word in words), *map(_number, values)])
-    yield "</table>"
-    yield '<p class="note">Frames, bytes and round trips before the first message.</p>'
+    yield "</tbody></table>"
+    yield '<p class="note">Frames, bytes and round trips before the first message.</p></section>'
 
 
 def _table(
@@ -139,8 +116,8 @@ def _table(
     present = [
         (column, cell) for column, cell in zip(columns, cells, strict=True) if cell is not None
     ]
-    yield f"<table>\n<caption>{escape(caption)}</caption>"
-    yield _row(["<th></th>", *_heads([column.title for column, _ in present], "n")])
+    yield f'<section><table class="twins">\n<caption>{escape(caption)}</caption>'
+    yield _head(["<td></td>", *_heads([column.title for column, _ in present], "n")])
     bars = [
         _bar(cell.carried.layers, widest) if cell.carried is not None else "" for _, cell in present
     ]
@@ -150,20 +127,21 @@ def _table(
     for measure in Measure:
         values = [each[measure] for each in numbers]
         if any(values):
-            yield _row([f"<td>{escape(_words(measure))}</td>", *map(_number, values)])
-    yield "</table>"
+            yield _row([_measure(measure), *map(_number, values)])
+    yield "</tbody></table>"
     for column, cell in present:
         told = (cell.problem, *cell.notes, cell.leak.words if cell.leak is not None else "")
         for words in filter(None, told):
             yield f'<p class="note"><b>{escape(column.title)}:</b> {escape(words)}</p>'
+    yield "</section>"
 
 
 def _figures(comparison: Comparison) -> Iterator[str]:
-    yield "<h2>All messages</h2>\n<table>"
+    yield "<h2>All messages</h2>\n<section><table>"
     names = [
         f"{column.title}, {what}" for column in comparison.columns for what in ("sum", "median")
     ]
-    yield _row(["<th></th>", *_heads(names, "n")])
+    yield _head(["<td></td>", *_heads(names, "n")])
     for at, measure in enumerate(Measure):
         figures = [each[at] for each in comparison.figures]
         if any(figure.sum for figure in figures):
@@ -172,27 +150,32 @@ def _figures(comparison: Comparison) -> Iterator[str]:
                 for figure in figures
                 for value in (figure.sum if figure.count else None, figure.median)
             ]
-            yield _row([f"<td>{escape(_words(measure))}</td>", *map(_number, values)])
-    yield "</table>"
+            yield _row([_measure(measure), *map(_number, values)])
+    yield "</tbody></table></section>"
 
 
 def _bar(layers: LayerBytes, widest: int) -> str:
     """A frame's layers as lengths, on the same scale for all."""
     parts = "".join(
-        f'<i style="background:{_COLOURS[layer]};width:{100 * size / widest:.2f}%" '
+        f'<i class="{layer.name.lower()}" style="width:{100 * size / widest:.2f}%" '
         f'title="{escape(layer.words)}: {size:,} bytes"></i>'
         for layer, size in layers.parts()
     )
     return f'<div class="bar">{parts}</div>'
 
 
-def _words(measure: Measure) -> str:
-    return f"{measure.words} ({measure.unit})" if measure.unit else measure.words
+def _measure(measure: Measure) -> str:
+    words = f"{measure.words} ({measure.unit})" if measure.unit else measure.words
+    return f'<th scope="row">{escape(words)}</th>'
 
 
 def _heads(names: Sequence[str], kind: str = "") -> list[str]:
-    return [f'<th class="{kind}">{escape(name)}</th>' if kind else f"<th>{escape(name)}</th>"
-            for name in names]  # fmt: skip
+    mark = f' class="{kind}"' if kind else ""
+    return [f'<th scope="col"{mark}>{escape(name)}</th>' for name in names]
+
+
+def _head(cells: Sequence[str]) -> str:
+    return f"<thead>{_row(cells)}</thead><tbody>"
 
 
 def _row(cells: Sequence[str]) -> str:

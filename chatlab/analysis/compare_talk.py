@@ -22,9 +22,9 @@ from chatlab.protocol.tls_handshake import APPLICATION_DATA
 
 MAX_SAID = 20_000
 """Units of one direction that are remembered; what comes behind them adds nothing new to a view."""
-WALK_STEP = 64 * 1024
-"""Bytes that are walked over at a time."""
-MAX_STEPS = 2_048
+WALK_STEP = 32 * 1024
+"""Bytes that are walked over at a time; more than the longest TLS record."""
+MAX_STEPS = 4_096
 """Times that finding units goes on before the rest is left to the next question."""
 
 
@@ -89,9 +89,10 @@ class _Side:
     def steps(self) -> Iterator[None]:
         if self.inside is not None:
             for _ in range(MAX_STEPS):
-                if self.inside.update() and not self.inside.units.walk(WALK_STEP):
-                    break
+                is_all = self.inside.update()
                 yield
+                if is_all and not self.inside.units.walk(WALK_STEP):
+                    break
         while units := list(islice(self.units.since(self._row), UNITS_AT_ONCE)):
             self._row += len(units)
             for unit in units:

@@ -45,7 +45,7 @@ class _Parser(argparse.ArgumentParser):
 def run(arguments: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code."""
     try:
-        options = _parser().parse_args(_with_command(arguments))
+        options = _parse(_with_command(arguments))
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except UsageError as error:
@@ -59,6 +59,17 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # The reader has seen enough, e.g. `| head`.
         return EXIT_FAILED
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """argparse takes files in one go only: in ``compare A --json B``, B is left over."""
+    parser = _parser()
+    options, more = parser.parse_known_args(arguments)
+    if len(more) == 1 and not more[0].startswith("-") and getattr(options, "second", "") is None:
+        options.second = Path(more.pop())
+    if more:
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    return options
 
 
 def _with_command(arguments: Sequence[str]) -> Sequence[str]:

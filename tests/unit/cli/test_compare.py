@@ -91,6 +91,23 @@ def test_two_files_are_compared_message_by_message(
     assert first["leak"]["inferred_bytes"] == len(line(TEXTS[0]))
 
 
+def test_options_may_stand_between_the_two_files(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = files
+    behind = records(capsys, first, second)
+    assert run(["compare", first, "--json", second]) == 0
+    between = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert between == behind
+
+
+def test_a_third_file_is_refused(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["compare", *files, "--json", "third.pcapng"]) == 2
+    assert "third.pcapng" in capsys.readouterr().err
+
+
 def test_one_file_alone_lists_its_messages(
     files: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
