@@ -221,11 +221,12 @@ class Session:
     async def start_capture(self) -> CaptureStatus:
         """Capture into the feed's file from now on, open connections included."""
         if self._source is None:
-            self._source = CaptureSource(self.feed.file, self.feed.take_status)
-            self.feed.on_secret = self._source.secret
-            await self._source.start()
+            # It may be stopped before it has come up: then its own methods do nothing.
+            source = self._source = CaptureSource(self.feed.file, self.feed.take_status)
+            self.feed.on_secret = source.secret
+            await source.start()
             for fileno, flow in (*self._dialler.live(), *self._peers.live()):
-                await self._source.admit(fileno, flow)
+                await source.admit(fileno, flow)
         elif isinstance(self.feed.status, CaptureLost):
             await self.restart_capture()
         return self.feed.status

@@ -21,10 +21,15 @@ from chatlab.capture.helper_process import HelperProcess
 from chatlab.capture.interfaces import watch_interface
 from chatlab.capture.opening import OpenerRefused, open_packet_socket
 from chatlab.capture.permission import BackendState, Permission
-from chatlab.capture.watched import Progress, Watched, is_connected, passes_descriptors
+from chatlab.capture.watched import (
+    Progress,
+    Watched,
+    is_connected,
+    passes_descriptors,
+    whole_of,
+)
 from chatlab.core.capture import (
     CaptureIdle,
-    CaptureLive,
     CaptureLost,
     CaptureRefused,
     CaptureStatus,
@@ -40,7 +45,6 @@ MAX_SECRETS = 1024
 """Lines of key log that a new capture process is told again; a TLS 1.3 connection has five."""
 
 _log = logging.getLogger(__name__)
-
 _RESTART_HINT = "Start the capture again; chatting goes on."
 
 
@@ -74,6 +78,8 @@ class CaptureSource:
         self._started = 0.0
         self._trouble = ""
         self._is_running = False
+        self._one_at_a_time = asyncio.Lock()
+        """Two capture processes would write to one file."""
         self._revival: asyncio.Task[None] | None = None
 
     @property
@@ -105,12 +111,9 @@ class CaptureSource:
     async def _ask_permission(self) -> None:
         found = await asyncio.to_thread(self._check)
         self._backend = found.best
-        if self._backend is None:
-            self._set(
-                CaptureRefused(
-                    reason=found.reason, remedy=found.remedy, can_enable=found.can_enable
-                )
-            )
+        if self._backend is None and self._is_running:
+            reason, remedy = found.reason, found.remedy
+            self._set(CaptureRefused(reason=reason, remedy=remedy, can_enable=found.can_enable))
 
     # --- connections come and go ------------------------------------------------------------
 
@@ -168,6 +171,7 @@ class CaptureSource:
         try:
             return await asyncio.wait_for(watched.answer, ANSWER_S)
         except TimeoutError:
+            self._send_remove(watched.number, time.time_ns())
             self._forget(watched.number)
             _log.error("%s: the capture process does not answer", watched.flow)
             return False
@@ -177,9 +181,8 @@ class CaptureSource:
         for watched in reversed(self._watched.values()):
             if watched.flow == flow and not watched.is_dismissed:
                 watched.dismissed_ns = time.time_ns()
-                if self._helper is not None:
-                    self._send_remove(watched.number, watched.dismissed_ns)
-                elif isinstance(self._status, CaptureLost):
+                self._send_remove(watched.number, watched.dismissed_ns)
+                if self._helper is None and isinstance(self._status, CaptureLost):
                     self._forget(watched.number)
                 return
 
@@ -189,19 +192,20 @@ class CaptureSource:
         Raises CaptureError where this user may not.
         """
         self._trouble = ""
-        if (before := self._whole()) is not None:
+        self._end_whole()
+        if not (name and self._is_running):
+            return
+        found = await asyncio.to_thread(self._check)
+        self._end_whole()  # Another one may have been chosen meanwhile.
+        whole = watch_interface(next(self._numbers), name, is_promiscuous, found)
+        if not await self._admit(whole):
+            raise whole.error
+
+    def _end_whole(self) -> None:
+        if (before := whole_of(self._watched.values())) is not None:
             before.dismissed_ns = time.time_ns()
             self._send_remove(before.number, before.dismissed_ns)
             self._publish()
-        if name and self._is_running:
-            found = await asyncio.to_thread(self._check)
-            whole = watch_interface(next(self._numbers), name, is_promiscuous, found)
-            if not await self._admit(whole):
-                raise whole.error
-
-    def _whole(self) -> Watched | None:
-        watched = self._watched.values()
-        return next((each for each in watched if each.interface and not each.is_dismissed), None)
 
     def secret(self, line: str) -> None:
         """Put a line of an NSS key log into the file, so that analysers can decrypt it."""
@@ -230,7 +234,17 @@ class CaptureSource:
     # --- the capture process ----------------------------------------------------------------
 
     async def _launch(self) -> None:
-        """Start a capture process and tell it everything that it has to know."""
+        """Start a capture process, unless there is one or none is wanted any more."""
+        # A task of its own: whose connection it starts for may be cancelled, others wait for it.
+        await asyncio.shield(asyncio.create_task(self._launch_alone()))
+
+    async def _launch_alone(self) -> None:
+        async with self._one_at_a_time:
+            if self._helper is None and self._is_running:
+                await self._start_helper()
+
+    async def _start_helper(self) -> None:
+        """Start it and tell it everything that it has to know."""
         if self._arena < 0 and sys.platform == "linux":
             self._arena = create_arena()
         helper = HelperProcess(self._on_words, self._on_exit)
@@ -329,8 +343,9 @@ class CaptureSource:
             # It holds what the disk did not take, and tries again by itself.
             await self.sync()
             return
-        await self._end_helper(0.0)
-        self._revival = None
+        async with self._one_at_a_time:
+            await self._end_helper(0.0)
+            self._revival = None
         await self._launch()
 
     async def stop(self) -> None:
@@ -338,11 +353,12 @@ class CaptureSource:
         if not self._is_running:
             return
         self._is_running = False
+        async with self._one_at_a_time:
+            if self._helper is not None:
+                self._helper.send({"stop": True})
+                await self._end_helper(ANSWER_S)
         if self._revival is not None:
             await self._revival
-        if self._helper is not None:
-            self._helper.send({"stop": True})
-            await self._end_helper(ANSWER_S)
         self._base = Progress(0, self._progress.frames, self._progress.dropped)
         self._revival = None
         for number in list(self._watched):
@@ -372,27 +388,11 @@ class CaptureSource:
     def _publish(self) -> None:
         progress = self._progress
         if progress.fault:
-            before = self._status
-            since_ns = before.since_ns if isinstance(before, CaptureLost) else time.time_ns()
-            reason = f"{self._file} cannot be written: {progress.fault}."
-            lost = CaptureLost(
-                reason=reason, since_ns=since_ns, hint=progress.hint, is_waiting=True
-            )
-            self._set(lost)
+            self._set(progress.lost(self._file, self._status))
             return
         if self._backend is None or self._helper is None:
             return
-        self._set(
-            CaptureLive(
-                backend=self._backend.backend.value,
-                frames=progress.frames,
-                dropped=progress.dropped,
-                position=progress.position,
-                flows=sum(not (e.is_dismissed or e.interface) for e in self._watched.values()),
-                interface=whole.interface if (whole := self._whole()) else "",
-                trouble=self._trouble,
-            )
-        )
+        self._set(progress.live(self._backend.backend.value, self._watched.values(), self._trouble))
 
     def _set(self, status: CaptureStatus) -> None:
         if status != self._status:

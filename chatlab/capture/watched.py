@@ -3,8 +3,10 @@
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from chatlab.capture.control import (
     VIA_DESCRIPTOR,
@@ -15,6 +17,7 @@ from chatlab.capture.control import (
     flow_words,
 )
 from chatlab.capture.permission import Backend, BackendState
+from chatlab.core.capture import CaptureLive, CaptureLost, CaptureStatus
 from chatlab.core.errors import CaptureError
 from chatlab.core.flow import FlowKey
 
@@ -42,6 +45,25 @@ class Progress:
                 )
             case _:
                 return None
+
+    def lost(self, file: Path, before: CaptureStatus) -> CaptureLost:
+        """The status while ``file`` cannot be written; ``before`` is the one until now."""
+        since_ns = before.since_ns if isinstance(before, CaptureLost) else time.time_ns()
+        reason = f"{file} cannot be written: {self.fault}."
+        return CaptureLost(reason=reason, since_ns=since_ns, hint=self.hint, is_waiting=True)
+
+    def live(self, backend: str, watched: "Collection[Watched]", trouble: str) -> CaptureLive:
+        """The status while all is well."""
+        whole = whole_of(watched)
+        return CaptureLive(
+            backend=backend,
+            frames=self.frames,
+            dropped=self.dropped,
+            position=self.position,
+            flows=sum(not (each.is_dismissed or each.interface) for each in watched),
+            interface=whole.interface if whole is not None else "",
+            trouble=trouble,
+        )
 
 
 @dataclass(slots=True)
@@ -106,6 +128,11 @@ class Watched:
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
+
+
+def whole_of(watched: Collection[Watched]) -> Watched | None:
+    """The interface that is captured whole, if one is."""
+    return next((each for each in watched if each.interface and not each.is_dismissed), None)
 
 
 def passes_descriptors(state: BackendState) -> bool:
