@@ -19,8 +19,7 @@ from chatlab.app.xmpp_errands import SessionErrands
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.capture import CaptureInterface, CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey
-from chatlab.core.errors import ChatlabError, FileError
-from chatlab.core.events import Severity
+from chatlab.core.errors import ChatlabError, FileError, Severity
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
 from chatlab.core.ports import ChatConnection, EventSink, FileTransfers

@@ -12,14 +12,13 @@ from chatlab.app.replay import account_of
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.connection import Connection
-from chatlab.core.errors import ChatlabError
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.events import (
     ChatOpened,
     ConnectionOpened,
     MessageAdded,
     MessageChanged,
     MessageRewritten,
-    Severity,
 )
 from chatlab.core.flow import ConnectionId
 from chatlab.core.message import Message, MessageId

@@ -8,7 +8,7 @@ from pathlib import Path
 from chatlab.app.journal import read_beside
 from chatlab.app.leftovers import MAX_KEPT, Leftover, SessionFolder
 from chatlab.app.scratch import clear_abandoned
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 from chatlab.ui.widgets.message_bar import BarChoice, BarMessage
 
 TOPIC = "leftover"

@@ -19,6 +19,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Application
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureStatus
 from chatlab.core.chats import ChatBook
+from chatlab.core.errors import Severity
 from chatlab.core.flow import ConnectionId, FlowKey, WireRange
 from chatlab.core.message import Delivery, Message, MessageId
 from chatlab.core.ports import (
@@ -194,7 +195,7 @@ class Session:
             if reached[wire.connection] >= wire.span.stop:
                 self.handle(ev.MessageChanged(account, message, Delivery.ACKNOWLEDGED))
 
-    def tell_all(self, severity: ev.Severity, text: str, hint: str) -> None:
+    def tell_all(self, severity: Severity, text: str, hint: str) -> None:
         """A line of our own on every account's page: something happened that concerns them all."""
         for account in list(self.connections):
             self.handle(ev.Informed(account, text, time.time_ns(), severity=severity, hint=hint))

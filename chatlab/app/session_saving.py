@@ -7,8 +7,7 @@ from pathlib import Path
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.saving import SaveWork, capture_work, save_beside, session_work
 from chatlab.core.chats import ChatBook
-from chatlab.core.errors import ChatlabError
-from chatlab.core.events import Severity
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.export import ExportFacts, SecretsChoice
 
 _SLICE_S = 0.005

@@ -13,8 +13,7 @@ from chatlab.app.preferring import preferences_of
 from chatlab.app.rule_keeper import RuleKeeper
 from chatlab.app.watch import SessionWatch
 from chatlab.core.chats import ChatBook
-from chatlab.core.errors import FileError
-from chatlab.core.events import Severity
+from chatlab.core.errors import FileError, Severity
 from chatlab.core.preferences import Preferences
 from chatlab.core.rules import RuleBook
 from chatlab.store.accounts import AccountStore

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from chatlab.app.feed import CaptureFeed
 from chatlab.core.capture import CaptureLive, CaptureLost, CaptureRefused, CaptureStatus
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 
 TICK_S = 2.0
 MIN_SLEEP_S = 5.0

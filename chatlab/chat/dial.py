@@ -18,9 +18,8 @@ from chatlab.chat.sockets import bound_towards, give_up_after, socket_address
 from chatlab.chat.tls import USUAL_PORTS, TlsLayer
 from chatlab.chat.wire import Wire, WireSink
 from chatlab.core.account import Account, Application, Security
-from chatlab.core.connection import Connection
+from chatlab.core.connection import Connection, LinkState
 from chatlab.core.errors import ConnectError
-from chatlab.core.events import LinkState
 from chatlab.core.flow import ConnectionId, FlowKey
 from chatlab.core.ports import CaptureGate, ConnectionRegistry
 

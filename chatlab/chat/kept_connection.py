@@ -15,8 +15,9 @@ from chatlab.chat.lasting import BaseLasting
 from chatlab.chat.timing import Timing, first_of
 from chatlab.chat.verdict import Verdict
 from chatlab.core.account import Account
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import UsageError
-from chatlab.core.events import ChatEvent, LinkChanged, LinkState
+from chatlab.core.events import ChatEvent, LinkChanged
 from chatlab.core.ports import EventSink
 
 log = logging.getLogger(__name__)

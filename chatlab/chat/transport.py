@@ -5,8 +5,7 @@ from typing import Protocol, TypeVar
 
 from chatlab.chat.wire import WireSink
 from chatlab.core.account import Account
-from chatlab.core.connection import Connection
-from chatlab.core.events import LinkState
+from chatlab.core.connection import Connection, LinkState
 from chatlab.core.flow import WireRange
 
 

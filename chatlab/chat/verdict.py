@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from chatlab.core.account import (
 from chatlab.core.address import IrcAddress, parse_irc_url
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, Note
 from chatlab.core.commands import Command, Verb, parse
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.flow import Direction
 from chatlab.core.jid import bare_of
@@ -304,10 +305,10 @@ class _Visit:
         return self._book.accounts[self._account.id]
 
     def _is_online(self) -> bool:
-        return self._state.state is ev.LinkState.ONLINE
+        return self._state.state is LinkState.ONLINE
 
     def _is_settled(self) -> bool:
-        return self._state.state in (ev.LinkState.ONLINE, ev.LinkState.OFFLINE)
+        return self._state.state in (LinkState.ONLINE, LinkState.OFFLINE)
 
     def _has_left(self) -> bool:
         return not self._is_online() or not self._irc[self._account.id].has_unsent
@@ -317,7 +318,7 @@ class _Visit:
     def _on_event(self, event: ev.ChatEvent) -> None:
         if self._as_json:
             self._print(_to_line(event_to_json(event)))
-        if isinstance(event, ev.LinkChanged) and event.state is ev.LinkState.OFFLINE:
+        if isinstance(event, ev.LinkChanged) and event.state is LinkState.OFFLINE:
             if event.is_fault:
                 self._failure = event.detail
             if event.is_fault or self._is_leaving:

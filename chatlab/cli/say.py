@@ -27,6 +27,7 @@ from chatlab.core.address import IrcAddress, parse_irc_url
 from chatlab.core.capture import CaptureLost, CaptureRefused
 from chatlab.core.chats import ChatBook
 from chatlab.core.commands import Command, Verb
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message
@@ -219,7 +220,7 @@ class _Talk:
 
     def _on_event(self, event: ev.ChatEvent) -> None:
         match event:
-            case ev.LinkChanged(state=ev.LinkState.OFFLINE | ev.LinkState.WAITING, is_fault=True):
+            case ev.LinkChanged(state=LinkState.OFFLINE | LinkState.WAITING, is_fault=True):
                 self._failure = ChatlabError(event.detail)
             case ev.CertificateRefused(_, error):
                 self._failure = error
@@ -246,7 +247,7 @@ class _Talk:
             )
 
     def _is_online(self) -> bool:
-        return self._book.accounts[self._account.id].state is ev.LinkState.ONLINE
+        return self._book.accounts[self._account.id].state is LinkState.ONLINE
 
     def _is_arriving(self) -> bool:
         return not (self._is_online() and self._is_joined())

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from chatlab.core.account import AccountId
-from chatlab.core.chat import Member as Member
-from chatlab.core.connection import Connection
-from chatlab.core.connection import LinkState as LinkState
-from chatlab.core.errors import CertificateError
-from chatlab.core.errors import Severity as Severity
+from chatlab.core.chat import Member
+from chatlab.core.connection import Connection, LinkState
+from chatlab.core.errors import CertificateError, Severity
 from chatlab.core.flow import Direction, WireRange
 from chatlab.core.listings import ChannelsListed, MasksListed
 from chatlab.core.message import Delivery, Message, MessageId

@@ -6,6 +6,7 @@ same. Whoever has said something, left, or emptied the field is not writing any 
 
 from chatlab.core import events as ev
 from chatlab.core.chat import ChatKey
+from chatlab.core.connection import LinkState
 
 HOLDS_NS = {ev.Typing.ACTIVE: 6_000_000_000, ev.Typing.PAUSED: 30_000_000_000}
 MAX_WRITERS = 50
@@ -38,7 +39,7 @@ class Writers:
                 return self._drop(nick, *(ChatKey(account, name.lower()) for name in chats))
             case ev.MemberRenamed(account, chats, old):
                 return self._drop(old, *(ChatKey(account, name.lower()) for name in chats))
-            case ev.LinkChanged(account, state) if state is not ev.LinkState.ONLINE:
+            case ev.LinkChanged(account, state) if state is not LinkState.ONLINE:
                 gone = frozenset(key for key in self._until if key.account == account)
                 for key in gone:
                     del self._until[key]

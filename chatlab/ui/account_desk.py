@@ -8,8 +8,8 @@ from PySide6.QtGui import QDesktopServices
 
 from chatlab.core.account import Account, AccountId, Security
 from chatlab.core.chats import ChatBook
-from chatlab.core.errors import CertificateError, ChatlabError
-from chatlab.core.events import LinkState, Severity
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import CertificateError, ChatlabError, Severity
 from chatlab.core.forms import DataForm
 from chatlab.core.registration import RegistrationForm
 from chatlab.ui.dialog_desk import DialogDesk

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from chatlab.core.capture import CaptureLive
 from chatlab.core.chats import Chat, ChatBook
 from chatlab.core.commands import Verb
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 from chatlab.ui.actions import ActionId
 from chatlab.ui.chat_walk import ChatWalk
 from chatlab.ui.compare_desk import CompareDesk

@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from chatlab.core.chats import ChatBook
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError, FileError
-from chatlab.core.events import Severity
+from chatlab.core.errors import ChatlabError, FileError, Severity
 from chatlab.core.message import Message, MessageId
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialog_desk import DialogDesk

@@ -6,7 +6,8 @@ from chatlab.core import events as ev
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.roster import SubscriptionRequested
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.ports import Backstage
@@ -107,7 +108,7 @@ class ContactDesk:
 
         self._window.bar.post(
             BarMessage(
-                ev.Severity.INFO,
+                Severity.INFO,
                 f"{isolated(jid)} asks to see when {self._you(account)}.",
                 f"{said}{hint}",
                 action="Allow",
@@ -154,7 +155,7 @@ class ContactDesk:
             for state in self._book.accounts.values()
             if state.account.application is Application.XMPP and not state.source
         ]
-        online = [state for state in states if state.state is ev.LinkState.ONLINE]
+        online = [state for state in states if state.state is LinkState.ONLINE]
         if not online:
             self._say("The server keeps your contacts.", "Connect an XMPP account first.")
             return
@@ -174,7 +175,7 @@ class ContactDesk:
         if state is None or contact is None:
             return
         groups = sorted({group for c in state.contacts.values() for group in c.groups})
-        is_online = state.state is ev.LinkState.ONLINE
+        is_online = state.state is LinkState.ONLINE
         dialog = ContactDialog(contact, groups, is_online=is_online, parent=self._window)
         dialog.submitted.connect(lambda commands: self._run_all(account, commands))
         dialog.finished.connect(lambda _result: self._forget(dialog))
@@ -191,7 +192,7 @@ class ContactDesk:
         name = contact.title if contact is not None else jid
         self._window.bar.post(
             BarMessage(
-                ev.Severity.WARNING,
+                Severity.WARNING,
                 f"Remove {isolated(name)} from your contacts?",
                 "Neither of you sees any more when the other is there; the chat stays.",
                 action="Remove",
@@ -237,7 +238,7 @@ class ContactDesk:
         try:
             connection.execute(command, chat)
         except ChatlabError as error:
-            self._say(error.message, error.hint, ev.Severity.ERROR)
+            self._say(error.message, error.hint, Severity.ERROR)
 
-    def _say(self, words: str, hint: str, severity: ev.Severity = ev.Severity.INFO) -> None:
+    def _say(self, words: str, hint: str, severity: Severity = Severity.INFO) -> None:
         self._window.bar.post(BarMessage(severity, words, hint, topic="contacts"))

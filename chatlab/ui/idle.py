@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 from chatlab.core.account import AccountId
 from chatlab.core.chats import SERVER_CHAT, ChatBook
 from chatlab.core.commands import Command, Verb
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import ChatlabError
-from chatlab.core.events import LinkState
 from chatlab.ui.ports import Backstage
 
 CHECK_MS = 10_000

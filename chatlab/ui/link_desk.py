@@ -8,8 +8,8 @@ from chatlab.core.account import Account, AccountId, Autojoin, SecretKind
 from chatlab.core.address import IrcAddress, IrcLink, parse_irc_link
 from chatlab.core.chats import AccountState, ChatBook, ChatKey
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError, UsageError
-from chatlab.core.events import LinkState, Severity
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import ChatlabError, Severity, UsageError
 from chatlab.ui.ports import Backstage
 from chatlab.ui.widgets.message_bar import BarMessage
 

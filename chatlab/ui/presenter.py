@@ -12,7 +12,7 @@ from chatlab.core.address import is_irc_link
 from chatlab.core.capture import CaptureLive
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.message import Message, MessageId
 from chatlab.core.xmpp_address import is_xmpp_link
 from chatlab.ui.dialog_desk import DialogDesk
@@ -267,7 +267,7 @@ class Presenter:
             return
         self.window.bar.post(
             BarMessage(
-                ev.Severity.WARNING,
+                Severity.WARNING,
                 f"Remove the account “{state.account.name}”?",
                 "Its settings, passwords and history go; saved captures stay.",
                 action="Remove",

@@ -6,7 +6,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.forms import DataForm
 from chatlab.core.listings import MasksListed
 from chatlab.ui.contact_desk import MAX_WORDS, ContactDesk
@@ -135,7 +135,7 @@ class RoomDesk:
                 self._perhaps_new -= {ChatKey(account, name.lower()) for name in names}
             case ev.Informed(code=code, chat=name) if code == REFUSED:
                 self._on_refused(event, ChatKey(event.account, name.lower()))
-            case ev.Informed(severity=ev.Severity.ERROR, chat=name):
+            case ev.Informed(severity=Severity.ERROR, chat=name):
                 if dialog := self._open.get(ChatKey(event.account, name.lower())):
                     dialog.say_refused(ChatlabError(event.text, event.hint))
             case ev.Invited():
@@ -154,7 +154,7 @@ class RoomDesk:
         words = f"{event.text} {event.hint}".strip()
         self._window.bar.post(
             BarMessage(
-                ev.Severity.WARNING,
+                Severity.WARNING,
                 event.text,
                 event.hint,
                 action="Try again…",
@@ -175,7 +175,7 @@ class RoomDesk:
         said = f"They say: {isolated(event.reason[:MAX_WORDS])}" if event.reason else ""
         self._window.bar.post(
             BarMessage(
-                ev.Severity.INFO,
+                Severity.INFO,
                 f"{isolated(event.by)} invites you into {isolated(event.chat)}.",
                 said,
                 action="Enter",

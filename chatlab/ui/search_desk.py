@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chatlab.core.chats import Chat, ChatBook, ChatKey
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 from chatlab.core.message import Message
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.ports import Backstage

@@ -5,8 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from chatlab.core.errors import ChatlabError
-from chatlab.core.events import Severity
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.ui.ports import WireFeed
 from chatlab.ui.widgets.message_bar import BarMessage, MessageBar
 

@@ -9,8 +9,7 @@ from PySide6.QtCore import QStandardPaths, QTemporaryDir
 from PySide6.QtGui import QImage
 
 from chatlab.core.chats import Chat, ChatBook, ChatKind
-from chatlab.core.errors import ChatlabError
-from chatlab.core.events import Severity
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.ports import FileTransfers
 from chatlab.core.transfer import TransferId
 from chatlab.ui.dialog_desk import DialogDesk

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from chatlab.core.account import Application
 from chatlab.core.chats import ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb, parse, spec_of
-from chatlab.core.errors import ChatlabError, UsageError
-from chatlab.core.events import Informed, Severity
+from chatlab.core.errors import ChatlabError, Severity, UsageError
+from chatlab.core.events import Informed
 from chatlab.core.message import MessageKind
 from chatlab.ui.action_ids import ActionId
 from chatlab.ui.ports import Backstage

@@ -9,7 +9,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import AccountId
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.errors import ChatlabError, Severity, UsageError
 from chatlab.core.flow import Direction
 from chatlab.core.message import Message, MessageId
 from chatlab.core.ports import ChatConnection
@@ -128,7 +128,7 @@ class TagDesk:
             if pane.chat is chat and not pane.transcript.show_named(msgid):
                 words = "The message that was answered is not kept on this computer."
                 bar = BarMessage(
-                    ev.Severity.INFO, words, "The answer is all there is.", topic="answer"
+                    Severity.INFO, words, "The answer is all there is.", topic="answer"
                 )
                 self._window.bar.post(bar)
 
@@ -182,7 +182,7 @@ class TagDesk:
             return
         self._window.bar.post(
             BarMessage(
-                ev.Severity.WARNING,
+                Severity.WARNING,
                 "Take this message back?",
                 "The server asks all programs to hide it. Who has read it has read it, and the "
                 "frames that carried it stay in every capture.",

@@ -11,8 +11,9 @@ from chatlab.core import rule_commands
 from chatlab.core.account import AccountId
 from chatlab.core.chats import SERVER_CHAT, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import UsageError
-from chatlab.core.events import Informed, LinkState
+from chatlab.core.events import Informed
 from chatlab.core.preferences import Preferences
 from chatlab.ui.account_desk import AccountDesk
 from chatlab.ui.actions import ActionId

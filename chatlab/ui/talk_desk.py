@@ -12,7 +12,8 @@ from chatlab.core import events as ev
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.features import ServerFeatures
 from chatlab.core.listings import ChannelsListed, MasksListed
 from chatlab.core.message import MessageId
@@ -66,14 +67,14 @@ class TalkDesk:
             case ev.ModesChanged(account, name, change):
                 if page := self._channels.get(ChatKey(account, name.lower())):
                     page.renew("".join(sorted(_LISTED_BY_MODE & set(change.partition(" ")[0]))))
-            case ev.Informed(severity=ev.Severity.ERROR) if event.code:
+            case ev.Informed(severity=Severity.ERROR) if event.code:
                 if page := self._channels.get(ChatKey(event.account, event.chat.lower())):
                     page.say_refused(f"{event.text} {event.hint}".strip())
             case ev.ContactSeen():
                 buddy = Buddy(event.account, event.nick.lower())
                 self._online[buddy] = event.is_online
                 self._refresh_buddies()
-            case ev.LinkChanged() if event.state is not ev.LinkState.ONLINE:
+            case ev.LinkChanged() if event.state is not LinkState.ONLINE:
                 self._forget_states(event.account)
             case _:
                 pass
@@ -299,7 +300,7 @@ class TalkDesk:
 
     def _is_online(self, account: AccountId) -> bool:
         state = self._book.accounts.get(account)
-        return state is not None and state.state is ev.LinkState.ONLINE
+        return state is not None and state.state is LinkState.ONLINE
 
     def _follow_rules(self, dialog: QDialog, show: Callable[[Rules], None]) -> None:
         """Until the dialog closes it shows what holds, whoever changed it."""
@@ -313,4 +314,4 @@ class TalkDesk:
         dialog.finished.connect(end)
 
     def _say(self, words: str, hint: str) -> None:
-        self._window.bar.post(BarMessage(ev.Severity.INFO, words, hint, topic="talk"))
+        self._window.bar.post(BarMessage(Severity.INFO, words, hint, topic="talk"))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from chatlab.core import events as ev
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError, FileError
+from chatlab.core.errors import ChatlabError, FileError, Severity
 from chatlab.core.ports import FileTransfers
 from chatlab.core.preferences import Preferences
 from chatlab.core.transfer import (
@@ -135,7 +135,7 @@ class TransferDesk:
             return
         self._window.bar.post(
             BarMessage(
-                ev.Severity.INFO,
+                Severity.INFO,
                 f"{isolated(transfer.peer)} {offer_words(transfer)}",
                 "Nothing happens before you answer.",
                 action="Look at it",
@@ -221,7 +221,7 @@ class TransferDesk:
         try:
             deed(transfers)
         except ChatlabError as error:
-            self._say(error.message, error.hint, ev.Severity.ERROR)
+            self._say(error.message, error.hint, Severity.ERROR)
 
     def _open_folder(self, which: TransferId) -> None:
         transfer = self._known.get(which)
@@ -300,7 +300,7 @@ class TransferDesk:
     def _drop_list(self) -> None:
         self._list = None
 
-    def _say(self, words: str, hint: str, severity: ev.Severity = ev.Severity.INFO) -> None:
+    def _say(self, words: str, hint: str, severity: Severity = Severity.INFO) -> None:
         self._window.bar.post(BarMessage(severity, words, hint, topic="transfers"))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from chatlab.core import events as ev
 from chatlab.core.chats import Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.errors import ChatlabError, Severity, UsageError
 from chatlab.core.message import Delivery, Message, MessageKind
 from chatlab.ui.actions import ActionId
 from chatlab.ui.place_words import chat_words
@@ -71,7 +71,7 @@ class TwinDesk:
             self._choose(pair)
             return
         self._say(
-            ev.Severity.INFO,
+            Severity.INFO,
             "There is only one chat to send to.",
             "Join a channel on a second account, then send to both.",
         )
@@ -204,7 +204,7 @@ class TwinDesk:
         left = len(self._chosen) - len(failed)
         total = len(self._chosen)
         self._say(
-            ev.Severity.ERROR,
+            Severity.ERROR,
             f"Sent on {left} of {total} chats. {self._words(key)}: {error.message}",
             error.hint,
         )
@@ -217,10 +217,10 @@ class TwinDesk:
         entry = found[0].entries[found[1]] if found else None
         if found and isinstance(entry, Message) and entry.twin:
             self._say(
-                ev.Severity.ERROR,
+                Severity.ERROR,
                 f"One of the twins did not leave. {self._words(found[0].key)}: {entry.failure}",
                 "Send it again from its row in the chat.",
             )
 
-    def _say(self, severity: ev.Severity, words: str, hint: str) -> None:
+    def _say(self, severity: Severity, words: str, hint: str) -> None:
         self._window.bar.post(BarMessage(severity, words, hint, topic="twins"))

@@ -5,8 +5,8 @@ A link is somebody else's words: nothing is sent, entered or connected before th
 
 from chatlab.core.account import Application
 from chatlab.core.chats import AccountState, ChatBook, ChatKind
-from chatlab.core.errors import UsageError
-from chatlab.core.events import LinkState, Severity
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import Severity, UsageError
 from chatlab.core.xmpp_address import XmppAddress, parse_xmpp_url
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.presenter import Presenter

@@ -80,7 +80,7 @@ async def _asked(stage: Play) -> "CertificateDialog":
 async def certificate(stage: Play) -> Facts:
     """A server whose authority nobody knows: reject, trust once, pin."""
     from chatlab.core.account import Security
-    from chatlab.core.events import LinkState
+    from chatlab.core.connection import LinkState
     from chatlab.ui.dialogs.certificate import CertificateDialog
 
     await stage.lab()

@@ -41,7 +41,7 @@ async def _register(
     from PySide6.QtTest import QTest
 
     from chatlab.core.account import Security
-    from chatlab.core.events import LinkState
+    from chatlab.core.connection import LinkState
     from chatlab.ui.dialogs.certificate import CertificateDialog
     from chatlab.ui.dialogs.new_account import NewAccountDialog
     from chatlab.ui.dialogs.register import RegisterDialog
@@ -196,7 +196,7 @@ async def rooms(stage: Play) -> Facts:
 
 async def keeping(stage: Play) -> Facts:
     """The password is changed on the server and holds at the next login; the account goes."""
-    from chatlab.core.events import LinkState
+    from chatlab.core.connection import LinkState
     from chatlab.server.lab import LabServer
     from chatlab.ui.dialogs.server_account import DeletionDialog, PasswordDialog
     from chatlab.ui.dialogs.xmpp_account import XmppAccountDialog

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import pytest
 
 from chatlab.chat.timing import Timing
-from chatlab.core.events import LinkChanged, LinkState, MessageChanged
+from chatlab.core.connection import LinkState
+from chatlab.core.events import LinkChanged, MessageChanged
 from chatlab.core.message import Delivery
 from tests.helpers.netns import Impairment, Network, entered, joined_namespaces
 from tests.helpers.talker import Talker

@@ -12,9 +12,8 @@ import pytest
 from chatlab.chat.dial import Dialler
 from chatlab.chat.wire import Wire
 from chatlab.core.account import Account, AccountId, Security
-from chatlab.core.connection import Connection
+from chatlab.core.connection import Connection, LinkState
 from chatlab.core.errors import CertificateError, ConnectError
-from chatlab.core.events import LinkState
 from chatlab.core.flow import ByteRange, Direction, FlowKey
 from chatlab.server.authority import issue
 

@@ -18,13 +18,9 @@ from chatlab.chat.dial import Dialler
 from chatlab.chat.xmpp.registration import XmppRegistrar
 from chatlab.core.account import LoginMethod, Security
 from chatlab.core.commands import parse
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import ChatlabError
-from chatlab.core.events import (
-    CertificateRefused,
-    LinkState,
-    MembersListed,
-    MessageChanged,
-)
+from chatlab.core.events import CertificateRefused, MembersListed, MessageChanged
 from chatlab.core.message import Delivery
 from tests.helpers import xmpp_place
 from tests.helpers.proof import chatlab

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from chatlab.core.account import Security
-from chatlab.core.events import LinkState, MessageAdded, MessageChanged
+from chatlab.core.connection import LinkState
+from chatlab.core.events import MessageAdded, MessageChanged
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery
 from tests.helpers.prosody import ROOMS, prosody

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from chatlab.core.account import Account, AccountId, Application, Security
-from chatlab.core.events import LinkState, MessageAdded
+from chatlab.core.connection import LinkState
+from chatlab.core.events import MessageAdded
 from tests.helpers.xmpp_place import Client
 
 _Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

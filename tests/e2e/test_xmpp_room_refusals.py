@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from chatlab.core.commands import parse
-from chatlab.core.events import Informed, MessageChanged, Severity
+from chatlab.core.errors import Severity
+from chatlab.core.events import Informed, MessageChanged
 from chatlab.core.message import Delivery
 from tests.helpers.prosody import ROOMS, prosody
 from tests.helpers.xmpp_place import Client, Place, account_of

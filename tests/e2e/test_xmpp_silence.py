@@ -18,7 +18,8 @@ import pytest
 
 from chatlab.chat.timing import Timing
 from chatlab.core.account import Security
-from chatlab.core.events import LinkState, MessageAdded, MessageChanged
+from chatlab.core.connection import LinkState
+from chatlab.core.events import MessageAdded, MessageChanged
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery
 from chatlab.server.authority import issue

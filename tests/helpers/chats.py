@@ -5,6 +5,7 @@ from itertools import count
 
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Application, Security
+from chatlab.core.chat import Member
 from chatlab.core.chats import Chat, ChatBook
 from chatlab.core.connection import Connection, TlsFacts
 from chatlab.core.flow import ConnectionId, Direction, Endpoint, FlowKey
@@ -30,7 +31,7 @@ def book_with(name: str = "#lab", of: Account | None = None) -> tuple[ChatBook, 
     book.add_account(owner)
     chat = book.open(owner.id, name)
     if name.startswith("#"):
-        me = ev.Member(nick="me")
+        me = Member(nick="me")
         book.apply(ev.MemberJoined(owner.id, name, me, NOON, is_self=True))
     return book, chat
 

@@ -34,6 +34,7 @@ from chatlab.core.account import (
     Security,
 )
 from chatlab.core.chats import ChatBook
+from chatlab.core.connection import LinkState
 from chatlab.core.message import Delivery
 from chatlab.store.secrets import SessionSecrets
 
@@ -185,7 +186,7 @@ class _Session:
     def _all_in(self) -> bool:
         for each in self._speakers:
             state = self._book.accounts[AccountId(each.nick)]
-            if state.state is not ev.LinkState.ONLINE:
+            if state.state is not LinkState.ONLINE:
                 return False
             if not each.jid and not self._book.open(state.account.id, each.target).is_joined:
                 return False

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatKey, ChatKind
 from chatlab.core.transfer import Transfer
 from chatlab.ui.widgets.chat_pane import ChatPane
@@ -18,7 +19,7 @@ def file_stage(qtbot: QtBot, files: NotingTransfers) -> Stage:
     made = Stage(qtbot)
     made.join()
     for nick in ("alice", "bob", "carol"):
-        made.take(ev.MemberJoined(LAB, "#lab", ev.Member(nick=nick), 1))
+        made.take(ev.MemberJoined(LAB, "#lab", Member(nick=nick), 1))
     made.backstage.files[LAB] = files
     made.wiring.files._refresh()
     return made

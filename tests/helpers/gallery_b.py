@@ -9,7 +9,10 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from chatlab.core import events as ev
 from chatlab.core.account import Security
 from chatlab.core.capture import CaptureLive, CaptureRefused
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatBook
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import Severity
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.ui.models.account_tree import AccountTreeModel
@@ -34,10 +37,10 @@ def make_book() -> ChatBook:
     for owner, version in ((plain, ""), (tls, "TLSv1.3")):
         book.add_account(owner)
         book.apply(ev.ConnectionOpened(owner.id, connection(owner, version)))
-        book.apply(ev.LinkChanged(owner.id, ev.LinkState.ONLINE, NOON))
+        book.apply(ev.LinkChanged(owner.id, LinkState.ONLINE, NOON))
         book.apply(ev.LagMeasured(owner.id, 0.034))
         members = tuple(
-            ev.Member(nick=nick, prefixes=sign, is_away=nick == "dave")
+            Member(nick=nick, prefixes=sign, is_away=nick == "dave")
             for nick, sign in (
                 ("alice", "@"),
                 ("me", ""),
@@ -57,7 +60,7 @@ def make_book() -> ChatBook:
     book.add_account(libera)
     book.apply(
         ev.LinkChanged(
-            libera.id, ev.LinkState.WAITING, NOON, "The server closed the connection.", 12, True
+            libera.id, LinkState.WAITING, NOON, "The server closed the connection.", 12, True
         )
     )
     book.apply(ev.MessageAdded(message("psst", chat="alice", of="Lab plain")))
@@ -82,7 +85,7 @@ def fill(book: ChatBook, of: str) -> None:
     add("me: is it \x02in clear\x02 for \x0304,01you\x03 too? \x0303green\x03 \x11mono\x11", "carol", 3,
         is_highlight=True)  # fmt: skip
     book.apply(
-        ev.MemberJoined(message(of=of).account, "#lab", ev.Member(nick="erin"), NOON + 4 * MINUTE)
+        ev.MemberJoined(message(of=of).account, "#lab", Member(nick="erin"), NOON + 4 * MINUTE)
     )
     add("Server maintenance tonight at ten", "services", 5, kind=MessageKind.NOTICE)
     add("מה שלומך? (right to left) abc", "עמית", 5)
@@ -94,7 +97,7 @@ def fill(book: ChatBook, of: str) -> None:
     book.apply(
         ev.Informed(
             message(of=of).account, "No such nick: bobb.", NOON + 8 * MINUTE, "#lab",
-            ev.Severity.ERROR, "Look at the member list (F7) for who is here.",
+            Severity.ERROR, "Look at the member list (F7) for who is here.",
         )
     )  # fmt: skip
 
@@ -144,11 +147,11 @@ def render(name: str, out: Path) -> list[QWidget]:
     column.addWidget(strip)
     bar.post(
         BarMessage(
-            ev.Severity.WARNING, "Capture needs a permission.", "Chatting works without it.",
+            Severity.WARNING, "Capture needs a permission.", "Chatting works without it.",
             "Enable capture…", lambda: None,
         )
     )  # fmt: skip
-    bar.post(BarMessage(ev.Severity.INFO, "The capture was saved."))
+    bar.post(BarMessage(Severity.INFO, "The capture was saved."))
     panes[0].composer.set_text("how many bytes is this?")
     panes[1].composer.set_text("/jo")
     window.resize(1000, 760)

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatKey
-from chatlab.core.events import Member
+from chatlab.core.connection import LinkState
 from chatlab.core.features import ServerFeatures
 from chatlab.core.highlighting import HighlightRule
 from chatlab.core.ignoring import IgnoreKind, IgnoreRule
@@ -162,11 +163,11 @@ def preferences() -> QWidget:
 
 def sidebar() -> QWidget:
     book, _ = book_with()
-    book.apply(ev.LinkChanged(LAB, ev.LinkState.ONLINE, NOON))
+    book.apply(ev.LinkChanged(LAB, LinkState.ONLINE, NOON))
     book.apply(ev.AwayChanged(LAB, True, NOON))
     other = account("libera")
     book.add_account(other)
-    book.apply(ev.LinkChanged(other.id, ev.LinkState.ONLINE, NOON))
+    book.apply(ev.LinkChanged(other.id, LinkState.ONLINE, NOON))
     for name in ("#noisy", "bob"):
         book.open(LAB, name)
     book.apply(ev.MessageAdded(message("psst", "bob", chat="bob")))

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId, LoginMethod, Security
 from chatlab.core.address import parse_irc_link
+from chatlab.core.chat import Member
 from chatlab.core.chats import AccountState, ChatBook
 from chatlab.core.client_certificate import ClientCertificate, Digest
+from chatlab.core.connection import LinkState
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, WireRange
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Delivery
@@ -124,7 +126,7 @@ def link() -> QWidget:
 
 
 def link_plain() -> QWidget:
-    state = AccountState(account("Lab plain"), ev.LinkState.ONLINE)
+    state = AccountState(account("Lab plain"), LinkState.ONLINE)
     return LinkDialog(parse_irc_link("irc://irc.example.org/lab"), (state,))
 
 
@@ -176,7 +178,7 @@ def member_menu() -> QWidget:
     made.resize(560, 420)
     menu = QMenu(made)
     acts = MemberActs(print, print, print, print, print)
-    fill_member_menu(menu, ev.Member(nick="bob", prefixes="+"), "me", "@", acts)
+    fill_member_menu(menu, Member(nick="bob", prefixes="+"), "me", "@", acts)
     inner = next(action.menu() for action in menu.actions() if action.text() == "Moderate")
     for part, left in ((menu, 8), (inner, 300)):
         assert isinstance(part, QMenu)

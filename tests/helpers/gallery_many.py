@@ -14,7 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Security
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatKey
+from chatlab.core.connection import LinkState
 from chatlab.core.message import Delivery
 from chatlab.ui.theme import Theme
 from tests.helpers.chats import MINUTE, NOON, account, message
@@ -22,14 +24,14 @@ from tests.helpers.stage import Stage
 
 SIZES = ((1024, 700), (1280, 800))
 _NETWORKS = (
-    ("Libera.Chat", Security.DIRECT_TLS, ev.LinkState.ONLINE),
-    ("Lab · plain text", Security.PLAIN, ev.LinkState.ONLINE),
-    ("OFTC", Security.DIRECT_TLS, ev.LinkState.CONNECTING),
-    ("The network of our school, second floor", Security.PLAIN, ev.LinkState.WAITING),
-    ("רשת בעברית", Security.DIRECT_TLS, ev.LinkState.ONLINE),
-    ("hackint", Security.DIRECT_TLS, ev.LinkState.OFFLINE),
-    ("Rizon", Security.PLAIN, ev.LinkState.ONLINE),
-    ("GIMPNet", Security.DIRECT_TLS, ev.LinkState.ONLINE),
+    ("Libera.Chat", Security.DIRECT_TLS, LinkState.ONLINE),
+    ("Lab · plain text", Security.PLAIN, LinkState.ONLINE),
+    ("OFTC", Security.DIRECT_TLS, LinkState.CONNECTING),
+    ("The network of our school, second floor", Security.PLAIN, LinkState.WAITING),
+    ("רשת בעברית", Security.DIRECT_TLS, LinkState.ONLINE),
+    ("hackint", Security.DIRECT_TLS, LinkState.OFFLINE),
+    ("Rizon", Security.PLAIN, LinkState.ONLINE),
+    ("GIMPNet", Security.DIRECT_TLS, LinkState.ONLINE),
 )
 _CHANNELS = ("#lab", "#python", "#a-channel-with-a-really-long-name", "#שלום", "carol")
 _TOPIC = (
@@ -65,7 +67,7 @@ def crowded() -> Stage:
     first = ChatKey(AccountId("n1"), "#lab")
     stage.book.apply(ev.TopicChanged(first.account, first.name, _TOPIC, NOON))
     for nick in ("alice", "bob", "עמית", "a_nick_as_long_as_it_may_be_here"):
-        member = ev.Member(nick=nick)
+        member = Member(nick=nick)
         stage.take(ev.MemberJoined(first.account, first.name, member, NOON))
     for number, (who, text) in enumerate(_TALK):
         delivery = Delivery.ECHOED if who == "me" else None

@@ -14,6 +14,7 @@ from chatlab.chat.providers import read_providers
 from chatlab.core import events as ev
 from chatlab.core.account import Autojoin, SecretKind, Security
 from chatlab.core.chats import ChatKey
+from chatlab.core.connection import LinkState
 from chatlab.core.forms import DataForm, FieldKind, FormField
 from chatlab.core.listings import ListedMask
 from chatlab.core.message import Delivery
@@ -206,7 +207,7 @@ def window() -> QWidget:
     stage.join("#lab", of=chats_account("Libera.Chat"), shows=False)
     book.add_account(owner)
     stage.backstage.connections[ID] = NotingConnection(owner)
-    book.apply(ev.LinkChanged(ID, ev.LinkState.ONLINE, NOON))
+    book.apply(ev.LinkChanged(ID, LinkState.ONLINE, NOON))
     book.apply(ContactsListed(ID, CONTACTS))
     book.apply(ev.ChatOpened(ID, ROOM, is_room=True, title="The lab"))
     book.apply(ev.MembersListed(ID, ROOM, PEOPLE))

@@ -24,9 +24,9 @@ from chatlab.core.account import (
     SecretKind,
     Security,
 )
-from chatlab.core.connection import Connection, TlsFacts
+from chatlab.core.connection import Connection, LinkState, TlsFacts
 from chatlab.core.errors import ConnectError
-from chatlab.core.events import ChatEvent, LinkChanged, LinkState, MessageChanged
+from chatlab.core.events import ChatEvent, LinkChanged, MessageChanged
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, Endpoint, FlowKey, WireRange
 from chatlab.core.message import Delivery, Message
 from chatlab.core.ports import StsStore

@@ -9,10 +9,11 @@ from pytestqt.qtbot import QtBot
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.capture import CaptureInterface
+from chatlab.core.chat import Member
 from chatlab.core.chats import Chat, ChatBook, ChatKey
 from chatlab.core.commands import Command
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import ChatlabError, FileError, LocalProtocolError
-from chatlab.core.events import Member
 from chatlab.core.export import ExportFacts, SecretsChoice
 from chatlab.core.features import ServerFeatures
 from chatlab.core.forms import DataForm
@@ -356,7 +357,7 @@ class Stage:
         owner = of or account()
         self.book.add_account(owner)
         self.backstage.connections.setdefault(owner.id, NotingConnection(owner))
-        self.book.apply(ev.LinkChanged(owner.id, ev.LinkState.ONLINE, NOON))
+        self.book.apply(ev.LinkChanged(owner.id, LinkState.ONLINE, NOON))
         event = ev.MemberJoined(owner.id, name, Member(nick="me"), NOON, is_self=True)
         self.take(event)
         chat = self.book.open(owner.id, name)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from chatlab.core import events as ev
 from chatlab.core.account import Account, Security
 from chatlab.core.chats import ChatBook
+from chatlab.core.connection import LinkState
 from chatlab.core.features import ServerFeatures
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Delivery, Message
@@ -57,7 +58,7 @@ def talk(of: Account | None = None) -> ChatBook:
 def pane(book: ChatBook, wide: int = 560, tall: int = 640) -> ChatPane:
     chat = next(chat for chat in book.chats.values() if chat.key.name == "#lab")
     made = ChatPane(chat, book, replace(services(Exposure.SEALED), features=lambda _account: ALL))
-    book.apply(ev.LinkChanged(chat.key.account, ev.LinkState.ONLINE, NOON))
+    book.apply(ev.LinkChanged(chat.key.account, LinkState.ONLINE, NOON))
     made.resize(wide, tall)
     return made
 

@@ -16,13 +16,8 @@ from chatlab.chat.dial import Dialler
 from chatlab.chat.timing import Timing
 from chatlab.chat.xmpp.connection import XmppConnection
 from chatlab.core.account import Account, AccountId, Application, SecretKind, Security
-from chatlab.core.events import (
-    ChatEvent,
-    Informed,
-    LineSeen,
-    LinkChanged,
-    LinkState,
-)
+from chatlab.core.connection import LinkState
+from chatlab.core.events import ChatEvent, Informed, LineSeen, LinkChanged
 from chatlab.core.flow import Direction
 from chatlab.core.forms import DataForm
 from chatlab.core.xmpp_ports import Memory

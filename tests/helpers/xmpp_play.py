@@ -14,8 +14,9 @@ from chatlab.chat.wire import WireSink
 from chatlab.chat.xmpp.connection import XmppConnection
 from chatlab.chat.xmpp.stream import parse_element
 from chatlab.core.account import Account, AccountId, Application, SecretKind, Security
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import CertificateError, RemoteProtocolError
-from chatlab.core.events import ChatEvent, LineSeen, LinkChanged, LinkState, MessageChanged
+from chatlab.core.events import ChatEvent, LineSeen, LinkChanged, MessageChanged
 from chatlab.core.flow import ByteRange, Direction, WireRange
 from chatlab.core.message import Delivery, Message
 from chatlab.core.xmpp_ports import Memory

@@ -7,7 +7,9 @@ from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatBook
+from chatlab.core.connection import LinkState
 from chatlab.core.forms import DataForm, FieldKind, FormField
 from chatlab.core.roster import (
     Availability,
@@ -20,15 +22,13 @@ from chatlab.ui.dialogs.xmpp_account import blank_xmpp_account
 ID = AccountId("x")
 ROOM = "lab@conference.example.org"
 _BOTH = Subscription.BOTH
-ME = ev.Member(nick="first", role="moderator", affiliation="owner")
+ME = Member(nick="first", role="moderator", affiliation="owner")
 PEOPLE = (
     ME,
-    ev.Member(
-        nick="Anna L.", role="moderator", affiliation="admin", account_name="anna@example.org"
-    ),
-    ev.Member(nick="Bob", role="participant", affiliation="member", is_away=True),
-    ev.Member(nick="guest 12", role="participant", affiliation="none"),
-    ev.Member(nick="quiet one", role="visitor", affiliation="none"),
+    Member(nick="Anna L.", role="moderator", affiliation="admin", account_name="anna@example.org"),
+    Member(nick="Bob", role="participant", affiliation="member", is_away=True),
+    Member(nick="guest 12", role="participant", affiliation="none"),
+    Member(nick="quiet one", role="visitor", affiliation="none"),
 )
 ROOM_FORM = DataForm(
     title="Configuration for lab@conference.example.org",
@@ -155,6 +155,6 @@ def xmpp_book() -> ChatBook:
         nick="me",
     )
     book.add_account(account)
-    book.apply(ev.LinkChanged(ID, ev.LinkState.ONLINE, 0))
+    book.apply(ev.LinkChanged(ID, LinkState.ONLINE, 0))
     book.apply(ContactsListed(ID, CONTACTS))
     return book

@@ -7,9 +7,10 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Application, Security
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatKey
 from chatlab.core.commands import Command, Verb
-from chatlab.core.events import Member
+from chatlab.core.connection import LinkState
 from chatlab.core.roster import (
     Contact,
     ContactsListed,
@@ -33,7 +34,7 @@ def xmpp_stage(qtbot: QtBot) -> Stage:
     made = Stage(qtbot)
     made.book.add_account(ACCOUNT)
     made.backstage.connections[X] = NotingConnection(ACCOUNT)
-    made.book.apply(ev.LinkChanged(X, ev.LinkState.ONLINE, NOON))
+    made.book.apply(ev.LinkChanged(X, LinkState.ONLINE, NOON))
     made.book.apply(ContactsListed(X, (BOB,)))
     return made
 

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
 from chatlab.core.chats import ChatBook, ChatKey
+from chatlab.core.connection import LinkState
 from chatlab.ui.models.account_tree import AccountTreeModel, Role, link_words
 from chatlab.ui.widgets.account_pane import AccountPane
 from tests.helpers.chats import NOON, account, book_with, message
@@ -68,7 +69,7 @@ def test_a_burst_changes_a_row_once(qtbot: QtBot) -> None:
 
 def test_waiting_counts_down() -> None:
     book, _ = book_with()
-    book.apply(ev.LinkChanged(LAB, ev.LinkState.WAITING, NOON, retry_in_s=12.0))
+    book.apply(ev.LinkChanged(LAB, LinkState.WAITING, NOON, retry_in_s=12.0))
     assert link_words(book.accounts[LAB]) == "Reconnects in 12 s"
     assert link_words(book.accounts[LAB], 11.6) == "Reconnects in 0 s"
 
@@ -101,8 +102,8 @@ def test_a_click_or_return_opens_a_chat_and_delete_closes_it(qtbot: QtBot) -> No
     pane.grab()
 
 
-@pytest.mark.parametrize("state", list(ev.LinkState))
-def test_every_link_state_is_drawn(qtbot: QtBot, state: ev.LinkState) -> None:
+@pytest.mark.parametrize("state", list(LinkState))
+def test_every_link_state_is_drawn(qtbot: QtBot, state: LinkState) -> None:
     book, _ = book_with()
     book.apply(ev.LinkChanged(LAB, state, NOON, "Because.", 3.0, True))
     pane = AccountPane(AccountTreeModel(book))
@@ -112,7 +113,7 @@ def test_every_link_state_is_drawn(qtbot: QtBot, state: ev.LinkState) -> None:
 
 def test_buddies_who_are_online_are_counted_and_marked(qtbot: QtBot) -> None:
     book, _ = book_with()
-    book.apply(ev.LinkChanged(LAB, ev.LinkState.ONLINE, NOON))
+    book.apply(ev.LinkChanged(LAB, LinkState.ONLINE, NOON))
     book.open(LAB, "Bob")
     model = AccountTreeModel(book)
     pane = AccountPane(model)

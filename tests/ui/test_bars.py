@@ -6,11 +6,11 @@ import pytest
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from chatlab.core import events as ev
 from chatlab.core.account import Security
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureRefused
 from chatlab.core.chats import AccountState
-from chatlab.core.events import LinkState, Severity
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import Severity
 from chatlab.core.frame import Exposure
 from chatlab.ui.text_color import hue_angle, legible_color, nick_color
 from chatlab.ui.theme import Theme
@@ -110,7 +110,7 @@ def test_lost_frames_are_counted_in_view(qtbot: QtBot) -> None:
 
 def test_lag_and_tls_of_the_account_in_front(qtbot: QtBot) -> None:
     owner = account("Lab", Security.DIRECT_TLS)
-    state = AccountState(owner, ev.LinkState.ONLINE, connection=connection(owner, "TLSv1.2"))
+    state = AccountState(owner, LinkState.ONLINE, connection=connection(owner, "TLSv1.2"))
     state.lag_s = 0.0341
     strip = StatusStrip()
     qtbot.addWidget(strip)

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from chatlab.core.events import Member
+from chatlab.core.chat import Member
 from chatlab.core.features import ServerFeatures
 from chatlab.core.listings import ListedMask
 from chatlab.ui.dialogs.channel import ChannelDialog

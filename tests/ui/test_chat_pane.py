@@ -7,8 +7,9 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId, Security
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatBook, ChatKey
-from chatlab.core.events import Member
+from chatlab.core.connection import LinkState
 from chatlab.core.frame import Exposure
 from chatlab.ui.widgets.chat_pane import ChatPane, ChatServices
 from tests.helpers.chats import NOON, account, book_with, connection, message
@@ -36,7 +37,7 @@ def shown(qtbot: QtBot, book: ChatBook, key: ChatKey | None) -> ChatPane:
 
 
 def online(book: ChatBook) -> None:
-    book.apply(ev.LinkChanged(LAB, ev.LinkState.ONLINE, NOON))
+    book.apply(ev.LinkChanged(LAB, LinkState.ONLINE, NOON))
 
 
 def test_what_is_typed_names_its_chat(qtbot: QtBot) -> None:

@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.chats import ChatBook
+from chatlab.core.connection import LinkState
 from chatlab.core.message import Delivery, Message
 from chatlab.ui.widgets.chat_pane import ChatPane, ChatServices
 from chatlab.ui.widgets.chat_situations import WayOut, situation_of, waiting_in
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 def online(book: ChatBook) -> None:
     for account in book.accounts:
-        book.apply(ev.LinkChanged(account, ev.LinkState.ONLINE, NOON))
+        book.apply(ev.LinkChanged(account, LinkState.ONLINE, NOON))
 
 
 def waiting(book: ChatBook, count: int) -> list[Message]:

@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatBook, ChatKind
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError
@@ -277,8 +278,8 @@ def test_a_reason_is_asked_for_and_may_be_empty(qtbot: QtBot) -> None:
 # --- people in rooms
 
 
-def occupant(nick: str, role: str, affiliation: str = "none", jid: str = "") -> ev.Member:
-    return ev.Member(nick=nick, role=role, affiliation=affiliation, account_name=jid)
+def occupant(nick: str, role: str, affiliation: str = "none", jid: str = "") -> Member:
+    return Member(nick=nick, role=role, affiliation=affiliation, account_name=jid)
 
 
 OWNER = occupant("Olga O.", "moderator", "owner", "olga@x.example")
@@ -293,7 +294,7 @@ def test_people_of_a_room_are_grouped_by_role() -> None:
     assert titles == ["Moderators", "Olga O.", "adam", "Participants", "gus", "Visitors", "vic"]
 
 
-def entries(member: ev.Member, own: ev.Member | None) -> tuple[dict[str, bool], list[object]]:
+def entries(member: Member, own: Member | None) -> tuple[dict[str, bool], list[object]]:
     """What the menu offers, and what each moderating entry does when it is pressed."""
     menu = QMenu()
     done: list[object] = []

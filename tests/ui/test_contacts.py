@@ -12,6 +12,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Application
 from chatlab.core.chats import ChatBook
 from chatlab.core.commands import Command, Verb
+from chatlab.core.connection import LinkState
 from chatlab.core.roster import (
     Availability,
     Contact,
@@ -44,7 +45,7 @@ def book_with(*contacts: Contact, is_online: bool = True) -> ChatBook:
     book = ChatBook()
     book.add_account(xmpp_account(A, "me@x.example"))
     if is_online:
-        book.apply(ev.LinkChanged(A, ev.LinkState.ONLINE, 0))
+        book.apply(ev.LinkChanged(A, LinkState.ONLINE, 0))
     book.apply(ContactsListed(A, contacts))
     return book
 
@@ -115,7 +116,7 @@ def test_a_filter_finds_name_and_address_even_of_the_hidden(qtbot: QtBot) -> Non
 def test_without_a_connection_nobody_is_seen(qtbot: QtBot) -> None:
     book = book_with(ANNA)
     model = ContactModel(book)
-    book.apply(ev.LinkChanged(A, ev.LinkState.OFFLINE, 0))
+    book.apply(ev.LinkChanged(A, LinkState.OFFLINE, 0))
     model.flush()
     assert listed(model) == ["# Work 0/1", "Anna"]
 

@@ -7,7 +7,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import Autojoin, Security
 from chatlab.core.chats import ChatKey
 from chatlab.core.commands import Command, Verb
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.ui.dialogs.link import LinkDialog
 from tests.helpers.chats import NOON, account
 from tests.helpers.stage import LAB, Stage

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
+from chatlab.core.chat import Member
 from chatlab.core.commands import parse
 from chatlab.ui.widgets.chat_pane import ChatPane, ChatServices
 from tests.helpers.chats import book_with
@@ -21,9 +22,9 @@ class Stage:
     def __init__(self, qtbot: QtBot, own_prefixes: str = "@") -> None:
         self.book, self.chat = book_with()
         members = (
-            ev.Member(nick="alice", prefixes="@"),
-            ev.Member(nick="bob", prefixes="+"),
-            ev.Member(nick="Me", prefixes=own_prefixes),
+            Member(nick="alice", prefixes="@"),
+            Member(nick="bob", prefixes="+"),
+            Member(nick="Me", prefixes=own_prefixes),
         )
         self.book.apply(ev.MembersListed(self.chat.key.account, "#lab", members))
         services = ChatServices(lambda *_: (), lambda _: None, lambda _: "", lambda _: None)

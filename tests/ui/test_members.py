@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
-from chatlab.core.events import Member
+from chatlab.core.chat import Member
 from chatlab.ui.models.members import GroupRow, MemberModel, rows_of
 from chatlab.ui.widgets.member_list import FILTER_FROM, MemberList
 from tests.helpers.chats import NOON, book_with

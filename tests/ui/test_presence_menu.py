@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.commands import Command, Verb
+from chatlab.core.connection import LinkState
 from chatlab.core.roster import Availability
 from chatlab.ui.models.account_tree import link_words
 from tests.helpers.chats import NOON
@@ -50,7 +51,7 @@ def test_the_row_and_the_menu_show_the_mood_of_now(stage: Stage) -> None:
         "Do not disturb"
     ]
     stage.window.sidebar.grab()  # The row paints its sign.
-    take(stage, ev.LinkChanged(X, ev.LinkState.WAITING, NOON))
+    take(stage, ev.LinkChanged(X, LinkState.WAITING, NOON))
     assert state.availability is Availability.AVAILABLE
 
 

@@ -8,9 +8,11 @@ from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatKey
 from chatlab.core.commands import COMMANDS, Command, CommandSpec, Verb
-from chatlab.core.errors import LocalProtocolError
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import LocalProtocolError, Severity
 from chatlab.core.features import ServerFeatures
 from chatlab.core.highlighting import HighlightRule
 from chatlab.core.ignoring import IgnoreKind
@@ -117,7 +119,7 @@ def test_a_refused_list_says_why_in_its_dialog(stage: Stage) -> None:
 
 
 def test_the_channel_dialog_follows_the_channel(stage: Stage) -> None:
-    operator = ev.Member(nick="me", prefixes="@")
+    operator = Member(nick="me", prefixes="@")
     stage.book.apply(ev.MemberChanged(LAB, "#lab", operator))
     stage.wiring.talk.desk.channel(KEY, "b", "mallory")
     dialog = shown(stage, ChannelDialog)
@@ -128,7 +130,7 @@ def test_the_channel_dialog_follows_the_channel(stage: Stage) -> None:
     assert dialog.masks["b"].count.text() == "1"
     desk.take_event(ev.ModesChanged(LAB, "#lab", "+b b!*@*", "+nt", NOON))
     assert stage.connection.masks_asked == [("#lab", "b")] * 2
-    error = ev.Severity.ERROR
+    error = Severity.ERROR
     desk.take_event(ev.Informed(LAB, "No.", NOON, "#lab", error, "Ask.", "482"))
     assert dialog._notice.text() == "No. Ask."
     stage.book.apply(ev.TopicChanged(LAB, "#lab", "New", NOON))
@@ -189,7 +191,7 @@ def test_buddies_are_kept_and_their_coming_is_shown(stage: Stage) -> None:
     assert dialog.model.item(0, 1).text() == "Online"
     tree = stage.window.sidebar._model
     assert tree.account_index(LAB).data(Role.ONLINE) == ("bob",)
-    desk.take_event(ev.LinkChanged(LAB, ev.LinkState.OFFLINE, NOON))
+    desk.take_event(ev.LinkChanged(LAB, LinkState.OFFLINE, NOON))
     assert dialog.model.item(0, 1).text() == "Not known"
     assert tree.account_index(LAB).data(Role.ONLINE) == ()
 
@@ -241,7 +243,7 @@ def test_a_chat_is_exported_where_it_was_said(stage: Stage) -> None:
 
 
 def test_offline_there_is_no_list(stage: Stage) -> None:
-    stage.book.apply(ev.LinkChanged(AccountId("lab"), ev.LinkState.OFFLINE, NOON))
+    stage.book.apply(ev.LinkChanged(AccountId("lab"), LinkState.OFFLINE, NOON))
     stage.speaker.say(KEY, "/list")
     assert not [d for d in stage.window.findChildren(ChannelListDialog) if d.isVisible()]
     assert "Connect" in stage.window.bar.messages()[-1].hint

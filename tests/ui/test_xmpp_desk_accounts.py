@@ -6,6 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import ChatlabError
 from chatlab.core.forms import DataForm, FormField
 from chatlab.core.registration import RegistrationForm
@@ -121,6 +122,6 @@ def test_an_answer_for_a_closed_dialog_is_said_in_the_bar(stage: Stage) -> None:
 
 
 def test_without_a_connection_only_the_way_there_is_named(stage: Stage) -> None:
-    stage.book.apply(ev.LinkChanged(X, ev.LinkState.OFFLINE, NOON))
+    stage.book.apply(ev.LinkChanged(X, LinkState.OFFLINE, NOON))
     stage.wiring.talk.accounts.change_password(X)
     assert "Connect the account" in stage.window.bar.messages()[-1].hint

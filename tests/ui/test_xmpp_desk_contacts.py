@@ -11,6 +11,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import AccountId
 from chatlab.core.chats import ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import LocalProtocolError
 from chatlab.core.roster import (
     Availability,
@@ -96,7 +97,7 @@ def test_the_row_of_a_chat_says_how_the_other_is(stage: Stage) -> None:
     assert index.data(Role.CONTACT) == away
     assert "Away" in index.data(Qt.ItemDataRole.AccessibleTextRole)
     stage.window.sidebar.grab()
-    stage.book.apply(ev.LinkChanged(X, ev.LinkState.OFFLINE, NOON))
+    stage.book.apply(ev.LinkChanged(X, LinkState.OFFLINE, NOON))
     assert index.data(Role.CONTACT) is None
 
 

@@ -5,9 +5,10 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from chatlab.core import events as ev
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatKey
 from chatlab.core.commands import Command, Verb
-from chatlab.core.events import Member
+from chatlab.core.errors import Severity
 from chatlab.core.forms import DataForm, FormField
 from chatlab.core.listings import ListedMask, MasksListed
 from chatlab.ui.dialogs.channel_list import ChannelListDialog
@@ -116,7 +117,7 @@ def test_a_refusal_is_said_where_the_reader_is_with_a_way_to_try_again(stage: St
     take(
         stage,
         ev.Informed(
-            X, "You cannot enter: it has a password.", NOON, ROOM, ev.Severity.ERROR,
+            X, "You cannot enter: it has a password.", NOON, ROOM, Severity.ERROR,
             "Give it.", "room-refused",
         ),
     )  # fmt: skip

@@ -10,8 +10,7 @@ from chatlab.chat.irc.nickserv import SERVICE, NickServLogin
 from chatlab.chat.irc.perform import Performer
 from chatlab.chat.irc.regain import NickRegain
 from chatlab.core.account import Autojoin
-from chatlab.core.errors import ChatlabError, LocalProtocolError
-from chatlab.core.events import Severity
+from chatlab.core.errors import ChatlabError, LocalProtocolError, Severity
 from chatlab.protocol.irc import format_line
 
 JOIN_WAIT_S = 60.0

@@ -32,13 +32,14 @@ from chatlab.chat.transport import Dialler, Transport
 from chatlab.chat.verdict import StateSetter, Verdict
 from chatlab.core.account import Account
 from chatlab.core.commands import Command
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import (
     CertificateError,
     ConnectError,
     FileError,
     LocalProtocolError,
 )
-from chatlab.core.events import CertificateRefused, ConnectionOpened, LinkState
+from chatlab.core.events import CertificateRefused, ConnectionOpened
 from chatlab.core.ports import EventSink, SecretStore
 
 log = logging.getLogger(__name__)

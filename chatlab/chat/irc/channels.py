@@ -8,14 +8,9 @@ from chatlab.chat.irc.isupport import ModeChange
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.chat.irc.presence import parse_listed_name
 from chatlab.chat.irc.state import MAX_MEMBERS, Channel
+from chatlab.core.chat import Member
 from chatlab.core.errors import LocalProtocolError
-from chatlab.core.events import (
-    Member,
-    MemberChanged,
-    MembersListed,
-    ModesChanged,
-    TopicChanged,
-)
+from chatlab.core.events import MemberChanged, MembersListed, ModesChanged, TopicChanged
 
 
 class Channels:

@@ -11,7 +11,8 @@ from chatlab.chat.lasting import BaseLasting
 from chatlab.chat.timing import Timers, Timing
 from chatlab.chat.verdict import Verdict
 from chatlab.core.account import Account, Autojoin
-from chatlab.core.events import Informed, Severity
+from chatlab.core.errors import Severity
+from chatlab.core.events import Informed
 from chatlab.core.ports import EventSink
 
 if TYPE_CHECKING:

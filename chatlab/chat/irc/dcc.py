@@ -18,8 +18,7 @@ from chatlab.chat.transfer.opening import PeerDialler
 from chatlab.chat.transfer.transfers import Transfers
 from chatlab.core.account import Account
 from chatlab.core.connection import Connection
-from chatlab.core.errors import RemoteProtocolError
-from chatlab.core.events import Severity
+from chatlab.core.errors import RemoteProtocolError, Severity
 from chatlab.core.flow import WireRange
 from chatlab.core.ports import EventSink
 from chatlab.protocol.ctcp import Ctcp, encode_ctcp

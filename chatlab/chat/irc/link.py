@@ -23,8 +23,8 @@ from chatlab.chat.link import BaseLink
 from chatlab.chat.timing import Timing, stamp_ns
 from chatlab.chat.transport import Transport
 from chatlab.core.account import AccountId
-from chatlab.core.errors import ConnectError, RemoteProtocolError
-from chatlab.core.events import Informed, LineSeen, Severity
+from chatlab.core.errors import ConnectError, RemoteProtocolError, Severity
+from chatlab.core.events import Informed, LineSeen
 from chatlab.core.flow import ByteRange, Direction, WireRange
 from chatlab.core.ports import EventSink
 from chatlab.protocol.irc import (

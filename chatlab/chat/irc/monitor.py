@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.link import Dispatcher, LineEvent
-from chatlab.core.errors import UsageError
-from chatlab.core.events import ContactSeen, Severity
+from chatlab.core.errors import Severity, UsageError
+from chatlab.core.events import ContactSeen
 from chatlab.protocol.irc import split_source
 
 _MAX_LINE_LENGTH = 400

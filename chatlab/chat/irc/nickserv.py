@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.link import Dispatcher, LineEvent
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 
 SERVICE = "NickServ"
 ANSWER_S = 10.0

@@ -8,7 +8,7 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from chatlab.chat.irc.context import Context
 from chatlab.core.commands import Command, parse
-from chatlab.core.errors import ChatlabError
-from chatlab.core.events import Severity
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.protocol.irc_perform import check_perform, shown_command
 
 

@@ -6,9 +6,9 @@ from chatlab.chat.irc.batches import Batch, Batches
 from chatlab.chat.irc.context import Context
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.chat.irc.state import MAX_MEMBERS, Channel
+from chatlab.core.chat import Member
 from chatlab.core.events import (
     Departure,
-    Member,
     MemberChanged,
     MemberJoined,
     MemberLeft,

@@ -12,7 +12,8 @@ from chatlab.chat.irc.credentials import Credentials
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.chat.irc.login import SaslLogin
 from chatlab.chat.irc.sts import StrictTransport
-from chatlab.core.events import NickInUse, Severity
+from chatlab.core.errors import Severity
+from chatlab.core.events import NickInUse
 from chatlab.core.nick import check_nick
 
 _MAX_UNDERSCORES = 4

@@ -9,7 +9,7 @@ from chatlab.chat.irc.delivery import Deliveries
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.chat.irc.numerics import JOIN_REFUSALS, MESSAGE_REFUSALS, explain
 from chatlab.chat.verdict import Verdict
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 
 _WHOIS = "301 307 311 312 313 317 319 320 330 335 338 378 379 671 276"
 _BANNED = re.compile(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from chatlab.chat.irc.isupport import ISupport
-from chatlab.core.events import Member
+from chatlab.core.chat import Member
 
 MAX_MEMBERS = 50_000
 """Per channel; the rest of an endless NAMES is not kept."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from chatlab.chat.irc.context import Context
 from chatlab.chat.timing import Timing
 from chatlab.core.account import Account, Security
-from chatlab.core.errors import FileError
-from chatlab.core.events import Severity
+from chatlab.core.errors import FileError, Severity
 from chatlab.core.ports import StsStore
 from chatlab.core.sts import StsPolicy, policy_host
 

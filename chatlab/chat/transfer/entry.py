@@ -9,8 +9,8 @@ from typing import Protocol
 from chatlab.chat.transfer.moving import Hold
 from chatlab.chat.transfer.opening import PeerDialler, PeerSocket
 from chatlab.core.account import Account
-from chatlab.core.errors import ChatlabError
-from chatlab.core.events import Informed, Severity, TransferChanged, TransferOffered
+from chatlab.core.errors import ChatlabError, Severity
+from chatlab.core.events import Informed, TransferChanged, TransferOffered
 from chatlab.core.flow import WireRange
 from chatlab.core.message import Message, MessageId, MessageKind
 from chatlab.core.ports import EventSink

@@ -4,8 +4,8 @@ import asyncio
 from typing import Protocol
 
 from chatlab.chat.transfer.entry import Desk, Ended, Entry, Offer
-from chatlab.core.errors import ChatlabError
-from chatlab.core.events import Informed, Severity
+from chatlab.core.errors import ChatlabError, Severity
+from chatlab.core.events import Informed
 from chatlab.core.flow import Direction, WireRange
 from chatlab.core.transfer import TransferId, TransferKind, TransferState, TransferWay
 from chatlab.protocol.dcc import (

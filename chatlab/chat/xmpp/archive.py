@@ -16,8 +16,8 @@ from chatlab.chat.xmpp.incoming import Envelope
 from chatlab.chat.xmpp.messages import DELAY, Messages
 from chatlab.chat.xmpp.state import Room
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError, UsageError
-from chatlab.core.events import Informed, Severity
+from chatlab.core.errors import ChatlabError, Severity, UsageError
+from chatlab.core.events import Informed
 from chatlab.core.message import Message
 from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE
 

@@ -14,8 +14,9 @@ from chatlab.chat.xmpp.session import Session
 from chatlab.chat.xmpp.shared import Shared
 from chatlab.chat.xmpp.transport import Dialler, T
 from chatlab.core.account import Account, LoginMethod, SecretKind
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import CertificateError, ChatlabError, ConnectError
-from chatlab.core.events import CertificateRefused, ConnectionOpened, LinkState, NickInUse
+from chatlab.core.events import CertificateRefused, ConnectionOpened, NickInUse
 from chatlab.core.flow import WireRange
 from chatlab.protocol.xmpp import StreamFault, StreamUnit
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from chatlab.chat.xmpp.context import Feature
 from chatlab.chat.xmpp.incoming import Envelope
 from chatlab.chat.xmpp.messages import Messages
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 from chatlab.core.jid import bare_of
 from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE
 

@@ -14,8 +14,7 @@ from chatlab.chat.xmpp.answers import answer, refuse
 from chatlab.chat.xmpp.context import Context, Feature
 from chatlab.chat.xmpp.stream import Stream
 from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import UsageError
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity, UsageError
 from chatlab.core.jid import bare_of, parse_jid
 from chatlab.core.roster import (
     Availability,

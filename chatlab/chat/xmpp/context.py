@@ -18,8 +18,8 @@ from chatlab.chat.xmpp.state import Room, SessionState
 from chatlab.chat.xmpp.stream import Arrival, Stream
 from chatlab.core.account import Account, Autojoin
 from chatlab.core.commands import Command
-from chatlab.core.errors import ChatlabError
-from chatlab.core.events import ChatOpened, Informed, Severity
+from chatlab.core.errors import ChatlabError, Severity
+from chatlab.core.events import ChatOpened, Informed
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
 from chatlab.core.ports import EventSink

@@ -16,7 +16,8 @@ from chatlab.chat.xmpp.outbox import Utterance
 from chatlab.chat.xmpp.stanza_errors import refusal_of
 from chatlab.chat.xmpp.state import Room
 from chatlab.chat.xmpp.stream import Stream
-from chatlab.core.events import MessageAdded, Severity
+from chatlab.core.errors import Severity
+from chatlab.core.events import MessageAdded
 from chatlab.core.flow import Direction
 from chatlab.core.jid import bare_of
 from chatlab.core.message import Message, MessageId, MessageKind

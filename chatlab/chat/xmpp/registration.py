@@ -18,8 +18,9 @@ from chatlab.chat.xmpp.negotiation import STREAM_END, Negotiation, Units
 from chatlab.chat.xmpp.stanza_errors import condition_of, text_of
 from chatlab.chat.xmpp.transport import Dialler, T
 from chatlab.core.account import Account
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import ChatlabError, ConnectError
-from chatlab.core.events import ConnectionOpened, LinkState
+from chatlab.core.events import ConnectionOpened
 from chatlab.core.forms import DataForm, FieldKind, FormField
 from chatlab.core.jid import split_jid
 from chatlab.core.ports import EventSink

@@ -5,7 +5,7 @@ from slixmpp.xmlstream.stanzabase import StanzaBase
 from chatlab.chat.xmpp.context import Context, Feature
 from chatlab.chat.xmpp.messages import OCCUPANT_ID
 from chatlab.chat.xmpp.stream import Stream
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 
 MAX_KNOWN = 2_000
 """Nicknames, over all rooms of a session."""

@@ -19,6 +19,7 @@ from chatlab.chat.xmpp.stanza_errors import condition_of, refusal_of
 from chatlab.chat.xmpp.state import Room
 from chatlab.chat.xmpp.stream import Stream
 from chatlab.core import events as ev
+from chatlab.core.chat import Member
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.jid import split_jid
 from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE
@@ -338,14 +339,14 @@ def _actor_and_reason(item: ET.Element | None) -> tuple[str, str]:
     return by, item.findtext(f"{{{MUC_USER}}}reason") or ""
 
 
-def _member(nick: str, presence: ET.Element) -> ev.Member:
+def _member(nick: str, presence: ET.Element) -> Member:
     item = _item(presence)
     role = item.get("role", "") if item is not None else ""
     affiliation = item.get("affiliation", "") if item is not None else ""
     jid = item.get("jid", "") if item is not None else ""
     occupant = presence.find(f"{{{OCCUPANT_ID}}}occupant-id")
     show = presence.findtext(f"{{{CLIENT_NAMESPACE}}}show") or ""
-    return ev.Member(
+    return Member(
         nick=nick,
         prefixes="@" if role == "moderator" else "",
         account_name=jid.partition("/")[0],

@@ -23,8 +23,7 @@ from chatlab.chat.xmpp.state import SessionState
 from chatlab.chat.xmpp.stream import Arrival, Stream, is_stanza, parse_element
 from chatlab.core.account import Account
 from chatlab.core.commands import Command
-from chatlab.core.errors import ConnectError, LocalProtocolError, RemoteProtocolError
-from chatlab.core.events import Severity
+from chatlab.core.errors import ConnectError, LocalProtocolError, RemoteProtocolError, Severity
 from chatlab.core.flow import WireRange
 from chatlab.protocol.xmpp import StreamUnit, UnitKind
 from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE, STREAMS_NAMESPACE

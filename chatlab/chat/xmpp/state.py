@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chatlab.core.events import Member
+from chatlab.core.chat import Member
 from chatlab.core.jid import bare_of
 
 

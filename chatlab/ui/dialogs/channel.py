@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatlab.core.events import Member
+from chatlab.core.chat import Member
 from chatlab.core.features import ServerFeatures
 from chatlab.core.listings import ListedMask
 from chatlab.ui.dialogs.channel_masks import MasksPage

@@ -7,7 +7,7 @@ from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from chatlab.core.events import Member
+from chatlab.core.chat import Member
 from chatlab.core.listings import ListedMask
 from chatlab.core.masks import MaskForm, forms_of, full_mask
 from chatlab.ui.dialogs.table import Table

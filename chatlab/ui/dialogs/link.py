@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from chatlab.core.account import AccountId, Security
 from chatlab.core.address import IrcLink
 from chatlab.core.chats import AccountState
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.core.frame import Exposure
 from chatlab.ui.dialogs.parts import Form, Hint, Notice, Sheet, header, show_row
 from chatlab.ui.rich_text import bare

@@ -20,7 +20,7 @@ from PySide6.QtCore import (
 
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import AccountState, Change, Chat, ChatBook
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.core.roster import Availability, Contact
 from chatlab.ui.presence_words import contact_line
 from chatlab.ui.rich_text import bare

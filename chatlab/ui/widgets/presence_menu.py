@@ -7,7 +7,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from chatlab.core.chats import AccountState
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from chatlab.core.roster import Availability
 from chatlab.ui.presence_words import PRESENCE_ICONS, PRESENCE_WORDS
 from chatlab.ui.theme import icon

@@ -14,8 +14,7 @@ from chatlab.app.replay import fill_from_file
 from chatlab.app.saving import save_capture
 from chatlab.core.attribution import Evidence
 from chatlab.core.chats import ChatBook, ChatKind
-from chatlab.core.errors import FileError
-from chatlab.core.events import Severity
+from chatlab.core.errors import FileError, Severity
 from chatlab.core.message import Delivery, Message
 from chatlab.protocol import pcapng
 from tests.helpers.tcp_talk import Talk

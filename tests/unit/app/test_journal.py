@@ -21,6 +21,7 @@ from chatlab.core import events as ev
 from chatlab.core.account import AccountId
 from chatlab.core.attribution import Evidence
 from chatlab.core.capture import CaptureLive, CaptureReplayed
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatBook, ChatKey, Entry
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.core.reactions import Reaction
@@ -92,7 +93,7 @@ def test_a_killed_session_comes_back_with_the_same_talk_and_frames(living: Livin
     said, heard = messages()
     living.feed.opened(connection())
     living.feed.secret("CLIENT_RANDOM 00 11")
-    living.take(ev.MemberJoined(LAB_ID, "#lab", ev.Member(nick="alice"), START_NS, is_self=True))
+    living.take(ev.MemberJoined(LAB_ID, "#lab", Member(nick="alice"), START_NS, is_self=True))
     living.take(ev.TopicChanged(LAB_ID, "#lab", "frames", START_NS, "bob"))
     living.take(ev.MessageAdded(replace(said, wire=None, delivery=Delivery.QUEUED)))
     living.take(ev.MessageChanged(LAB_ID, said.id, Delivery.WRITTEN, wire=said.wire))
@@ -141,7 +142,7 @@ def _event(session: Living, what: str, number: int, text: str, now_ns: int) -> e
         case "note":
             return ev.Informed(LAB_ID, text, now_ns, "#lab", hint="a hint")
         case "come":
-            return ev.MemberJoined(LAB_ID, "#lab", ev.Member(nick=f"nick{number}"), now_ns)
+            return ev.MemberJoined(LAB_ID, "#lab", Member(nick=f"nick{number}"), now_ns)
         case "written" if old is not None and old.delivery is Delivery.QUEUED:
             return ev.MessageChanged(LAB_ID, old.id, Delivery.WRITTEN, wire=wire(SENT, 0, number))
         case "rewrite" if old is not None:

@@ -19,16 +19,10 @@ from chatlab.app.opening import OpenedFile, check_file
 from chatlab.app.saving import save, session_work
 from chatlab.app.session_replay import fill_from_session
 from chatlab.core.account import Autojoin
+from chatlab.core.chat import Member
 from chatlab.core.chats import ChatBook, ChatKey, Note, NoteKind
-from chatlab.core.errors import FileError
-from chatlab.core.events import (
-    Informed,
-    Member,
-    MemberJoined,
-    MessageRewritten,
-    ReactionSeen,
-    Severity,
-)
+from chatlab.core.errors import FileError, Severity
+from chatlab.core.events import Informed, MemberJoined, MessageRewritten, ReactionSeen
 from chatlab.core.message import Message, MessageId
 from tests.helpers.tcp_talk import START_NS, connection, tls_facts
 from tests.unit.app.feeding import LAB, NoDissector, full_feed, made

@@ -12,8 +12,7 @@ from chatlab.app.feed import CaptureFeed
 from chatlab.app.opening import OpenedFile
 from chatlab.app.session_saving import SessionSaver
 from chatlab.core.chats import ChatBook
-from chatlab.core.errors import ChatlabError
-from chatlab.core.events import Severity
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.export import ExportFacts, SecretsChoice
 from tests.helpers.tcp_talk import connection, tls_facts
 from tests.unit.app.feeding import full_feed

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatlab.app.watch import TICK_S, Clocks, SessionWatch
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureRefused
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 from tests.unit.app.feeding import full_feed
 
 NS = 1_000_000_000

@@ -6,8 +6,9 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from chatlab.core.commands import parse
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import LocalProtocolError, UsageError
-from chatlab.core.events import Informed, LineSeen, LinkState
+from chatlab.core.events import Informed, LineSeen
 from chatlab.core.flow import Direction
 from tests.helpers.irc_play import Play, PlayServer, settle
 

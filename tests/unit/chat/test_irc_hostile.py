@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from chatlab.chat.irc.isupport import UNLIMITED, ISupport, ModeChange
 from chatlab.chat.irc.link import MAX_INBOX, server_time_ns
 from chatlab.chat.irc.numerics import NUMERICS, explain
+from chatlab.core.chat import Member
+from chatlab.core.errors import Severity
 from chatlab.core.events import (
     Departure,
     Informed,
     LineSeen,
-    Member,
     MemberChanged,
     MemberJoined,
     MemberLeft,
@@ -23,7 +24,6 @@ from chatlab.core.events import (
     MessageAdded,
     ModesChanged,
     NickInUse,
-    Severity,
     TopicChanged,
 )
 from chatlab.core.message import Message

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from chatlab.core.account import Autojoin
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import CertificateError, ConnectError
 from chatlab.core.events import (
     CertificateRefused,
@@ -13,7 +14,6 @@ from chatlab.core.events import (
     Informed,
     LagMeasured,
     LinkChanged,
-    LinkState,
     MemberJoined,
     NickInUse,
 )

@@ -7,13 +7,9 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from chatlab.core.account import LoginMethod, Security
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import RemoteProtocolError
-from chatlab.core.events import (
-    LineSeen,
-    LinkChanged,
-    LinkState,
-    NickInUse,
-)
+from chatlab.core.events import LineSeen, LinkChanged, NickInUse
 from chatlab.protocol.scram import SHA_1, SHA_256, ScramKeys, ScramServer
 from tests.helpers.irc_play import MemorySecrets, Play, PlayServer, account, settle
 

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from chatlab.chat.irc.sasl import make_mechanism
 from chatlab.core.account import LoginMethod, Security
-from chatlab.core.events import LinkChanged, LinkState
+from chatlab.core.connection import LinkState
+from chatlab.core.events import LinkChanged
 from tests.helpers.irc_play import MemorySecrets, Play, PlayServer, account, settle
 
 PASSWORD = "correct horse"

@@ -3,7 +3,7 @@
 import pytest
 
 from chatlab.chat.irc.numerics import NUMERICS, explain
-from chatlab.core.events import Severity
+from chatlab.core.errors import Severity
 
 MODERN_IRC = {
     **dict.fromkeys(("001", "002", "003", "256", "257", "258", "259", "300"), "some words"),

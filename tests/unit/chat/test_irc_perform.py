@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from chatlab.core.errors import UsageError
-from chatlab.core.events import Informed, Severity
+from chatlab.core.errors import Severity, UsageError
+from chatlab.core.events import Informed
 from chatlab.protocol.irc_perform import check_perform, shown_command
 from tests.helpers.irc_play import Play, account, settle
 

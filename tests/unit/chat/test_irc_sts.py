@@ -8,8 +8,9 @@ import pytest
 from chatlab.chat.irc.sts import MemorySts, StsOffer, parse_sts
 from chatlab.core.account import LoginMethod, Security
 from chatlab.core.commands import parse
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import CertificateError, ConnectError, FileError, LocalProtocolError
-from chatlab.core.events import CertificateRefused, Informed, LinkChanged, LinkState
+from chatlab.core.events import CertificateRefused, Informed, LinkChanged
 from chatlab.core.sts import MAX_DURATION_S, StsPolicy
 from tests.helpers.irc_play import START_NS, MemorySecrets, Play, PlayServer, account, settle
 

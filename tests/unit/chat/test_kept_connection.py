@@ -9,7 +9,8 @@ from chatlab.chat.kept_connection import MAX_BACKOFF_S, KeptConnection
 from chatlab.chat.lasting import BaseLasting
 from chatlab.chat.timing import Timing
 from chatlab.chat.verdict import Verdict
-from chatlab.core.events import ChatEvent, LinkChanged, LinkState
+from chatlab.core.connection import LinkState
+from chatlab.core.events import ChatEvent, LinkChanged
 from tests.helpers.irc_play import ACCOUNT
 
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from chatlab.core.account import Security
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import ChatlabError, LocalProtocolError
-from chatlab.core.events import LinkState
 from tests.helpers.xmpp_play import ACCOUNT, Play, PlayServer
 
 DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)

@@ -10,6 +10,7 @@ import pytest
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId, Security
 from chatlab.core.commands import parse
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import UsageError
 from chatlab.core.flow import Direction
 from chatlab.core.message import Message
@@ -199,7 +200,7 @@ async def _lose(play: Play) -> None:
     )
     play.server.transport.drop("broken")
     await play.time.advance(3)
-    await play.until(lambda: play.state is ev.LinkState.ONLINE)
+    await play.until(lambda: play.state is LinkState.ONLINE)
     await play.time.advance(1)
 
 

@@ -7,14 +7,9 @@ import pytest
 
 from chatlab.core.account import Security
 from chatlab.core.commands import parse
+from chatlab.core.connection import LinkState
 from chatlab.core.errors import LocalProtocolError, UsageError
-from chatlab.core.events import (
-    AwayChanged,
-    Informed,
-    LinkState,
-    MembersListed,
-    MessageAdded,
-)
+from chatlab.core.events import AwayChanged, Informed, MembersListed, MessageAdded
 from chatlab.core.roster import Availability
 from tests.helpers.xmpp_play import ACCOUNT, ME, Play, PlayServer, message
 

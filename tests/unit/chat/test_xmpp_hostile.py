@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from chatlab.core.account import Account, Security
-from chatlab.core.events import Informed, LineSeen, LinkState, MessageAdded, MessageChanged
+from chatlab.core.connection import LinkState
+from chatlab.core.events import Informed, LineSeen, MessageAdded, MessageChanged
 from chatlab.core.message import Message
 from tests.helpers.xmpp_play import (
     ACCOUNT,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from chatlab.chat.xmpp.management import ASK_AFTER
 from chatlab.core import events as ev
 from chatlab.core.account import Security
-from chatlab.core.events import LinkState
+from chatlab.core.connection import LinkState
 from tests.helpers.irc_play import settle
 from tests.helpers.xmpp_play import ACCOUNT, SM, Play, PlayServer
 

@@ -7,11 +7,8 @@ import pytest
 
 from chatlab.core.account import Security
 from chatlab.core.commands import parse
-from chatlab.core.events import (
-    LinkState,
-    MembersListed,
-    MessageAdded,
-)
+from chatlab.core.connection import LinkState
+from chatlab.core.events import MembersListed, MessageAdded
 from chatlab.core.message import Delivery
 from tests.helpers.xmpp_play import ACCOUNT, SM, Play, PlayServer, fate, message, wires
 

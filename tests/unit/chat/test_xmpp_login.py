@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chatlab.core.account import Account, LoginMethod, SecretKind, Security
-from chatlab.core.events import CertificateRefused, ConnectionOpened, LinkState
+from chatlab.core.connection import LinkState
+from chatlab.core.events import CertificateRefused, ConnectionOpened
 from tests.helpers.xmpp_play import ACCOUNT, ME, PASSWORD, SASL, Play, PlayServer
 
 PLAIN = replace(ACCOUNT, security=Security.PLAIN)

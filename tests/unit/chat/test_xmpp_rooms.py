@@ -10,7 +10,8 @@ from chatlab.chat.xmpp.room_words import JOIN_REFUSED, ROOM_CREATED
 from chatlab.core import events as ev
 from chatlab.core.account import Autojoin, Security
 from chatlab.core.commands import parse
-from chatlab.core.errors import UsageError
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import Severity, UsageError
 from chatlab.core.message import Delivery
 from tests.helpers.xmpp_play import ACCOUNT, ME, Play, PlayServer, message, occupant
 
@@ -121,7 +122,7 @@ def test_each_refusal_is_said_in_words_at_once(condition: str, words: str) -> No
         assert play.time.now == before
         (failed,) = [event for event in play.of(ev.MessageChanged) if event.failure]
         assert failed.message == sent.id
-        assert play.state is ev.LinkState.ONLINE
+        assert play.state is LinkState.ONLINE
         await play.stop()
 
     asyncio.run(scene())
@@ -286,7 +287,7 @@ def test_leaving_says_goodbye_and_does_not_come_back() -> None:
         assert left.is_self
         play.server.transport.drop("The connection broke.")
         await play.time.advance(2)
-        await play.until(lambda: play.state is ev.LinkState.ONLINE)
+        await play.until(lambda: play.state is LinkState.ONLINE)
         assert (
             len([line for line in play.sent("<presence to=") if "protocol/muc" in line.line]) == 1
         )
@@ -381,7 +382,7 @@ def test_an_address_of_people_is_no_room_and_that_is_said_soon() -> None:
         server.on["iq"] = answer
         play.xmpp.execute(parse("/join lab@people.test"), "")
         await play.time.advance(1.1)
-        told = [event for event in play.of(ev.Informed) if event.severity is ev.Severity.ERROR]
+        told = [event for event in play.of(ev.Informed) if event.severity is Severity.ERROR]
         assert ["people.test has people, but no rooms" in event.text for event in told] == [True]
         await play.stop()
 

@@ -6,6 +6,7 @@ import pytest
 
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Application
+from chatlab.core.chat import Member
 from chatlab.core.chats import (
     MAX_ENTRIES,
     AccountState,
@@ -17,6 +18,8 @@ from chatlab.core.chats import (
     Note,
     NoteKind,
 )
+from chatlab.core.connection import LinkState
+from chatlab.core.errors import Severity
 from chatlab.core.flow import ByteRange, ConnectionId, Direction, WireRange
 from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.core.roster import Contact, ContactChanged, ContactsListed
@@ -24,7 +27,7 @@ from chatlab.core.roster import Contact, ContactChanged, ContactsListed
 LAB = AccountId("lab")
 ACCOUNT = Account(id=LAB, name="Lab", host="irc.example.org", port=6697, nick="me")
 CHANNEL = ChatKey(LAB, "#lab")
-ALICE = ev.Member(nick="Alice", prefixes="@")
+ALICE = Member(nick="Alice", prefixes="@")
 
 
 class Watch:
@@ -46,7 +49,7 @@ class Watch:
 def book() -> ChatBook:
     book = ChatBook()
     book.add_account(ACCOUNT)
-    book.apply(ev.MemberJoined(LAB, "#Lab", ev.Member(nick="me"), 1, is_self=True))
+    book.apply(ev.MemberJoined(LAB, "#Lab", Member(nick="me"), 1, is_self=True))
     return book
 
 
@@ -244,7 +247,7 @@ def test_members_come_change_their_name_and_go(book: ChatBook) -> None:
     book.apply(ev.MemberJoined(LAB, "#lab", ALICE, 2))
     book.apply(ev.MemberRenamed(LAB, ("#lab",), "alice", "Carol", 3))
     assert members["carol"] == replace(ALICE, nick="Carol")
-    book.apply(ev.MemberChanged(LAB, "#lab", ev.Member(nick="Carol", is_away=True)))
+    book.apply(ev.MemberChanged(LAB, "#lab", Member(nick="Carol", is_away=True)))
     assert members["carol"].is_away
     book.apply(ev.MemberLeft(LAB, ("#lab",), "Carol", ev.Departure.KICK, 4, "spam", "me"))
     assert list(members) == ["me"]
@@ -256,7 +259,7 @@ def test_members_come_change_their_name_and_go(book: ChatBook) -> None:
 
 
 def test_a_list_of_names_replaces_the_members(book: ChatBook) -> None:
-    book.apply(ev.MembersListed(LAB, "#lab", (ALICE, ev.Member(nick="me"))))
+    book.apply(ev.MembersListed(LAB, "#lab", (ALICE, Member(nick="me"))))
     assert list(book.chats[CHANNEL].members) == ["alice", "me"]
 
 
@@ -269,12 +272,12 @@ def test_being_kicked_ends_the_membership_and_is_told_in_good_english(book: Chat
 
 
 def test_a_lost_connection_ends_all_memberships_and_says_why(book: ChatBook) -> None:
-    book.apply(ev.LinkChanged(LAB, ev.LinkState.ONLINE, 2))
+    book.apply(ev.LinkChanged(LAB, LinkState.ONLINE, 2))
     assert book.chats[CHANNEL].is_joined
-    lost = ev.LinkChanged(LAB, ev.LinkState.WAITING, 3, "The server closed it.", 4.0, is_fault=True)
+    lost = ev.LinkChanged(LAB, LinkState.WAITING, 3, "The server closed it.", 4.0, is_fault=True)
     book.apply(lost)
     state, chat = book.accounts[LAB], book.chats[CHANNEL]
-    assert (state.state, state.retry_in_s) == (ev.LinkState.WAITING, 4.0)
+    assert (state.state, state.retry_in_s) == (LinkState.WAITING, 4.0)
     assert (chat.is_joined, chat.members) == (False, {})
     note = book.chats[ChatKey(LAB, "")].entries[-1]
     assert note == Note(3, NoteKind.ERROR, "The server closed it.")
@@ -298,13 +301,13 @@ def test_topic_and_modes_are_kept_and_told_when_someone_changes_them(book: ChatB
 @pytest.mark.parametrize(
     ("severity", "kind"),
     [
-        (ev.Severity.INFO, NoteKind.INFO),
-        (ev.Severity.WARNING, NoteKind.WARNING),
-        (ev.Severity.ERROR, NoteKind.ERROR),
+        (Severity.INFO, NoteKind.INFO),
+        (Severity.WARNING, NoteKind.WARNING),
+        (Severity.ERROR, NoteKind.ERROR),
     ],
 )
 def test_information_lands_in_its_chat_with_its_hint(
-    book: ChatBook, severity: ev.Severity, kind: NoteKind
+    book: ChatBook, severity: Severity, kind: NoteKind
 ) -> None:
     book.apply(ev.Informed(LAB, "No.", 9, "#lab", severity, "Do this."))
     assert book.chats[CHANNEL].entries[-1] == Note(9, kind, "No.", "Do this.")
@@ -329,7 +332,7 @@ def test_the_answer_to_leaving_does_not_open_a_closed_chat_again() -> None:
     book = ChatBook()
     book.add_account(ACCOUNT)
     key = ChatKey(ACCOUNT.id, "#lab")
-    book.apply(ev.MemberJoined(ACCOUNT.id, "#lab", ev.Member(nick="ana"), 1, is_self=True))
+    book.apply(ev.MemberJoined(ACCOUNT.id, "#lab", Member(nick="ana"), 1, is_self=True))
     book.close(key)
     book.apply(ev.MemberLeft(ACCOUNT.id, ("#lab",), "ana", ev.Departure.PART, 2, is_self=True))
     book.apply(ev.TopicChanged(ACCOUNT.id, "#lab", "late", 3, "bob"))
@@ -378,7 +381,7 @@ def test_a_private_chat_is_called_as_the_roster_calls_the_other(book: ChatBook) 
 
 
 def test_a_room_knows_what_the_reader_is_called_there(book: ChatBook) -> None:
-    me = ev.Member(nick="Me here")
+    me = Member(nick="Me here")
     book.apply(ev.MemberJoined(LAB, "lab@rooms.localhost", me, 1, is_self=True))
     chat = book.chats[ChatKey(LAB, "lab@rooms.localhost")]
     assert chat.own_nick == "Me here"

@@ -5,6 +5,7 @@ import pytest
 from chatlab.core import events as ev
 from chatlab.core import notes
 from chatlab.core.account import Account, AccountId
+from chatlab.core.chat import Member
 from chatlab.core.chats import Change, Chat, ChatBook, ChatKey, Note, NoteKind
 from chatlab.core.condensing import MAX_GAP_NS, MAX_PARTS, condense_all, condensed, summary
 from tests.helpers.chats import NOON, message
@@ -13,7 +14,7 @@ LAB = AccountId("lab")
 
 
 def came(nick: str, at: int = NOON) -> ev.MemberJoined:
-    return ev.MemberJoined(LAB, "#lab", ev.Member(nick=nick), at)
+    return ev.MemberJoined(LAB, "#lab", Member(nick=nick), at)
 
 
 def went(nick: str, reason: str = "", at: int = NOON) -> ev.MemberLeft:
@@ -76,7 +77,7 @@ def test_the_book_keeps_one_line_and_every_sentence() -> None:
 
 
 def test_a_message_a_long_time_or_ourselves_begin_a_new_line() -> None:
-    me = ev.MemberJoined(LAB, "#lab", ev.Member(nick="me"), NOON, is_self=True)
+    me = ev.MemberJoined(LAB, "#lab", Member(nick="me"), NOON, is_self=True)
     said = ev.MessageAdded(message("hello"))
     chat = lab(me, came("ann"), said, came("bob"), came("eve", NOON + MAX_GAP_NS + 1))
     assert lines(chat) == ["You joined", "ann joined", "hello", "bob joined", "eve joined"]

@@ -5,6 +5,7 @@ import pytest
 from chatlab.core import events as ev
 from chatlab.core.account import AccountId
 from chatlab.core.chats import ChatKey
+from chatlab.core.connection import LinkState
 from chatlab.core.typing import MAX_WRITERS, Writers
 from tests.helpers.chats import message
 
@@ -38,7 +39,7 @@ def test_writers_are_named_in_the_order_in_which_they_began_and_expire() -> None
         ev.MessageAdded(message(sender="bob")),
         ev.MemberLeft(LAB, ("#lab",), "bob", ev.Departure.QUIT, 0),
         ev.MemberRenamed(LAB, ("#lab",), "bob", "rob", 0),
-        ev.LinkChanged(LAB, ev.LinkState.WAITING, 0),
+        ev.LinkChanged(LAB, LinkState.WAITING, 0),
     ],
     ids=lambda event: type(event).__name__,
 )
