@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QTimer
 
@@ -43,6 +44,8 @@ class TagDesk:
         self._book = book
         self._clock_ns = clock_ns
         self._writers = Writers()
+        self._correcting: dict[ChatKey, MessageId] = {}
+        """What is being corrected in the composer of a chat."""
         self._expiry = QTimer(self._window)
         self._expiry.setSingleShot(True)
         self._expiry.timeout.connect(self._expire)
@@ -76,6 +79,9 @@ class TagDesk:
         pane.transcript.reaction_toggled.connect(self._toggle)
         pane.transcript.retract_requested.connect(self._ask_to_retract)
         pane.transcript.correction_requested.connect(self._begin_correction)
+        # Later: what is sent leaves the composer just before it is worked off.
+        empty = partial(self._forget_given_up, pane)
+        pane.composer.editor.textChanged.connect(lambda: QTimer.singleShot(0, pane, empty))
         pane.transcript.earlier_wanted.connect(lambda msgid: self._bring(pane, msgid))
 
     # -- who is writing
@@ -205,8 +211,10 @@ class TagDesk:
         said = self._ours(message)
         if said is None:
             return
-        if self._window.chats.active.features.can_correct:
-            self._window.chats.active.composer.begin(f"/{Verb.CORRECT.value} {said.text}")
+        pane = self._window.chats.active
+        if pane.features.can_correct and pane.chat is not None:
+            pane.composer.begin(f"/{Verb.CORRECT.value} {said.text}")
+            self._correcting[pane.chat.key] = said.id
         else:
             error = UsageError("What was said cannot be changed here.", "Say it anew.")
             self._complain(said, error)
@@ -214,8 +222,16 @@ class TagDesk:
     def _on_correct(self, command: Command, key: ChatKey) -> None:
         connection, chat = self._backstage.connection(key.account), self._book.chats.get(key)
         if connection is not None and chat is not None:
-            said = self._ours(None)
+            begun = self._correcting.pop(key, None)  # Another one may be chosen by now.
+            said = self._ours(begun)
+            if begun and (said is None or said.id != begun):
+                raise UsageError("What you began to correct is not here any more.", "Say it anew.")
             connection.correct(chat.title, said.msgid if said else "", command.argument(0))
+
+    def _forget_given_up(self, pane: ChatPane) -> None:
+        """An emptied composer: what is corrected next was not chosen before that."""
+        if pane.chat is not None and not pane.composer.text():
+            self._correcting.pop(pane.chat.key, None)
 
     # -- which message
 

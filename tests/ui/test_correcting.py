@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from chatlab.core.message import Delivery, Message
@@ -47,6 +47,28 @@ def test_ctrl_up_puts_our_last_message_into_the_composer(stage: Stage, qtbot: Qt
     composer.editor.setFocus()
     qtbot.keyClick(composer.editor, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
     assert composer.text() == "/correct secnd"
+
+
+def test_what_was_begun_is_corrected_whatever_is_chosen_meanwhile(stage: Stage) -> None:
+    first = say(stage, "frist", "m1", Delivery.ECHOED)
+    last = say(stage, "secnd", "m2", Delivery.ECHOED)
+    stage.connection.known_features = replace(ALL, can_correct=True)
+    composer = pane(stage).composer
+    for chosen in (None, last):
+        pane(stage).transcript.correction_requested.emit(first.id)
+        QApplication.processEvents()
+        stage.presenter.select_message(chosen.id if chosen else None)
+        composer.submit()
+        QApplication.processEvents()
+    pane(stage).transcript.correction_requested.emit(first.id)
+    composer.set_text("")  # Given up.
+    QApplication.processEvents()
+    stage.speaker.say(KEY, "/correct second")
+    assert stage.connection.corrected == [
+        ("#lab", "m1", "frist"),
+        ("#lab", "m1", "frist"),
+        ("#lab", "m2", "second"),
+    ]
 
 
 def test_the_menu_of_our_own_messages_leads_to_their_correction(stage: Stage) -> None:
