@@ -60,7 +60,8 @@ class MainWindow(QMainWindow):
         """Asked when the reader closes the window: whether it only hides."""
         self._was_painted = False
         self._splits: Mapping[str, tuple[int, ...]] = {}
-        self.setWindowTitle("ChatLab")
+        self._subject, self._count_words = "ChatLab", ""
+        self._show_title()
         self.setWindowIcon(app_icon())
         self.setMinimumSize(*_MINIMUM_SIZE)
         self.resize(*DEFAULT_SIZE)
@@ -101,6 +102,21 @@ class MainWindow(QMainWindow):
         column.addWidget(self.bar)
         column.addWidget(self.strip)
         self.setCentralWidget(middle)
+
+    def set_subject(self, subject: str) -> None:
+        """What the window is about: its title, but for the count of unread messages."""
+        self._subject = subject
+        self._show_title()
+
+    def set_unread(self, count: int) -> None:
+        """Put a number in front of the title; 0 for none."""
+        self._count_words = f"({count}) " if count else ""
+        self._show_title()
+
+    def _show_title(self) -> None:
+        title = f"{self._count_words}{self._subject}"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
 
     def focusNextPrevChild(self, is_next: bool) -> bool:
         """Tab goes through the window from left to right, each part from top to bottom."""

@@ -47,7 +47,6 @@ class Notifier(QObject):
         self._notifies = self._hides = self._has_said_where = False
         window.hides_on_close = self._hides_on_close
         self._told: ChatKey | None = None
-        self._prefix = ""
         self._shown = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -116,9 +115,7 @@ class Notifier(QObject):
         """Put the counter into title and icon."""
         self._timer.stop()
         count = self.count
-        title = self._window.windowTitle().removeprefix(self._prefix)
-        self._prefix = f"({count}) " if count else ""
-        self._window.setWindowTitle(self._prefix + title)
+        self._window.set_unread(count)
         if min(count, _MOST + 1) != self._shown:
             self._shown = min(count, _MOST + 1)
             sign = badged_icon(count)

@@ -56,11 +56,7 @@ class SessionDesk:
             name = _UNSAVED if self._feed.count else ""
         title = f"{name}[*] – {_NAME}" if name else _NAME
         is_modified = bool(name) and file is not None and self._files.is_modified
-        before = self._window.windowTitle()
-        # A count of unread messages may stand in front of it (``notifier``).
-        prefix = before[: before.index(")") + 2] if before.startswith("(") else ""
-        if before != prefix + title:
-            self._window.setWindowTitle(prefix + title)
+        self._window.set_subject(title)
         if self._window.isWindowModified() is not is_modified:
             self._window.setWindowModified(is_modified)
 
@@ -105,13 +101,14 @@ class SessionDesk:
 
         dialog = ExportDialog(self._suggested(".pcapng"), self._feed.count, self._window)
         dialog.submitted.connect(self._on_export_chosen)
-        dialog.destroyed.connect(self._forget_export)
+        dialog.destroyed.connect(lambda: self._forget_export(dialog))
         self._export_dialog = dialog
         self._show("export", dialog)
         self._files.survey(self._on_counted)
 
-    def _forget_export(self) -> None:
-        self._export_dialog = None
+    def _forget_export(self, dialog: ExportDialog) -> None:
+        if self._export_dialog is dialog:  # A new one may stand in its place already.
+            self._export_dialog = None
 
     def _on_counted(self, facts: ExportFacts) -> None:
         if self._export_dialog is not None:

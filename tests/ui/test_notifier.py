@@ -66,7 +66,7 @@ def test_the_counter_stands_in_the_title_and_goes_with_reading(stage: Stage) -> 
 def test_a_title_that_changed_meanwhile_keeps_its_words(stage: Stage) -> None:
     hear(stage, mention())
     stage.wiring.talk.notifier.refresh()
-    stage.window.setWindowTitle("(1) file – ChatLab")
+    stage.window.set_subject("file – ChatLab")
     hear(stage, mention())
     stage.wiring.talk.notifier.refresh()
     assert stage.window.windowTitle() == "(2) file – ChatLab"

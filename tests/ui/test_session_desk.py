@@ -50,10 +50,19 @@ def test_the_title_says_which_file_and_whether_it_is_all_in_there(qtbot: QtBot) 
 
 def test_a_count_of_unread_messages_stays_in_front(qtbot: QtBot) -> None:
     stage = Stage(qtbot)
-    stage.window.setWindowTitle("(2) " + stage.window.windowTitle())
+    stage.window.set_unread(2)
     stage.backstage.sessions.file = Path("/home/me/lab6.chatlab")
     stage.desk.sessions.refresh_title()
     assert stage.window.windowTitle() == "(2) lab6.chatlab[*] – ChatLab"
+
+
+@pytest.mark.parametrize("name", ["(1) lab.chatlab", "(lab.chatlab"])
+def test_a_name_in_brackets_is_no_count(qtbot: QtBot, name: str) -> None:
+    stage = Stage(qtbot)
+    stage.backstage.sessions.file = Path("/home/me") / name
+    for _ in range(2):
+        stage.desk.sessions.refresh_title()
+        assert stage.window.windowTitle() == f"{name}[*] – ChatLab"
 
 
 def test_an_opened_capture_is_named(qtbot: QtBot) -> None:
