@@ -1,5 +1,7 @@
 """For the projector: everything bigger, on the whole screen, with what is not needed put away."""
 
+from PySide6.QtCore import Qt
+
 from chatlab.ui.main_window import MainWindow
 from chatlab.ui.ports import Backstage
 
@@ -11,7 +13,7 @@ class Presentation:
         self._window = window
         self._backstage = backstage
         self._is_on = False
-        self._was_full_screen = False
+        self._before = Qt.WindowState.WindowNoState
         self._had_sidebar = True
         # The next start is to find the window as it was before.
         window.kept.connect(lambda: self.switch(False))
@@ -26,12 +28,11 @@ class Presentation:
         self._is_on = is_on
         window = self._window
         if is_on:
-            self._was_full_screen = window.isFullScreen()
+            self._before = window.windowState()
             self._had_sidebar = not window.sidebar.isHidden()
             window.sidebar.hide()
             window.showFullScreen()
         else:
             window.sidebar.setVisible(self._had_sidebar)
-            if not self._was_full_screen:
-                window.showNormal()
+            window.setWindowState(self._before)  # Maximised stays maximised.
         self._backstage.present(is_on)
