@@ -73,8 +73,8 @@ _STOPS = (
     (
         Deed.SAID_TWICE,
         "Send to both",
-        "Press “Send to both”, then type one line: it leaves in clear and under TLS at once, as "
-        "twins.",
+        "Press the forked arrow, “Send to both”. Then type one line: it leaves in clear and under "
+        "TLS at once, as twins.",
     ),
     (
         Deed.COMPARED,
@@ -173,8 +173,8 @@ class Tour:
     def end(self) -> None:
         """Skipped, or taken to its end: it does not begin by itself any more."""
         self._at = -1
-        if self._callout is not None:
-            self._callout.leave()
+        if self._callout is not None and self._callout.leave() and not self._comparison.is_shown:
+            self._window.chats.active.focus_composer()
         if not self._backstage.preferences.is_tour_over:
             preferences = replace(self._backstage.preferences, is_tour_over=True)
             self._backstage.set_preferences(preferences)

@@ -121,11 +121,17 @@ class TwinDesk:
 
     def _connect_pane(self, pane: ChatPane) -> None:
         composer = pane.composer
-        composer.twin_switch.clicked.connect(lambda is_on: self.switch(is_on))
+        composer.twin_switch.clicked.connect(lambda is_on: self._on_switched(pane, is_on))
         composer.twins.closed.connect(lambda: self.switch(False))
         composer.twins.chosen.connect(self._on_picked)
         composer.editor.textChanged.connect(lambda: self._show_in(pane))
         self._show_in(pane)
+
+    def _on_switched(self, pane: ChatPane, is_on: bool) -> None:
+        """Writing comes next; who pressed it by keyboard stays where they are."""
+        self.switch(is_on)
+        if is_on and self.is_on and not pane.composer.twin_switch.hasFocus():
+            pane.focus_composer()
 
     def _on_picked(self, key: ChatKey, is_chosen: bool) -> None:
         rest = tuple(each for each in self._chosen if each != key)

@@ -111,12 +111,14 @@ class Callout(QWidget):
                 QAccessibleAnnouncementEvent(self, f"{step}: {title}. {words}")
             )
 
-    def leave(self) -> None:
-        """Be gone; a button that had the focus gives it back to the window."""
-        if self.isAncestorOf(self._window.focusWidget() or self._window):
+    def leave(self) -> bool:
+        """Be gone; True if one of its buttons had the keyboard, which now needs a place."""
+        had_focus = self.isAncestorOf(self._window.focusWidget() or self._window)
+        if had_focus:
             self._window.setFocus()
         self._anchor, self._avoided = (lambda: None), tuple
         self.hide()
+        return had_focus
 
     # -- where it stands
 

@@ -108,8 +108,8 @@ class Composer(QWidget):
         foot.setContentsMargins(SPACE + 2, 0, SPACE, 0)
         foot.setSpacing(SPACE)
         foot.addWidget(self._hint, 1)
-        foot.addWidget(self.twin_switch)
         foot.addWidget(self._size)
+        foot.addWidget(self.twin_switch)  # Last: it stays where it is while one writes.
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE, HALF, SPACE, HALF + 2)
         column.setSpacing(HALF)
