@@ -229,7 +229,7 @@ class FrameDetail(QWidget):
                 self.splitter.setSizes([1, 1])
         if is_stacked or self._is_split_by_hand:
             return
-        hex_width = wide if width - wide >= _TREE_ROOM else min(narrow, width * 3 // 5)
+        hex_width = wide if width - wide >= _TREE_ROOM else narrow
         self.splitter.setSizes([max(0, width - hex_width), hex_width])
 
     @Slot(int, int)
@@ -267,6 +267,8 @@ class FrameDetail(QWidget):
     @Slot(object, int)
     def _on_field_selected(self, span: ByteRange, source: int) -> None:
         """Mark a field's bytes, turning to where they are shown."""
+        if source > len(self._views):
+            return  # The secrets went; the tree without them is being read.
         self._chosen = span, source
         if source != self._source and (source or len(span)):
             self.tabs.show_source(source)
