@@ -20,6 +20,8 @@ from chatlab.protocol import pcapng
 
 MAX_PENDING = 32 * 1024 * 1024
 """Bytes of blocks kept while the disk takes none; frames beyond are counted as dropped."""
+MAX_AT_ONCE = 4_096
+"""Frames that a source hands over in a row: those that are not kept fill no batch, and others wait."""
 _OWN = "ChatLab’s own connections, one filter each"
 _READ_STEP = 4 * 1024 * 1024
 _BLOCK_OVERHEAD = 2048

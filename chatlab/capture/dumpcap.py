@@ -30,6 +30,8 @@ STOP_S = 2.0
 LIST_S = 3.0
 BUFFER_MIB = 16
 _READ_SIZE = 256 * 1024
+_READS_AT_ONCE = 32
+"""One batch’s worth, where nothing that is read fills a batch."""
 _PLACES = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/Applications/Wireshark.app/Contents/MacOS")
 
 _log = logging.getLogger(__name__)
@@ -171,13 +173,10 @@ class DumpcapSource:
         return self._pipe
 
     def drain(self, file: CaptureFile) -> bool:
-        """Move what waits into the batch; True when the batch is full before that is done."""
-        while True:
-            while self._waiting:
-                if file.is_full:
-                    return True
-                if frame := self._frame(self._waiting.popleft()):
-                    file.add(frame, self.filter_text)
+        """Move what waits into the batch; True when there may be more for the next one."""
+        for _ in range(_READS_AT_ONCE):
+            if not self._hand_over(file):
+                return True
             try:
                 data = b"" if self._is_over else os.read(self._pipe, _READ_SIZE)
             except BlockingIOError:
@@ -186,6 +185,16 @@ class DumpcapSource:
                 self._is_over = True
                 return False
             self._feed(data)
+        return True
+
+    def _hand_over(self, file: CaptureFile) -> bool:
+        """Put what was read into the batch; False when that is full before."""
+        while self._waiting:
+            if file.is_full:
+                return False
+            if frame := self._frame(self._waiting.popleft()):
+                file.add(frame, self.filter_text)
+        return True
 
     @property
     def is_over(self) -> bool:

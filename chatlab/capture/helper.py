@@ -88,6 +88,8 @@ class Capture:
         self._told: Words = {}
         self._tell_at = 0.0
         self._mend_at = 0.0
+        self._is_behind = False
+        """A whole interface has more for the next batch, perhaps where no selector sees it."""
         self._is_stopping = False
 
     def run(self) -> None:
@@ -102,6 +104,8 @@ class Capture:
         self._finish()
 
     def _patience(self) -> float | None:
+        if self._is_behind:
+            return 0.0
         due = [*self._removals.values(), *(when for when, _ in self._syncs)]
         if self._tell_at:
             due.append(self._tell_at)
@@ -201,10 +205,11 @@ class Capture:
         that may never rest, and others are to be heard meanwhile."""
         more = True
         while more:
-            more = False
+            more = self._is_behind = False
             for source in self._sources.values():
                 has_more = source.drain(self._file)
                 more |= has_more and source.flow is not EVERYTHING
+                self._is_behind |= has_more
                 if self._file.is_full:
                     self._file.flush()  # The next source finds room, too.
             self._file.flush()

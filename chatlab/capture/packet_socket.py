@@ -15,7 +15,7 @@ from scapy.data import ETH_P_ALL, SO_TIMESTAMPNS, SOL_PACKET
 
 from chatlab.capture.arena import FrameMark
 from chatlab.capture.bpf import SNAPLEN
-from chatlab.capture.capture_file import CapturedFrame, CaptureFile
+from chatlab.capture.capture_file import MAX_AT_ONCE, CapturedFrame, CaptureFile
 from chatlab.capture.copies import StackedCopies, TwinCopies
 from chatlab.capture.layout import LINKTYPE_ETHERNET, LINKTYPE_RAW, Compass, filter_expression
 from chatlab.capture.lease import Lease
@@ -91,8 +91,10 @@ class PacketSocket(L2ListenSocket):
         self._dropped = 0
 
     def drain(self, file: CaptureFile) -> bool:
-        """Move what waits into the batch; True when the batch is full before that is done."""
-        while not (file.is_full or self.is_done):
+        """Move what waits into the batch; True when there may be more for the next one."""
+        for _ in range(MAX_AT_ONCE):
+            if file.is_full or self.is_done:
+                break
             try:
                 # Look first, take when it is safe: see ``arena``.
                 length, ancillary, _, address = self.ins.recvmsg_into(

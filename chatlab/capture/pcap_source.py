@@ -17,7 +17,7 @@ from scapy.arch.libpcap import _L2libpcapSocket, load_winpcapy, open_pcap
 from scapy.libs.winpcapy import pcap_next_ex, pcap_setnonblock, pcap_stat, pcap_stats
 
 from chatlab.capture.bpf import SNAPLEN
-from chatlab.capture.capture_file import CapturedFrame, CaptureFile
+from chatlab.capture.capture_file import MAX_AT_ONCE, CapturedFrame, CaptureFile
 from chatlab.capture.copies import LoopbackCopies
 from chatlab.capture.layout import LINKTYPE_RAW, Compass, filter_expression, network_offset
 from chatlab.capture.lease import Lease
@@ -68,9 +68,11 @@ class PcapSource(_L2libpcapSocket):
         self._copies = None
 
     def drain(self, file: CaptureFile) -> bool:
-        """Move what waits into the batch; True when the batch is full before that is done."""
+        """Move what waits into the batch; True when there may be more for the next one."""
         pcap = self.pcap_fd
-        while not file.is_full:
+        for _ in range(MAX_AT_ONCE):
+            if file.is_full:
+                break
             got = pcap_next_ex(pcap.pcap, ctypes.byref(pcap.header), ctypes.byref(pcap.pkt_data))
             if got <= 0:
                 return False
