@@ -39,6 +39,8 @@ class LadderColumn:
 class LadderSheet:
     """Ladders on one axis. An item's key is ``column/step``, both counted from 0."""
 
+    is_whole = True
+
     def __init__(self) -> None:
         self._comparison = Comparison()
         self._columns: tuple[LadderColumn, ...] = ()

@@ -7,79 +7,33 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from chatlab.core.comparison import Column, Comparison, MessageCost, Row, Side
-from chatlab.core.measures import Measure
+from chatlab.core.comparison import Column, Comparison, Row, Side
 from chatlab.ui.compare.bars import (
     LegendEntry,
     legend_entries,
     paint_bar,
     paint_legend,
 )
+from chatlab.ui.compare.message_rows import MARGIN, Frame, Group, Line, Rows
 from chatlab.ui.compare.sheet import Fonts, Item, Words, elided, paint_choice
 from chatlab.ui.compare.words import (
     column_words,
-    cost_words,
     difference,
     evidence_words,
     exposure_of,
     moment,
     sum_words,
-    value_words,
 )
 from chatlab.ui.rich_text import bare, isolated
 from chatlab.ui.theme import HALF, SPACE, current, exposure_pixmap
 
-_FIGURES = (
-    Measure.FRAMES,
-    Measure.SEGMENTS,
-    Measure.ROUND_TRIPS,
-    Measure.ACK_TIME,
-    Measure.ECHO_TIME,
-    Measure.ACK_BYTES,
-    Measure.RETRANSMISSIONS,
-    Measure.HANDSHAKE,
-)
-_FIGURE_WORDS = {
-    Measure.FRAMES: "Frames",
-    Measure.SEGMENTS: "Segments",
-    Measure.ROUND_TRIPS: "Round trips",
-    Measure.ACK_TIME: "TCP’s ACK after",
-    Measure.ECHO_TIME: "Echo after",
-    Measure.ACK_BYTES: "ACK frames",
-    Measure.RETRANSMISSIONS: "Sent again",
-    Measure.HANDSHAKE: "Handshake ÷ messages",
-}
-_ONLY_IF_ANY = frozenset({Measure.RETRANSMISSIONS})
-MARGIN = 2 * SPACE
+ROWS_AT_ONCE = 12
+"""New rows that are placed in one go; a view asks again for the rest."""
 _LONGEST_TEXT = 400
-
-
-@dataclass(slots=True)
-class _Line:
-    """One message on one connection, placed."""
-
-    column: Column
-    cost: MessageCost | None
-    title: str
-    top: float
-    bar: QRectF
-    figures: list[tuple[QPointF, str, str]] = field(default_factory=list)
-    """Where, what, how much."""
-    notes: list[tuple[QPointF, Words]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Group:
-    """One row of the comparison, placed."""
-
-    row: Row
-    rect: QRectF
-    lines: list[_Line] = field(default_factory=list)
 
 
 class MessageSheet:
@@ -88,7 +42,10 @@ class MessageSheet:
     def __init__(self) -> None:
         self._comparison = Comparison()
         self._shown: frozenset[Side] | None = None
-        self._groups: list[_Group] = []
+        self._rows = Rows()
+        self._groups: list[Group] = []
+        self._legend: list[LegendEntry] = []
+        self.is_whole = True
         self._items: list[Item] = []
         self._chosen = ""
         self._fonts = Fonts()
@@ -97,7 +54,7 @@ class MessageSheet:
         self._sums: list[tuple[QPointF, Words]] = []
         self._width = 0.0
         self.is_picture = False
-        """Nothing is chosen in a picture."""
+        """Nothing is chosen in a picture, and all of it is placed at once."""
 
     def show(self, comparison: Comparison, sides: Sequence[Side]) -> None:
         """Another state of the comparison; ``sides`` are the columns that are wanted."""
@@ -136,7 +93,6 @@ class MessageSheet:
     def lay_out(self, width: float) -> float:
         fonts = self._fonts = Fonts()
         self._width = width
-        self._groups, self._items = [], []
         columns = self.columns()
         titles = [column_words(self._comparison, column) for _, column in columns]
         widest = max((fonts.bold_fm.horizontalAdvance(title) for title in titles), default=0)
@@ -146,22 +102,25 @@ class MessageSheet:
         total += fonts.fm.horizontalAdvance("+0,000") + SPACE
         room = max(60.0, width - left - total - MARGIN)
         self._per_byte = room / max(1, self._largest(columns))
+        shown = tuple((*each, title) for each, title in zip(columns, titles, strict=True))
+        fonts_key = f"{fonts.text.key()} {fonts.small.key()}"
+        frame = Frame(width, left, self._per_byte, shown, fonts_key)
+        rows = [
+            row
+            for row in self._comparison.rows
+            if any(row.cells[at] is not None for at, _ in columns)
+        ]
+        most = len(rows) if self.is_picture else ROWS_AT_ONCE
+        self._groups, self.is_whole = self._rows.place(rows, frame, fonts, most)
         y = float(SPACE)
-        for row in self._comparison.rows:
-            cells = [(column, row.cells[at]) for at, column in columns]
-            if not any(cell is not None for _, cell in cells):
-                continue
-            group = _Group(row, QRectF(SPACE, y, width - 2 * SPACE, 0))
-            y += SPACE + fonts.line + HALF
-            for column, cell in cells:
-                y = self._lay_line(group, column, cell, left, y, width)
-            group.rect.setBottom(y)
-            self._groups.append(group)
-            self._items.append(Item(row.twin, group.rect, self._row_words(group)))
-            y += SPACE
+        self._items = []
+        for row, group in zip(rows, self._groups, strict=True):
+            rect = QRectF(SPACE, y, width - 2 * SPACE, group.height)
+            self._items.append(Item(row.twin, rect, group.words))
+            y += group.height + SPACE
         self._legend_top = y
-        legend = self._legend()
-        y += paint_legend(QPainter(), legend, MARGIN, y, width - 2 * MARGIN)
+        self._legend = self._make_legend()
+        y += paint_legend(QPainter(), self._legend, MARGIN, y, width - 2 * MARGIN)
         return self._lay_sums(columns, y) + SPACE
 
     def _lay_sums(self, columns: list[tuple[int, Column]], y: float) -> float:
@@ -186,82 +145,35 @@ class MessageSheet:
             default=1,
         )
 
-    def _lay_line(
-        self,
-        group: _Group,
-        column: Column,
-        cost: MessageCost | None,
-        left: float,
-        y: float,
-        width: float,
-    ) -> float:
-        fonts = self._fonts
-        height = fonts.fm.height() * 1.65
-        length = cost.carried.length if cost is not None and cost.carried is not None else 0
-        bar = QRectF(left, y, length * self._per_byte, height)
-        title = column_words(self._comparison, column)
-        line = _Line(column, cost, title, y, bar)
-        group.lines.append(line)
-        y += height + HALF
-        if cost is None:
-            return y + HALF
-        x, right = left, width - MARGIN
-        for measure in _FIGURES:
-            value = cost.value(measure)
-            if value is None or (measure in _ONLY_IF_ANY and not value):
-                continue
-            what, much = _FIGURE_WORDS[measure], value_words(value, measure)
-            need = fonts.small_fm.horizontalAdvance(f"{what} {much}") + HALF
-            if x + need > right and x > left:
-                x, y = left, y + fonts.small_line
-            line.figures.append((QPointF(x, y), what, much))
-            x += need + 2 * SPACE + HALF
-        if line.figures:
-            y += fonts.small_line
-        notes = (cost.problem, *cost.notes) if cost.carried is not None else cost.notes
-        for note in filter(None, notes):
-            words = Words(note, fonts.small, right - left)
-            line.notes.append((QPointF(left, y), words))
-            y += words.height
-        return y + SPACE
-
-    def _legend(self) -> list[LegendEntry]:
-        used = {
-            (layer, exposure_of(line.column))
-            for group in self._groups
-            for line in group.lines
-            if line.cost is not None and line.cost.carried is not None
-            for layer, _ in line.cost.carried.layers.parts()
-        }
+    def _make_legend(self) -> list[LegendEntry]:
+        used = {each for group in self._groups for each in group.layers}
         return legend_entries(sorted(used, key=lambda one: (one[0].value, one[1].value)))
-
-    def _row_words(self, group: _Group) -> str:
-        costs = [cost_words(line.cost, line.column) for line in group.lines if line.cost]
-        return f"“{bare(group.row.text)}”. " + ". ".join(costs)
 
     # -- painting
 
     def paint(self, painter: QPainter, area: QRectF) -> None:
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        for group in self._groups:
-            if group.rect.intersects(area):
-                self._paint_group(painter, group)
+        for item, group in zip(self._items, self._groups, strict=True):
+            if item.rect.intersects(area):
+                painter.save()
+                painter.translate(0, item.rect.top())
+                self._paint_group(painter, group, item.rect.translated(0, -item.rect.top()))
+                painter.restore()
         if self._groups:
-            legend, width = self._legend(), self._width - 2 * MARGIN
-            paint_legend(painter, legend, MARGIN, self._legend_top, width)
+            paint_legend(painter, self._legend, MARGIN, self._legend_top, self._width - 2 * MARGIN)
         for at, words in self._sums:
             words.paint(painter, at, "muted")
 
-    def _paint_group(self, painter: QPainter, group: _Group) -> None:
+    def _paint_group(self, painter: QPainter, group: Group, rect: QRectF) -> None:
         theme, fonts = current(), self._fonts
         if group.row.twin == self._chosen and not self.is_picture:
-            paint_choice(painter, group.rect, has_focus=False)
+            paint_choice(painter, rect, has_focus=False)
         else:
             painter.setPen(QPen(theme.color("line"), 1))
-            painter.drawLine(group.rect.bottomLeft(), group.rect.bottomRight())
-        top = group.rect.top() + SPACE
+            painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        top = rect.top() + SPACE
         right = f"{evidence_words(group.row.evidence)} · {moment(group.row.time_ns)}"
-        room = group.rect.width() - 2 * SPACE
+        room = rect.width() - 2 * SPACE
         aside = fonts.small_fm.horizontalAdvance(right)
         words = isolated(bare(group.row.text[:_LONGEST_TEXT]).replace("\n", " ⏎ "))
         painter.setFont(fonts.bold)
@@ -272,11 +184,13 @@ class MessageSheet:
         painter.setFont(fonts.small)
         painter.setPen(theme.color("muted"))
         painter.drawText(head, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)
-        first = next((line for line in group.lines if _length(line)), None)
+        first = next((line for line in group.lines if line.length), None)
         for line in group.lines:
-            self._paint_line(painter, line, _length(first) if first is not line else None)
+            self._paint_line(
+                painter, line, first.length if first is not None and first is not line else None
+            )
 
-    def _paint_line(self, painter: QPainter, line: _Line, first: int | None) -> None:
+    def _paint_line(self, painter: QPainter, line: Line, first: int | None) -> None:
         theme, fonts = current(), self._fonts
         exposure = exposure_of(line.column)
         painter.setFont(fonts.text)
@@ -302,7 +216,7 @@ class MessageSheet:
         for at, words in line.notes:
             words.paint(painter, at, "muted")
 
-    def _paint_nothing(self, painter: QPainter, line: _Line) -> None:
+    def _paint_nothing(self, painter: QPainter, line: Line) -> None:
         words = line.cost.problem if line.cost is not None else "Not said here."
         painter.setFont(self._fonts.small)
         painter.setPen(current().color("muted"))
@@ -314,9 +228,9 @@ class MessageSheet:
             elided(words or "No frame of it was captured.", self._fonts.small_fm, room.width()),
         )
 
-    def _paint_total(self, painter: QPainter, line: _Line, first: int | None) -> None:
+    def _paint_total(self, painter: QPainter, line: Line, first: int | None) -> None:
         """The length in figures, and how it differs from the first connection's."""
-        fonts, length = self._fonts, _length(line)
+        fonts, length = self._fonts, line.length
         x = line.bar.right() + SPACE
         painter.setFont(fonts.bold)
         painter.setPen(current().color("text"))
@@ -329,11 +243,6 @@ class MessageSheet:
             painter.setPen(current().color("muted"))
             more = QRectF(box.right() + SPACE, line.top, 200, line.bar.height())
             painter.drawText(more, Qt.AlignmentFlag.AlignVCenter, difference(length - first))
-
-
-def _length(line: _Line | None) -> int:
-    cost = line.cost if line is not None else None
-    return cost.carried.length if cost is not None and cost.carried is not None else 0
 
 
 def _paint_figure(painter: QPainter, fonts: Fonts, at: QPointF, what: str, much: str) -> None:

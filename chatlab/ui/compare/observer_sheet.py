@@ -39,6 +39,8 @@ class _Heading:
 class ObserverSheet:
     """One connection in the eyes of one observer. An item's key names its claim."""
 
+    is_whole = True
+
     def __init__(self) -> None:
         self._comparison = Comparison()
         self._column: Column | None = None

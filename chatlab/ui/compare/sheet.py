@@ -37,6 +37,11 @@ class Sheet(Protocol):
         ...
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all is in its place; else ``lay_out`` is to be called again soon."""
+        ...
+
+    @property
     def items(self) -> Sequence[Item]: ...
 
     @property

@@ -1,6 +1,6 @@
 """Shows a sheet: scrolls it, lets its items be chosen by mouse and keyboard, says them aloud."""
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -36,6 +36,9 @@ class SheetView(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalScrollBar().setSingleStep(24)
         self.viewport().setMouseTracking(True)
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self._go_on)
         on_theme_changed(self._on_theme_changed)
 
     def refresh(self) -> None:
@@ -46,6 +49,20 @@ class SheetView(QAbstractScrollArea):
         bar.setPageStep(page)
         bar.setRange(0, max(0, round(self._height) - page))
         self.viewport().update()
+        if not self.sheet.is_whole:
+            self._more.start(0)  # After what the reader does meanwhile.
+
+    def _go_on(self) -> None:
+        """Place some more; what is in sight stays where it is."""
+        bar = self.verticalScrollBar()
+        was_at_end = bar.value() == bar.maximum()
+        first = next((i for i in self.sheet.items if i.rect.bottom() > bar.value()), None)
+        self.refresh()
+        now = self._item(first.key) if first is not None else None
+        if was_at_end:
+            self.go_to_end()
+        elif first is not None and now is not None:
+            bar.setValue(bar.value() + round(now.rect.top() - first.rect.top()))
 
     def choose(self, key: str) -> None:
         """Choose an item from outside; tells nobody."""
