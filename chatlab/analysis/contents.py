@@ -230,17 +230,10 @@ class Contents:
         found: list[Part] = []
         position = 0
         while position < len(raw):
-            if begins_record(raw[position : position + HEADER_SIZE]):
-                size = HEADER_SIZE + int.from_bytes(raw[position + 3 : position + 5], "big")
-                kind, is_whole = raw[position], position + size <= len(raw)
-            elif (found and not found[-1].unit.is_line) or not self._speaks_irc(
-                number, place, units, raw
-            ):
+            kind, size, is_whole = _piece(raw, position)
+            is_after_record = bool(found) and found[-1].unit.is_record
+            if not kind and (is_after_record or not self._speaks_irc(number, place, units, raw)):
                 break
-            else:
-                size = raw.find(b"\n", position) + 1 - position
-                kind, is_whole = 0, size > 0
-                size = size if is_whole else len(raw) - position
             stop = min(position + size, len(raw))
             is_begun = bool(kind or found or begins)
             found.append(
@@ -280,6 +273,15 @@ class Contents:
         if ours is not None and ours.tls is not None:
             return TlsNames(ours.tls.version, ours.tls.cipher, hello)
         return TlsNames("", "", hello) if hello is not None else None
+
+
+def _piece(raw: bytes, position: int) -> tuple[int, int, bool]:
+    """The record or the line that begins here: its kind and size, and whether all of it is there."""
+    if begins_record(raw[position : position + HEADER_SIZE]):
+        size = HEADER_SIZE + int.from_bytes(raw[position + 3 : position + 5], "big")
+        return raw[position], size, position + size <= len(raw)
+    end = raw.find(b"\n", position) + 1
+    return 0, (end or len(raw)) - position, end > 0
 
 
 def _stanza_parts(raw: bytes, rest: ByteRange, start: int, *, begins: bool) -> list[Part]:

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from chatlab.analysis import session_json
 from chatlab.analysis.binding import Anchor
 from chatlab.analysis.session_json import Json, as_list, as_number, as_object, as_text
-from chatlab.analysis.transcript import SavedChat
+from chatlab.analysis.transcript import SavedChat, chat_facts
 from chatlab.core.account import Account, AccountId, Application, Security
 from chatlab.core.chat import Chat, ChatKey, ChatKind, Entry, Note, NoteKind
 from chatlab.core.connection import Connection
@@ -93,17 +93,7 @@ def secret_line(key_log_line: str) -> bytes:
 
 
 def chat_line(chat: Chat) -> bytes:
-    return _line(
-        {
-            **_chat(chat),
-            "title": chat.title,
-            "kind": chat.kind.value,
-            "label": chat.label,
-            "own_nick": chat.own_nick,
-            "topic": chat.topic,
-            "modes": chat.modes,
-        }
-    )
+    return _line(_chat(chat) | chat_facts(chat))
 
 
 def put_line(chat: Chat, place: int) -> bytes:

@@ -75,9 +75,12 @@ def _line(kind: str, value: Json) -> str:
 
 
 def _from_chat(chat: Chat) -> Json:
+    return {"account": chat.key.account, "name": chat.key.name} | chat_facts(chat)
+
+
+def chat_facts(chat: Chat) -> Json:
+    """What is said of a chat as a whole, whoever it belongs to."""
     return {
-        "account": chat.key.account,
-        "name": chat.key.name,
         "title": chat.title,
         "kind": chat.kind.value,
         "label": chat.label,
