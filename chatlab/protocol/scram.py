@@ -25,7 +25,6 @@ from dataclasses import dataclass
 
 from chatlab.core.errors import LocalProtocolError, RemoteProtocolError
 
-MECHANISM = "SCRAM-SHA-256"
 SHA_1 = "sha1"
 """SCRAM-SHA-1, which every XMPP server must have (RFC 6120, section 13.8)."""
 SHA_256 = "sha256"

@@ -141,11 +141,6 @@ class StanzaSplitter:
         """The first bytes of the unit that is half read, or that was refused."""
         return bytes(self._buffer[self._base : self._base + limit])
 
-    @property
-    def has_stream(self) -> bool:
-        """Whether a stream is open."""
-        return self._depth > 0
-
     def feed(self, chunk: bytes, origin: ByteRange, exact: bool) -> Iterator[StreamUnit]:
         """Take the next bytes, and give the units that they complete one by one.
 
