@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMargins, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,6 +26,8 @@ DEFAULT_SIZE = (1280, 800)
 _MINIMUM_SIZE = (800, 520)
 _CHATS_SHARE, _WIRE_SHARE = 11, 10
 _LEAST_SPLIT = 200
+_FRAME = 32
+"""Height that the desktop’s frame may take, in pixels."""
 _ABOVE_SHARE, _BELOW_SHARE = 520, 380
 
 
@@ -162,6 +164,8 @@ class MainWindow(QMainWindow):
         """Sizes of the last time, as far as they still fit this screen."""
         if layout.geometry:
             self.restoreGeometry(QByteArray.fromBase64(layout.geometry.encode("ascii")))
+        else:
+            self._fit_screen()
         self._splits = layout.splits
         for name, splitter in self._splitters().items():
             sizes = _known(layout.splits.get(name, ()))
@@ -170,6 +174,12 @@ class MainWindow(QMainWindow):
         self.sidebar.parts.divide(layout.splits.get("sidebar", ()))
         self.sidebar.setVisible(layout.is_sidebar_shown)
         self.wire.setVisible(layout.is_wire_shown)
+
+    def _fit_screen(self) -> None:
+        """A first window that is bigger than the screen is not mended by every desktop."""
+        room, size = self.screen().availableGeometry().size(), self.size()
+        if size.width() > room.width() or size.height() > room.height():
+            self.resize(size.boundedTo(room.shrunkBy(QMargins(0, 0, 0, _FRAME))))
 
     def _splitters(self) -> dict[str, QSplitter]:
         return {"window": self.splitter, "chats": self.chats, "wire": self.wire.splitter}
