@@ -352,8 +352,10 @@ class Composer(QWidget):
     def _forecast(self) -> None:
         text = self.text()
         hint = command_hint(text)
-        idle = self.tr("Return sends · / for commands") if not text else ""
-        self._hint.set_text(hint.text if hint else idle)
+        idle, short = self.tr("Return sends · / for commands"), self.tr("Return sends")
+        if text:
+            idle = short = ""
+        self._hint.set_text(hint.text if hint else idle, short=short)
         set_role(self._hint, "error" if hint and hint.is_fault else "small")
         sizes = self._sizes(text) if text.strip() else []
         count = len(sizes) + max(0, len(self._lines(text)) - _MOST_PREDICTED)

@@ -21,14 +21,17 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._whole = ""
-        self._extra_tip = ""
+        self._extra_tip = self._short = ""
         if role:
             self.setProperty("role", role)
         self.set_text(text)
 
-    def set_text(self, text: str, tip: str = "") -> None:
-        """Show ``text``; ``tip`` is one more line of the tooltip."""
-        self._whole, self._extra_tip = bare(text), tip
+    def set_text(self, text: str, tip: str = "", *, short: str = "") -> None:
+        """Show ``text``; ``tip`` is one more line of the tooltip.
+
+        ``short`` is shown where ``text`` has no room, rather than a part of it.
+        """
+        self._whole, self._extra_tip, self._short = bare(text), tip, bare(short)
         self.setText(self._whole)
         self._update_tip()
         self.updateGeometry()
@@ -48,14 +51,19 @@ class ElidedLabel(QLabel):
         size = super().sizeHint()
         return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 2, size.height())
 
+    @property
+    def in_view(self) -> str:
+        """What of it there is room for."""
+        metrics, words = self.fontMetrics(), self._whole
+        if self._short and metrics.horizontalAdvance(words) > self.width():
+            words = self._short
+        return metrics.elidedText(words, Qt.TextElideMode.ElideRight, self.width())
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        words = self.fontMetrics().elidedText(
-            self._whole, Qt.TextElideMode.ElideRight, self.width()
-        )
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(
-            self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words
+            self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.in_view
         )
         if self.hasFocus():
             option = QStyleOption()
