@@ -13,7 +13,7 @@ from chatlab.core.preferences import Preferences
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialogs.export_capture import ExportChoice, ExportDialog
 from chatlab.ui.dialogs.preferences import PreferencesDialog
-from chatlab.ui.dialogs.session_notes import SessionNotesDialog
+from chatlab.ui.dialogs.session_notes import MAX_LENGTH, SessionNotesDialog
 from tests.helpers.stage import Stage
 
 FACTS = ExportFacts(
@@ -132,6 +132,18 @@ def test_notes_are_kept_as_they_are_written(qtbot: QtBot) -> None:
     assert stage.backstage.sessions.notes == "Frame 4\nholds it – ä"
     dialog.close_button.click()
     assert not dialog.isVisible()
+
+
+def test_notes_that_are_too_long_to_be_saved_say_so(qtbot: QtBot) -> None:
+    dialog = SessionNotesDialog("")
+    qtbot.addWidget(dialog)
+    heard: list[str] = []
+    dialog.changed.connect(heard.append)
+    dialog.editor.setPlainText("x" * (MAX_LENGTH + 3))
+    assert len(heard[-1]) == MAX_LENGTH
+    assert "last 3 characters" in dialog.hint.text()
+    dialog.editor.setPlainText("x" * MAX_LENGTH)
+    assert dialog.hint.text() == ""
 
 
 # --- export ---------------------------------------------------------------------------------------

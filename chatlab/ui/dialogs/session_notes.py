@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from chatlab.ui.dialogs.parts import Sheet, header
+from chatlab.ui.dialogs.parts import Hint, Sheet, header
 from chatlab.ui.theme import SPACE
 
 WIDTH, MAX_HEIGHT = 68 * SPACE, 600
@@ -34,6 +34,8 @@ class SessionNotesDialog(Sheet):
         self.editor.setTabChangesFocus(True)
         self.editor.setMinimumHeight(_LEAST_HEIGHT)
         self.body.addWidget(self.editor, 1)
+        self.hint = Hint(parent=self)
+        self.body.addWidget(self.hint)
         self.foot.addStretch(1)
         self.close_button = self.add_button(self.tr("Close"), is_primary=True)
         self.close_button.clicked.connect(self.accept)
@@ -44,4 +46,11 @@ class SessionNotesDialog(Sheet):
 
     def _on_text_changed(self) -> None:
         text = self.editor.toPlainText()
+        self.hint.tell(_too_long(len(text) - MAX_LENGTH))
         self.changed.emit(text[:MAX_LENGTH])
+
+
+def _too_long(excess: int) -> str:
+    if excess <= 0:
+        return ""
+    return f"The last {excess:,} characters are too many: they are not saved."
