@@ -132,6 +132,8 @@ class WindowBackstage(Looks):
         if self.session is not None:
             await self.session.close()
         await self.sessions.finish()
+        if "comparer" in vars(self):
+            self.comparer.close_second()
         if self._lab is not None:
             await self._lab.stop()
         await asyncio.to_thread(self._history.close)

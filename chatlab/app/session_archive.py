@@ -42,10 +42,12 @@ MAX_SMALL = 4 * 1024 * 1024
 MAX_TRANSCRIPT = 512 * 1024 * 1024
 MAX_LINE = 4 * 1024 * 1024
 MAX_RATIO = 250
-"""A capture that shrinks to less than this part of itself was made to fill disks."""
+"""What shrinks to less than this part of itself was made to fill disks, or memory."""
 _SPARE = 256 * 1024 * 1024
 """Bytes of the disk that unpacking leaves free."""
 _CHUNK = 1024 * 1024
+_PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""Of other methods the libraries have errors of their own."""
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 _QUICK = 16 * 1024 * 1024
 """A transcript that is read whole only to see whether it can be read."""
@@ -145,7 +147,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(file) as archive:
             yield archive
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+    except (zipfile.BadZipFile, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise FileError(
             f"{file.name} is damaged, or was cut off on its way: {error}.",
             "Copy it once more from where it came from.",
@@ -188,6 +190,8 @@ class _Reading:
                 f"{MANIFEST}.",
                 "Give a file that ChatLab has saved, or unzip it and open the capture in it.",
             )
+        if odd := {member.compress_type for member in members} - _PACKINGS:
+            raise NotImplementedError(f"zip’s method {min(odd)}")
         self._check_manifest()
         for name in (CAPTURE, TRANSCRIPT):
             if name not in names:
@@ -235,8 +239,7 @@ class _Reading:
         """Write the capture to ``target``, if it fits the disk and is no bomb."""
         info = self._archive.getinfo(CAPTURE)
         size = info.file_size
-        if size > MAX_SMALL and size > MAX_RATIO * max(1, info.compress_size):
-            raise self._odd(f"its capture would grow from {info.compress_size:,} to {size:,} bytes")
+        self._check_growth(info)
         free = shutil.disk_usage(target.parent).free
         if size + _SPARE > free:
             raise FileError(
@@ -249,8 +252,15 @@ class _Reading:
         with os.fdopen(descriptor, "wb") as stream, self._archive.open(info) as member:
             _copy(member, stream)
 
+    def _check_growth(self, info: zipfile.ZipInfo) -> None:
+        size = info.file_size
+        if size > MAX_SMALL and size > MAX_RATIO * max(1, info.compress_size):
+            grown = f"from {info.compress_size:,} to {size:,} bytes"
+            raise self._odd(f"its {info.filename} would grow {grown}")
+
     def transcript(self) -> Transcript:
         self._size(TRANSCRIPT, MAX_TRANSCRIPT)
+        self._check_growth(self._archive.getinfo(TRANSCRIPT))
         try:
             with self._archive.open(TRANSCRIPT) as member:
                 return read_transcript(_lines(member))

@@ -1,6 +1,7 @@
 """Which file a session belongs to, what of it is not in there yet, and copies to be handed on."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class SessionSaver:
         self.notes = ""
         self.notes_file: Path | None = None
         """Where notes are written as they are typed, so that a crash loses none."""
-        self._saved_count = 0
+        self._saved_count = self._saved_messages = 0
         self._saved_notes = ""
         self._observers: list[Callable[[], None]] = []
         self._one_at_a_time = asyncio.Lock()
@@ -55,8 +56,11 @@ class SessionSaver:
 
     @property
     def is_modified(self) -> bool:
-        """Frames or notes have come since it was saved."""
-        return self._feed.count > self._saved_count or self.notes != self._saved_notes
+        """Frames or notes have come since it was saved; where none are captured, messages."""
+        has_more = self._feed.count > self._saved_count or self.notes != self._saved_notes
+        # What was said and never saved is in the transcripts on disk: no leftover is made of it.
+        is_behind = self.file is not None and len(self._feed.messages) > self._saved_messages
+        return has_more or is_behind
 
     def set_notes(self, notes: str) -> None:
         if notes == self.notes:
@@ -65,7 +69,7 @@ class SessionSaver:
         self._tell()
         if self.notes_file is not None:
             try:
-                self.notes_file.write_text(notes, encoding="utf-8", errors="replace")
+                _write_down(notes, self.notes_file)
             except OSError as error:
                 words = f"{self.notes_file} cannot be written: {error.strerror or error}."
                 hint = "Until the session is saved, a crash would lose your notes."
@@ -75,7 +79,7 @@ class SessionSaver:
         """The window shows what ``file`` holds; None: a capture that is no session of ours."""
         self._is_of_file = True
         self.file, self.notes, self._saved_notes = file, notes, notes
-        self._saved_count = self._feed.count
+        self._saved_count, self._saved_messages = self._feed.count, len(self._feed.messages)
         self._tell()
 
     def observe(self, observer: Callable[[], None]) -> None:
@@ -97,10 +101,10 @@ class SessionSaver:
     async def _save(self, target: Path, *, is_quiet: bool = False) -> None:
         async with self._one_at_a_time:
             await self._catch_up()
-            count, notes = self._feed.count, self.notes
+            count, said, notes = self._feed.count, len(self._feed.messages), self.notes
             await self._write(session_work(self._feed, self._book, notes), target, "session")
             self.file = target
-            self._saved_count, self._saved_notes = count, notes
+            self._saved_count, self._saved_messages, self._saved_notes = count, said, notes
         self._tell()
         if not is_quiet:
             self._post(
@@ -161,8 +165,9 @@ class SessionSaver:
         if autosaves and self.file is not None and self.is_modified:
             try:
                 await self._save(self.file, is_quiet=True)
-            except ChatlabError as error:  # It is kept for the next start all the same.
-                self._post(Severity.ERROR, error.message, error.hint, _TOPIC)
+            except ChatlabError as error:
+                # What was captured now is kept for the next start all the same. The window is gone.
+                print(error, file=sys.stderr)
 
     # -- copies
 
@@ -194,6 +199,13 @@ class SessionSaver:
                 await asyncio.sleep(0)
                 deadline = loop.time() + _SLICE_S
         show(facts)
+
+
+def _write_down(notes: str, file: Path) -> None:
+    """At every key: whole, but without waiting for the disk. Raises OSError."""
+    draft = file.with_name(f".{file.name}.new")
+    draft.write_text(notes, encoding="utf-8", errors="replace")
+    draft.replace(file)
 
 
 def _frames(count: int) -> str:

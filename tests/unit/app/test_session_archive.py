@@ -198,9 +198,25 @@ def test_what_can_be_done_without_may_be_missing(name: str, tmp_path: Path) -> N
         assert ChatKey(LAB.id, "#lab") in book.chats
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["capture.pcapng", "transcript.jsonl"])
+def test_a_bomb_is_refused_before_it_is_unpacked(name: str, tmp_path: Path) -> None:
     bomb = bytes(64 * 1024 * 1024)
-    assert "would grow" in refusal(packed(tmp_path, **{"capture.pcapng": bomb}))
+    assert f"its {name} would grow" in refusal(packed(tmp_path, **{name: bomb}))
+
+
+def test_another_way_of_packing_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "odd.chatlab"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("manifest.json", "{}")
+    assert "packed in a way that ChatLab does not use" in refusal(file)
+
+
+def test_a_name_in_no_known_letters_is_damage(tmp_path: Path) -> None:
+    file = tmp_path / "odd.chatlab"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("ä.json", "{}")
+    file.write_bytes(file.read_bytes().replace("ä".encode(), b"\xff\xff"))
+    assert "is damaged" in refusal(file)
 
 
 def test_a_member_that_is_too_long_is_refused(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,9 @@ from chatlab.app.session_saving import SessionSaver
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.export import ExportFacts, SecretsChoice
+from chatlab.core.message import MessageId
 from tests.helpers.tcp_talk import connection, tls_facts
-from tests.unit.app.feeding import full_feed
+from tests.unit.app.feeding import full_feed, messages
 
 
 @dataclass
@@ -253,5 +254,53 @@ def test_facts_are_counted_while_others_get_their_turn(
             ExportFacts(frames=6, clear_messages=2),
             ExportFacts(frames=6, sealed_connections=1, sealed_messages=2),
         ]
+
+    asyncio.run(scene())
+
+
+def test_what_is_said_where_nothing_is_captured_counts_once_there_is_a_file(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        desk = Desk(tmp_path)
+        desk.saver.save(tmp_path / "lab6.chatlab")
+        await desk.done()
+        assert not is_modified(desk.saver)
+        said, _ = messages()
+        desk.feed.assign(replace(said, id=MessageId("m3")))
+        assert is_modified(desk.saver)
+        desk.saver.save()
+        await desk.done()
+        assert not is_modified(desk.saver)
+
+    asyncio.run(scene())
+
+
+def test_notes_that_the_end_could_not_save_are_said_where_it_can_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def scene() -> None:
+        desk = Desk(tmp_path)
+        desk.saver.adopt(tmp_path / "gone" / "lab6.chatlab", "")
+        desk.saver.set_notes("seen")
+        await desk.saver.finish()
+
+    asyncio.run(scene())
+    assert "lab6.chatlab cannot be written" in capsys.readouterr().err
+
+
+def test_notes_are_whole_on_the_disk_however_the_program_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        desk = Desk(tmp_path)
+        desk.saver.notes_file = tmp_path / "notes.md"
+        desk.saver.set_notes("first")
+        monkeypatch.setattr(Path, "replace", refuse)
+        desk.saver.set_notes("second")
+        assert desk.saver.notes_file.read_text(encoding="utf-8") == "first"
+
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
 
     asyncio.run(scene())
