@@ -141,15 +141,18 @@ def _nothing_captured(status: CaptureStatus) -> State:
         case CaptureRefused():
             return _refused(status)
         case CaptureLost():
-            return State(
-                icon="error",
-                token="error",
-                title="Frames wait for the disk"
-                if status.is_waiting
-                else "The capture stopped by itself",
-                words=f"{status.reason} {status.hint}".strip(),
-                offers=() if status.is_waiting else (Offer.RESTART,),
-            )
+            return _lost(status)
+
+
+def _lost(status: CaptureLost) -> State:
+    waits = status.is_waiting
+    return State(
+        icon="error",
+        token="error",
+        title="Frames wait for the disk" if waits else "The capture stopped by itself",
+        words=f"{status.reason} {status.hint}".strip(),
+        offers=() if waits else (Offer.RESTART,),
+    )
 
 
 def _refused(status: CaptureRefused) -> State:
