@@ -1,8 +1,10 @@
 """The table: the same messages on several connections, each number counted from frames."""
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import NamedTuple
 
 from chatlab.analysis.compare_cost import CostReader
 from chatlab.analysis.compare_handshake import handshake_cost
@@ -113,17 +115,17 @@ class Table:
         columns = yield from self._all_columns()
         groups = yield from self._all_groups()
         chosen = yield from _newest(groups, sides, with_others=with_others)
-        used = {side for group in chosen for side in group.members} | set(sides)
+        used = {side for group in chosen.groups for side in group.members} | set(sides)
         columns = tuple(column for column in columns if column.side in used)
         rows: _Chosen = []
-        for group in chosen:
+        for group in chosen.groups:
             rows.append((group, tuple(self._cell(group, column) for column in columns)))
             yield
-        basis = columns, rows
+        basis = columns, rows, chosen.counts
         if self._made[0] == basis:
             return self._made[1]
-        told = [_row(number, *row) for number, row in enumerate(rows, 1)]
-        shared = yield from _with_shares(told, columns)
+        told = [_row(number, *row) for number, row in enumerate(rows, chosen.earlier + 1)]
+        shared = yield from _with_shares(told, columns, chosen.counts)
         figures: list[tuple[Figure, ...]] = []
         for at in range(len(columns)):
             figures.append((yield from _figures(shared, at)))
@@ -171,28 +173,40 @@ def _row(number: int, group: TwinGroup, cells: tuple[MessageCost | None, ...]) -
     )
 
 
+class _Newest(NamedTuple):
+    groups: list[TwinGroup]
+    earlier: int
+    """Groups before them that are not listed any more."""
+    counts: Counter[Side]
+    """How many of those each connection has."""
+
+
 def _newest(
     groups: Sequence[TwinGroup], sides: Sequence[Side], *, with_others: bool
-) -> Generator[None, None, list[TwinGroup]]:
+) -> Generator[None, None, _Newest]:
     """The groups as far as they are on these connections; all of them where none is named."""
-    wanted, found = set(sides), list[TwinGroup]()
+    wanted, found = set(sides), _Newest([], 0, Counter())
+    earlier = 0
     for count, group in enumerate(reversed(groups), 1):
         if not count % ENTRIES_AT_ONCE:
             yield
         members = {side: each for side, each in group.members.items()
                    if not wanted or side in wanted}  # fmt: skip
-        if len(members) > (0 if with_others else 1):
-            found.append(TwinGroup(group.twin, group.evidence, members))
-        if len(found) == MAX_ROWS:
-            break
-    return found[::-1]
+        if len(members) <= (0 if with_others else 1):
+            continue
+        if len(found.groups) < MAX_ROWS:
+            found.groups.append(TwinGroup(group.twin, group.evidence, members))
+        else:
+            earlier += 1
+            found.counts.update(members.keys())
+    return _Newest(found.groups[::-1], earlier, found.counts)
 
 
 def _with_shares(
-    rows: Sequence[Row], columns: Sequence[Column]
+    rows: Sequence[Row], columns: Sequence[Column], earlier: Counter[Side]
 ) -> Generator[None, None, tuple[Row, ...]]:
     """Each message's number on its connection, and its share of what the handshake took."""
-    counts = [0] * len(columns)
+    counts = [earlier[column.side] for column in columns]
     found: list[Row] = []
     for row in rows:
         cells: list[MessageCost | None] = []

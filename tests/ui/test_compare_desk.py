@@ -96,6 +96,19 @@ def test_it_follows_while_messages_arrive(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page.messages.sheet.chosen == "t2")
 
 
+def test_what_arrives_while_the_table_is_worked_out_follows_behind(qtbot: QtBot) -> None:
+    stage = stage_of(qtbot)
+    page = opened(stage)
+    comparer = stage.backstage.comparer
+    comparer.is_working = True
+    stage.wiring.comparison.refresh()
+    stage.feed.tell()
+    comparer.is_working = False
+    comparer.on_done()
+    comparer.table = comparison(row("hello"), row("again", "t2"))
+    qtbot.waitUntil(lambda: page.messages.sheet.chosen == "t2")
+
+
 def test_a_message_opens_its_own_row(qtbot: QtBot) -> None:
     stage = stage_of(qtbot)
     entry = message("hello", delivery=Delivery.WRITTEN)

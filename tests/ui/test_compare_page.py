@@ -1,14 +1,19 @@
 """The comparison view: what stands on its pages, and how the reader gets about in it."""
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from chatlab.core.comparison import Comparison
+from chatlab.core.comparison import Comparison, Row
 from chatlab.core.frame import Exposure
 from chatlab.core.observing import Claim, Observer
+from chatlab.ui.compare.message_rows import Frame, Group
+from chatlab.ui.compare.message_sheet import ROWS_AT_ONCE
 from chatlab.ui.compare.page import ComparePage, Part
+from chatlab.ui.compare.sheet import Fonts
 from chatlab.ui.theme import Theme
 from tests.helpers.comparisons import (
     LINE,
@@ -80,6 +85,55 @@ def test_the_newest_row_is_chosen_until_the_reader_picks_another(qtbot: QtBot) -
     page.choose_twin("t1")
     page.show_comparison(comparison(row("one", "t1"), row("two", "t2"), row("three", "t3")))
     assert page.messages.sheet.chosen == "t1"
+
+
+def test_many_rows_come_some_at_a_time_and_the_newest_first(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed: list[str] = []
+    place = Frame.place
+
+    def counted(frame: Frame, of: Row, fonts: Fonts) -> Group:
+        placed.append(of.twin)
+        return place(frame, of, fonts)
+
+    monkeypatch.setattr(Frame, "place", counted)
+    names = [f"t{number}" for number in range(5 * ROWS_AT_ONCE)]
+    page = ComparePage(FakeComparer())
+    qtbot.addWidget(page)
+    page.show_comparison(comparison(*(row("hello", name) for name in names)))
+    sheet, view = page.messages.sheet, page.messages.view
+    assert placed[0] == names[-1]
+    assert len(placed) < len(names)
+    turns = [len(placed)]
+    while not sheet.is_whole:
+        before = len(placed)
+        view._go_on()
+        turns.append(len(placed) - before)
+    assert max(turns[1:]) <= ROWS_AT_ONCE
+    assert [item.key for item in sheet.items] == names
+    rects = [item.rect for item in sheet.items]
+    assert all(one.bottom() <= two.top() for one, two in pairwise(rects))
+    before = len(placed)
+    page.show_comparison(comparison(*(row("hello", name) for name in [*names, "new"])))
+    assert placed[before:] == ["new"]
+
+
+def test_what_is_worked_out_says_so_and_the_table_of_before_stays(qtbot: QtBot) -> None:
+    page = ComparePage(FakeComparer())
+    qtbot.addWidget(page)
+    page.resize(1280, 760)
+    page.show_working(0)
+    assert page._pages.currentIndex() == 1
+    page.show_comparison(comparison())
+    page.show()
+    page.show_working(34)
+    assert page._pages.currentIndex() == 0
+    assert page._working.isVisible()
+    assert "34" in page._working.text()
+    assert page.rect().contains(page._working.geometry())
+    page.show_working(100)
+    assert not page._working.isVisible()
 
 
 def test_rows_are_chosen_by_keys_and_by_clicks(qtbot: QtBot) -> None:

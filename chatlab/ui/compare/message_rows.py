@@ -146,7 +146,8 @@ class Rows:
         height, is_whole = 0.0, True
         for row in reversed(rows):
             known = self._placed.get(row.twin)
-            if known is None or known[0] is not frame or known[1].row != row:
+            is_same = known is not None and (known[1].row is row or known[1].row == row)
+            if known is None or known[0] is not frame or not is_same:
                 if most > 0:
                     most -= 1
                     known = frame, frame.place(row, fonts)

@@ -50,6 +50,8 @@ class MessageSheet:
         self._chosen = ""
         self._fonts = Fonts()
         self._per_byte = 1.0
+        self._longest = 1
+        """Bytes of the longest bar."""
         self._legend_top = 0.0
         self._sums: list[tuple[QPointF, Words]] = []
         self._width = 0.0
@@ -60,6 +62,7 @@ class MessageSheet:
         """Another state of the comparison; ``sides`` are the columns that are wanted."""
         self._comparison = comparison
         self._shown = frozenset(sides)
+        self._longest = self._largest(self.columns())
         twins = [row.twin for row in comparison.rows]
         if self._chosen not in twins:
             self._chosen = twins[-1] if twins else ""
@@ -101,7 +104,7 @@ class MessageSheet:
         total = fonts.bold_fm.horizontalAdvance("0,000 B") + SPACE
         total += fonts.fm.horizontalAdvance("+0,000") + SPACE
         room = max(60.0, width - left - total - MARGIN)
-        self._per_byte = room / max(1, self._largest(columns))
+        self._per_byte = room / max(1, self._longest)
         shown = tuple((*each, title) for each, title in zip(columns, titles, strict=True))
         fonts_key = f"{fonts.text.key()} {fonts.small.key()}"
         frame = Frame(width, left, self._per_byte, shown, fonts_key)
@@ -146,7 +149,8 @@ class MessageSheet:
         )
 
     def _make_legend(self) -> list[LegendEntry]:
-        used = {each for group in self._groups for each in group.layers}
+        kinds = {group.layers for group in self._groups}  # Few: most messages have the same.
+        used = {each for layers in kinds for each in layers}
         return legend_entries(sorted(used, key=lambda one: (one[0].value, one[1].value)))
 
     # -- painting
