@@ -6,6 +6,7 @@ Only tests marked ``only_on`` for another operating system may stay out.
 
 import os
 import shutil
+import signal
 import socket
 import sys
 import threading
@@ -54,6 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
         path = Path(home.name, folder)
         path.mkdir(mode=0o700, exist_ok=True)
         os.environ[variable] = str(path)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell's background job; the programs under test would inherit it, and never hear Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # Nobody's real passwords: tests that want a keyring bring their own.
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 
