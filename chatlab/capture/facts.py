@@ -88,10 +88,10 @@ def _is_listed() -> bool:
     if (users := _find(opener_install.USERS)) is None:
         return True  # Installed by a package that lists nobody, or not at all.
     try:
-        listed = users.read_text(encoding="utf-8").split()
+        listed = opener_install.listed_users(users.parent)
     except OSError:
         return False
-    return not os.getuid() or bool({str(os.getuid()), opener_install.EVERYBODY} & set(listed))
+    return not os.getuid() or bool({str(os.getuid()), opener_install.EVERYBODY} & listed)
 
 
 def _is_opener_current() -> bool:
@@ -162,7 +162,10 @@ def _group_of(path: str) -> tuple[str, bool]:
 
 def _may_gain_rights() -> bool:
     """Whether a program's capabilities take effect: not in every container or sandbox."""
-    status = Path("/proc/self/status").read_text("ascii", "replace")
+    try:
+        status = Path("/proc/self/status").read_text("ascii", "replace")
+    except OSError:
+        return True  # Nothing is known against it.
     values = dict(line.partition(":\t")[::2] for line in status.splitlines())
     bounding = int(values.get("CapBnd", "0"), 16)
     return bool(bounding >> _CAP_NET_RAW & 1) and values.get("NoNewPrivs", "0") == "0"

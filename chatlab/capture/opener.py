@@ -130,7 +130,7 @@ def caller_of(channel: socket.socket) -> int:
 def check_listed(caller: int, users: str) -> None:
     """Obey the administrator's list: user ids, one a line, or ``*`` for everybody."""
     try:
-        with open(users, encoding="utf-8") as file:
+        with open(users, encoding="utf-8", errors="replace") as file:
             listed = {line.partition("#")[0].strip() for line in file}
     except OSError as error:
         raise Refused("unlisted", f"{users} cannot be read ({error.strerror})") from None

@@ -165,11 +165,12 @@ def is_roots(path: Path) -> bool:
 
 
 def listed_users(place: Path) -> set[str]:
-    """Whom an earlier installation serves."""
+    """Whom an earlier installation serves, read as the opener reads it. Raises OSError."""
     try:
-        return set((place / USERS).read_text(encoding="utf-8").split())
+        lines = (place / USERS).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return set()
+    return {line.partition("#")[0].strip() for line in lines} - {""}
 
 
 def fill(fresh: Path, place: Path, users: set[str]) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from chatlab.app.exporting_capture import export_facts
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.finding import MessageSearch
-from chatlab.app.key_files import keys_beside, read_key_file
 from chatlab.app.opening import OpenedFile
 from chatlab.app.replay import fill_from_file
 from chatlab.app.saving import CAPTURE_SUFFIX, capture_work, save
 from chatlab.app.session_replay import fill_from_session
 from chatlab.capture.dissector import ScapyDissector
+from chatlab.cli.reading import lines_beside
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import FileError, UsageError
 from chatlab.core.export import SecretsChoice, reader_can
@@ -19,8 +19,7 @@ from chatlab.core.export import SecretsChoice, reader_can
 
 def _look_inside(feed: CaptureFeed, book: ChatBook, file: Path) -> None:
     """Of a capture made elsewhere, the messages are found in the packets."""
-    if (keys := keys_beside(file)) is not None:
-        feed.use_keys(read_key_file(keys))
+    feed.use_keys(lines_beside(file))
     if not feed.correlator.connections:
         asyncio.run(MessageSearch(feed, book).run())
 

@@ -72,10 +72,20 @@ def _keys(file: Path, key_file: Path | None, log: FrameLog) -> KeyLog:
     for block in log.secrets:
         for line in block.data.decode("ascii", "replace").splitlines():
             keys.add(line)
-    if named := key_file or keys_beside(file):
-        for line in read_key_file(named):
-            keys.add(line)
+    for line in read_key_file(key_file) if key_file is not None else lines_beside(file):
+        keys.add(line)
     return keys
+
+
+def lines_beside(file: Path) -> list[str]:
+    """The key log beside a capture. One that cannot be used is said: nobody has asked for it."""
+    if (beside := keys_beside(file)) is None:
+        return []
+    try:
+        return read_key_file(beside)
+    except FileError as error:
+        print(error, file=sys.stderr)
+        return []
 
 
 def _found(correlator: Correlator, keys: KeyLog) -> tuple[Message, ...]:

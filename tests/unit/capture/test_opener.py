@@ -85,3 +85,12 @@ def test_the_installer_wants_root(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert opener_install.main(["anna"]) == 1
     assert "run it with sudo" in capsys.readouterr().err
+
+
+def test_who_was_crossed_out_of_the_list_is_not_served_after_the_next_installation(
+    tmp_path: Path,
+) -> None:
+    text = "# 1000 has left\n1001\n1002 # alice\n\n"
+    (tmp_path / opener_install.USERS).write_text(text, encoding="utf-8")
+    assert opener_install.listed_users(tmp_path) == {"1001", "1002"}
+    assert opener_install.listed_users(tmp_path / "none") == set()

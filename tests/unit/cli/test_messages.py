@@ -47,3 +47,14 @@ def test_a_key_log_opens_what_tls_sealed(
     assert {each["tls"] for each in found} == {"TLSv1.2"}
     with pytest.raises(FileError, match="cannot be read"):
         messages(file, keys=tmp_path / "none", as_json=True)
+
+
+def test_a_file_that_only_looks_like_a_key_log_is_said_and_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = spoken([*WELCOME, *SAID]).write(tmp_path / "a.pcapng")
+    (tmp_path / "sslkeylog.txt").write_text("my notes\n", encoding="utf-8")
+    assert messages(file, as_json=True) == 0
+    shown = capsys.readouterr()
+    assert "hello all" in shown.out
+    assert "sslkeylog.txt holds no TLS secret" in shown.err
