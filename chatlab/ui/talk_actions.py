@@ -26,6 +26,7 @@ from chatlab.ui.ports import Backstage
 from chatlab.ui.presenter import Presenter
 from chatlab.ui.room_desk import RoomDesk
 from chatlab.ui.talk_desk import TalkDesk
+from chatlab.ui.typed_path import typed_path
 from chatlab.ui.widgets.chat_pane import ChatPane
 from chatlab.ui.xmpp_links import XmppLinks
 
@@ -187,7 +188,7 @@ class TalkActions:
 
     def _export(self, command: Command, key: ChatKey) -> None:
         if file := command.argument(0):
-            self._backstage.export_chat(key, Path(file).expanduser().absolute())
+            self._backstage.export_chat(key, typed_path(file).absolute())
         elif chat := self._book.chats.get(key):
             self._ask_where_to_export(chat)
 

@@ -28,6 +28,7 @@ from chatlab.ui.presenter import Presenter
 from chatlab.ui.rich_text import isolated
 from chatlab.ui.send_desk import DIRECT_SIGN, SendDesk
 from chatlab.ui.transfer_words import connection_words, is_for_us, offer_words
+from chatlab.ui.typed_path import typed_path
 from chatlab.ui.widgets.chat_pane import ChatPane
 from chatlab.ui.widgets.message_bar import BarChoice, BarMessage
 
@@ -307,7 +308,7 @@ class TransferDesk:
 def downloads(preferences: Preferences) -> Path:
     """Where received files go: the reader's choice, else the system's folder for that."""
     if preferences.download_folder:
-        return Path(preferences.download_folder).expanduser()
+        return typed_path(preferences.download_folder)
     place = QStandardPaths.StandardLocation.DownloadLocation
     return Path(QStandardPaths.writableLocation(place) or Path.home())
 

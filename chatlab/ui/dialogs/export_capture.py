@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from chatlab.core.export import ExportFacts, SecretsChoice, reader_can
 from chatlab.ui.dialogs.parts import Form, Hint, Sheet, header
 from chatlab.ui.theme import HALF, SPACE, current
+from chatlab.ui.typed_path import is_folder, is_there, typed_path
 from chatlab.ui.widgets.nick_field import mark_invalid
 
 WIDTH = 70 * SPACE
@@ -88,12 +89,12 @@ class ExportDialog(Sheet):
     def __init__(self, suggested: Path, frames: int, parent: QWidget | None = None) -> None:
         super().__init__("Export for hand-in", parent)
         self._replaces = ""
-        count = "1 frame" if frames == 1 else f"{frames:,} frames".replace(",", "\u202f")
+        count = "1 frame" if frames == 1 else f"{frames:,} frames"
         subtitle = f"A copy of {count} as a pcapng file that Wireshark opens, too."
         self.head.addWidget(header(self.windowTitle(), subtitle, self))
         self.name = QLineEdit(str(suggested), self)
         self.name.setAccessibleName(self.tr("File"))
-        self._hint = Hint(parent=self)
+        self.hint = Hint(parent=self)
         self._browse_button = QPushButton(self.tr("Choose…"), self)
         self.choices: dict[SecretsChoice, QRadioButton] = {}
         self._sentences: dict[SecretsChoice, Hint] = {}
@@ -111,7 +112,7 @@ class ExportDialog(Sheet):
         row.addWidget(self._browse_button)
         field.setFocusProxy(self.name)
         form = Form(parent=self)
-        form.add("File", field, self._hint)
+        form.add("File", field, self.hint)
         form.add("What it tells", self._choices_part())
         self.body.addWidget(form)
         self.body.addStretch(1)
@@ -161,35 +162,35 @@ class ExportDialog(Sheet):
         text = self.name.text().strip()
         if not text:
             return None
-        path = Path(text).expanduser()
-        is_complete = path.suffix.lower() == SUFFIX or path.is_dir()
+        path = typed_path(text)
+        is_complete = path.suffix.lower() == SUFFIX or is_folder(path) or not path.name
         return path if is_complete else path.with_name(path.name + SUFFIX)
 
     def _on_name_changed(self) -> None:
         self._replaces = ""
         self.export_button.setText(self.tr("Export"))
-        self._hint.tell("")
+        self.hint.tell("")
         mark_invalid(self.name, False)
 
     def _fault(self, path: Path | None) -> str:
         if path is None:
             return self.tr("A file name is needed.")
-        if path.is_dir():
+        if is_folder(path):
             return self.tr("This is a folder; add a file name.")
-        if not path.parent.is_dir():
+        if not is_folder(path.parent):
             return self.tr("There is no folder {}.").format(path.parent)
         return ""
 
     def _submit(self) -> None:
         path = self.path()
         if (error := self._fault(path)) or path is None:
-            self._hint.tell(error)
+            self.hint.tell(error)
             mark_invalid(self.name, True)
             self.name.setFocus()
             return
-        if path.exists() and self._replaces != str(path):
+        if is_there(path) and self._replaces != str(path):
             self._replaces = str(path)
-            self._hint.tell(self.tr("{} is there already.").format(path.name))
+            self.hint.tell(self.tr("{} is there already.").format(path.name))
             self.export_button.setText(self.tr("Replace it"))
             return
         self.accept()

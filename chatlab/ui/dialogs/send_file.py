@@ -11,6 +11,7 @@ from chatlab.ui.dialogs.parts import Form, Hint, Notice, Sheet, header, show_row
 from chatlab.ui.rich_text import bare, isolated
 from chatlab.ui.theme import SPACE
 from chatlab.ui.transfer_words import size_text
+from chatlab.ui.typed_path import is_file, is_folder, size_of, typed_path
 from chatlab.ui.widgets.controls import Select, Tick
 from chatlab.ui.widgets.nick_field import mark_invalid
 from chatlab.ui.widgets.nick_ticks import NickTicks
@@ -142,7 +143,7 @@ class SendFileDialog(Sheet):
 
     def path(self) -> Path | None:
         text = self.file.text().strip()
-        return Path(text).expanduser() if text else None
+        return typed_path(text) if text else None
 
     def nicks(self) -> tuple[str, ...]:
         if self._people:
@@ -153,11 +154,11 @@ class SendFileDialog(Sheet):
     def _fault(self, path: Path | None) -> str:
         if path is None:
             return ""
-        if path.is_dir():
+        if is_folder(path):
             return self.tr("This is a folder; pack it into one file first.")
-        if not path.is_file():
+        if not is_file(path):
             return self.tr("There is no such file.")
-        return "" if path.stat().st_size else self.tr("This file is empty.")
+        return "" if size_of(path) else self.tr("This file is empty.")
 
     # -- looks
 
@@ -165,7 +166,7 @@ class SendFileDialog(Sheet):
         self.failure.hide()
         path, nicks = self.path(), self.nicks()
         fault = self._fault(path)
-        self._file_hint.say(size_text(path.stat().st_size) if path and not fault else "")
+        self._file_hint.say(size_text(size_of(path)) if path and not fault else "")
         self._file_hint.tell(fault)
         mark_invalid(self.file, bool(fault))
         too_many = len(nicks) > MAX_AT_ONCE
