@@ -236,4 +236,4 @@ def test_a_place_that_cannot_be_is_explained(
     dialog.name.setText(str(tmp_path / name) if name else "")
     dialog.export_button.click()
     assert heard == []
-    assert reason in dialog._hint.text()
+    assert reason in dialog.hint.text()
