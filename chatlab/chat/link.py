@@ -86,9 +86,15 @@ class BaseLink(ABC, Generic[Item, T]):
             await self._transport.close()
 
     def abort(self, reason: str = "") -> None:
-        """Drop the connection; ``reason`` becomes the reason of its end."""
-        if self._transport is not None and self.is_open:
-            self._is_aborted = True
+        """Drop the connection; ``reason`` becomes the reason of its end.
+
+        What waits in the inbox is not handled any more, not even where the peer closed already:
+        whoever counts must be able to say what came and what did not.
+        """
+        if self._transport is None:
+            return
+        was_open, self._is_aborted = self.is_open, True
+        if was_open:
             self._transport.abort(reason)
 
     # -- WireSink

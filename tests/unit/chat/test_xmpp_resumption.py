@@ -1,0 +1,158 @@
+"""Sessions that are taken up again (XEP-0198), wherever the connection is cut meanwhile."""
+
+import asyncio
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from chatlab.core.account import Security
+from chatlab.core.connection import LinkState
+from chatlab.core.events import LinkChanged, MessageAdded
+from chatlab.core.flow import Direction
+from tests.helpers.irc_play import settle
+from tests.helpers.xmpp_play import ACCOUNT, SM, Play, PlayServer, message
+from tests.helpers.xmpp_transport import PlayTransport
+
+BOB = "bob@chat.test"
+DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)
+STEP = 7
+"""Bytes from one place of a cut to the next; no unit is so short."""
+
+
+class ResumingServer(PlayServer):
+    """Keeps what it sent until it is acknowledged, and can cut a resumption at any byte of it."""
+
+    def __init__(self) -> None:
+        super().__init__(("PLAIN",))
+        self.cut_after: int | None = None
+        """Bytes behind ``<resume/>``, in both directions, that the next connection carries."""
+        self.cuts = 0
+        self.bodies: list[str] = []
+        """Messages of the client's, as they came."""
+        self._stanzas: list[str] = []
+        """All of the session that went to the client."""
+        self._left: int | None = None
+
+    def cut(self) -> None:
+        self.cuts += 1
+        self._left = None
+        self._is_counting = False
+        self.transport.drop("The connection was cut.")
+
+    def deliver(self, text: str) -> None:
+        """Somebody writes to the client, connected or not."""
+        self._stanzas.append(message(BOB, text, f"m-{text}"))
+        if self._is_counting:
+            self._write(self._stanzas[-1])
+
+    def say(self, *texts: str) -> None:
+        if self._is_counting:
+            self._stanzas += [text for text in texts if text.startswith("<iq")]
+        self._write(*texts)
+
+    def take(self, transport: PlayTransport, data: bytes) -> None:
+        if not transport.is_closed:
+            super().take(transport, self._carried(data))
+            self._cut_where_it_is_due()
+
+    def _write(self, *texts: str) -> None:
+        self.transport.feed(self._carried("".join(texts).encode()))
+        self._cut_where_it_is_due()
+
+    def _carried(self, data: bytes) -> bytes:
+        if self._left is not None:
+            data = data[: self._left]
+            self._left -= len(data)
+        return data
+
+    def _cut_where_it_is_due(self) -> None:
+        if self._left == 0:
+            self.cut()
+
+    def on_message(self, element: ET.Element) -> None:
+        self.bodies.append(element.findtext("{jabber:client}body") or "")
+
+    def on_resume(self, element: ET.Element) -> None:
+        self._is_counting = True
+        self._left, self.cut_after = self.cut_after, None
+        resumed = f"<resumed xmlns='{SM}' previd='again' h='{self.counted}'/>"
+        self._write(resumed, *self.missing(element), f"<r xmlns='{SM}'/>")
+
+    def missing(self, element: ET.Element) -> list[str]:
+        """What the client does not have that sent this."""
+        return self._stanzas[int(element.get("h", "")) :]
+
+
+def received(play: Play) -> list[str]:
+    messages = [event.message for event in play.of(MessageAdded)]
+    return [each.text for each in messages if each.direction is Direction.RECEIVED]
+
+
+async def cut_once(play: Play, server: ResumingServer, cut_after: int) -> bool:
+    """Have a resumption cut, and another one mend it; False when it was over before."""
+    server.cut()
+    await play.until(lambda: play.state is LinkState.WAITING)
+    play.events = [*play.of(LinkChanged)[-1:]]
+    typed = [*server.bodies, f"one {cut_after}", f"two {cut_after}"]
+    said = [f"one back {cut_after}", f"two back {cut_after}"]
+    for text, answer in zip(typed[-2:], said, strict=True):
+        play.xmpp.send(BOB, text)
+        server.deliver(answer)
+    cuts, server.cut_after = server.cuts + 1, cut_after
+    play.xmpp.start()
+    await play.until(lambda: server.cuts == cuts or server.bodies == typed)
+    await settle()
+    play.xmpp.start()
+    await play.until(lambda: len(server.bodies) >= len(typed) and len(received(play)) >= len(said))
+    await settle()
+    assert (server.bodies, received(play)) == (typed, said)
+    return server.cuts == cuts
+
+
+def test_wherever_a_resumption_is_cut_nothing_is_lost_and_nothing_comes_twice() -> None:
+    async def scene() -> None:
+        server = ResumingServer()
+        play = await Play(DIRECT, server).start()
+        await settle()
+        cut_after = STEP
+        while await cut_once(play, server, cut_after):
+            cut_after += STEP
+        assert cut_after > 800  # All of it was cut through, the flush of the queue, too.
+
+    asyncio.run(scene())
+
+
+def test_what_still_waits_when_a_resumption_breaks_is_not_taken_for_received(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chatlab.chat.xmpp.link.SLICE_S", 0.0)  # One stanza for each turn.
+
+    async def scene() -> None:
+        server = ResumingServer()
+        play = await Play(DIRECT, server).start()
+        await settle()
+        server.transport.is_silent = True
+        play.xmpp.send(BOB, "lost on the way")
+        server.cut()
+        await play.until(lambda: play.state is LinkState.WAITING)
+        said = ["one", "two", "three"]
+        for text in said:
+            server.deliver(text)
+
+        def resume_and_break(element: ET.Element) -> None:
+            del server.on["resume"]
+            resumed = f"<resumed xmlns='{SM}' previd='again' h='{server.counted}'/>"
+            server.transport.feed(resumed.encode())
+            server.transport.feed("".join(server.missing(element)).encode())
+            server.cut()
+
+        server.on["resume"] = resume_and_break
+        play.xmpp.start()
+        await play.until(lambda: server.cuts == 2 and play.state is LinkState.WAITING)
+        play.xmpp.start()
+        await play.until(lambda: bool(server.bodies) and len(received(play)) >= len(said))
+        assert (server.bodies, received(play)) == (["lost on the way"], said)
+        await play.stop()
+
+    asyncio.run(scene())
