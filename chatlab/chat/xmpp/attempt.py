@@ -8,7 +8,7 @@ from chatlab.chat.verdict import Verdict
 from chatlab.chat.xmpp.idling import IDLING
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.login import Refusal, mechanisms_of
-from chatlab.chat.xmpp.negotiation import STREAM_END, Held, Negotiation, Units
+from chatlab.chat.xmpp.negotiation import Held, Negotiation, Units
 from chatlab.chat.xmpp.poison import Poison, sender_of
 from chatlab.chat.xmpp.session import Session
 from chatlab.chat.xmpp.shared import Shared
@@ -135,7 +135,7 @@ class Attempt(Generic[T]):
     async def _say_goodbye(self) -> None:
         """We do not go on, and the server is told so: the stream ends, and TLS with it."""
         if self._link.is_open:
-            self._link.write(STREAM_END)
+            self._link.end()
             await self._link.close()
 
     async def _negotiate(self, negotiation: Negotiation, password: str) -> None:
@@ -177,9 +177,8 @@ class Attempt(Generic[T]):
 
     def _on_fault(self, fault: StreamFault, start: bytes) -> None:
         """What arrived is not to be read on; a stanza that does so again and again is named."""
-        end = f"<stream:error><{fault.condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
-        if self._link.is_open:
-            self._link.write(f"{end}</stream:error></stream:stream>".encode())
+        error = f"<{fault.condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+        self._link.end(f"<stream:error>{error}</stream:error>".encode())
         if self._negotiation is not None and self._negotiation.is_logged_in:
             self._verdict = self._poison.verdict(fault, start)
         else:

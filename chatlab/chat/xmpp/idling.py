@@ -23,7 +23,7 @@ class Idling(Feature):
         """Say what changed; called whenever the window is looked at, or left."""
         context = self.context
         is_active = context.lasting.is_active
-        if not context.state.can_idle or context.link is None or not context.link.is_open:
+        if not context.state.can_idle or context.link is None or not context.link.is_writable:
             return
         if is_active is not self._told:
             self._told = is_active

@@ -27,6 +27,7 @@ from chatlab.protocol.xmpp_masking import mask_stanza
 
 log = logging.getLogger(__name__)
 
+STREAM_END = b"</stream:stream>"
 SLICE_S = 0.008
 """Longest time that stanzas are handled without a pause."""
 MAX_INBOX = 500
@@ -63,6 +64,7 @@ class Link(BaseLink[_Item, Transport]):
         super().__init__(account, emit, timing, on_closed, slice_s=SLICE_S, max_inbox=MAX_INBOX)
         self.half_since: float | None = None
         """When the unit began that is half here; None while there is none."""
+        self._has_ended = False
         self._on_unit = on_unit
         self._on_fault = on_fault
         self._on_skipped = on_skipped
@@ -82,9 +84,22 @@ class Link(BaseLink[_Item, Transport]):
         """Data that tie a login to this TLS connection (RFC 5929); empty where there are none."""
         return self._transport.channel_binding(name) if self._transport is not None else b""
 
+    @property
+    def is_writable(self) -> bool:
+        """It is open, and our stream has not ended."""
+        return self.is_open and not self._has_ended
+
     def write(self, data: bytes) -> WireRange:
-        """Write one unit at once. Raises ConnectError when offline."""
+        """Write one unit at once. Raises ConnectError when offline, or behind ``end``."""
+        if self._has_ended:
+            raise ConnectError("This account is leaving.", "Type /connect.")
         return self._write(data, _shown(data))
+
+    def end(self, words: bytes = b"") -> None:
+        """End our stream, behind ``words``; nothing may follow (RFC 6120, section 4.4)."""
+        if self.is_writable:
+            self.write(words + STREAM_END)
+            self._has_ended = True
 
     # -- receiving
 

@@ -28,7 +28,6 @@ from chatlab.protocol.xmpp_masking import SASL
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 SESSION = "urn:ietf:params:xml:ns:xmpp-session"
 SASL_BINDINGS = "urn:xmpp:sasl-cb:0"
-STREAM_END = b"</stream:stream>"
 _STARTTLS = f"<starttls xmlns='{TLS_NAMESPACE}'/>".encode()
 _MAX_HELD = 2_000
 """Stanzas that a server may send before the session is complete."""

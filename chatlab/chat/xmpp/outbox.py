@@ -94,20 +94,21 @@ class Outbox:
     def flush(self) -> None:
         """Write what may go now."""
         kept: deque[Utterance] = deque()
-        while self._queue and self._write is not None:
-            utterance = self._queue.popleft()
-            if utterance.chat.lower() in self._held:
-                kept.append(utterance)
-                continue
-            try:
-                self._write(utterance)
-            except ConnectError:
-                kept.append(utterance)  # The connection is ending: the next one takes it.
-                break
-            except ChatlabError as error:
-                self._on_failed(utterance, str(error))
-        kept.extend(self._queue)
-        self._queue = kept
+        try:
+            while self._queue and self._write is not None:
+                utterance = self._queue.popleft()
+                if utterance.chat.lower() in self._held:
+                    kept.append(utterance)
+                    continue
+                try:
+                    self._write(utterance)
+                except ConnectError:
+                    kept.append(utterance)  # The connection is ending: the next one takes it.
+                    break
+                except ChatlabError as error:
+                    self._on_failed(utterance, str(error))
+        finally:  # Even where a fault of ours costs one message, it costs no other.
+            self._queue.extendleft(reversed(kept))
 
     @property
     def has_waiting(self) -> bool:

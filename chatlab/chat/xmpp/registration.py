@@ -6,7 +6,7 @@ and answer, because a CAPTCHA belongs to the stream on which it was asked.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Generic
 from xml.etree import ElementTree as ET
 
@@ -14,7 +14,7 @@ from chatlab.chat.timing import Timers, Timing
 from chatlab.chat.xmpp.data_forms import FORM, answers_of, decode_picture, read_form, write_form
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.login import Refusal
-from chatlab.chat.xmpp.negotiation import STREAM_END, Negotiation, Units
+from chatlab.chat.xmpp.negotiation import Negotiation, Units
 from chatlab.chat.xmpp.stanza_errors import condition_of, text_of
 from chatlab.chat.xmpp.transport import Dialler, T
 from chatlab.core.account import Account
@@ -126,8 +126,7 @@ class XmppRegistrar(Generic[T]):
         self._timers.cancel_all()
         if link is None:
             return
-        with suppress(ConnectError):  # The server may have been faster.
-            link.write(STREAM_END)
+        link.end()
         await link.close()
 
     # -- inner

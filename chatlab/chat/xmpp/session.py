@@ -15,7 +15,6 @@ from chatlab.chat.xmpp.context import Context
 from chatlab.chat.xmpp.features import FEATURES
 from chatlab.chat.xmpp.link import Link
 from chatlab.chat.xmpp.management import REQUEST, Management, tag
-from chatlab.chat.xmpp.negotiation import STREAM_END
 from chatlab.chat.xmpp.outbox import Utterance
 from chatlab.chat.xmpp.shared import Shared
 from chatlab.chat.xmpp.stanza_errors import FINAL_STREAM_ERRORS, stream_error
@@ -60,7 +59,6 @@ class Session:
         self._ack_poll: asyncio.Task[None] | None = None
         self._malformed = 0
         self._is_ended = False
-        self._has_left = False
 
     # -- the life of it
 
@@ -120,7 +118,7 @@ class Session:
         server believes undelivered it keeps and sends once more (XEP-0198, section 4).
         """
         link = self.context.link
-        if link is None or not link.is_open or self._has_left:
+        if link is None or not link.is_writable:
             return
         if reason:
             self._say_goodbye(reason)
@@ -128,8 +126,7 @@ class Session:
             link.write(REQUEST)
         if self.management.is_enabled:
             link.write(self.management.acknowledgement())
-        link.write(STREAM_END)
-        self._has_left = True
+        link.end()
 
     # -- stanzas
 
@@ -261,7 +258,7 @@ class Session:
     def _request(self) -> None:
         self._is_request_due = False
         link = self.context.link
-        if link is not None and link.is_open and self.management.has_pending:
+        if link is not None and link.is_writable and self.management.has_pending:
             link.write(REQUEST)
 
     def _poll_acks_later(self) -> None:

@@ -8,8 +8,10 @@ import pytest
 from chatlab.core.account import Security
 from chatlab.core.commands import parse
 from chatlab.core.connection import LinkState
+from chatlab.core.errors import ConnectError
 from chatlab.core.events import MembersListed, MessageAdded
 from chatlab.core.message import Delivery
+from tests.helpers.irc_play import settle
 from tests.helpers.xmpp_play import ACCOUNT, SM, Play, PlayServer, fate, message, wires
 
 DIRECT = replace(ACCOUNT, security=Security.DIRECT_TLS)
@@ -233,6 +235,29 @@ def test_who_leaves_says_first_what_has_come_so_that_it_does_not_come_again() ->
         assert bytes(play.server.transport.sent).endswith(
             f"<a xmlns='{SM}' h='{after}'/></stream:stream>".encode()
         )
+
+    asyncio.run(scene())
+
+
+def test_nothing_is_written_behind_the_end_of_our_stream() -> None:
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        server = play.server
+        server.transport.is_silent = True  # It takes its time to end its own.
+        stopping = asyncio.ensure_future(play.xmpp.stop())
+        await settle()
+        server.say(f"<r xmlns='{SM}'/>", message(BOB, "late", "m1"))
+        server.say("<iq type='get' id='p' from='chat.test'><ping xmlns='urn:xmpp:ping'/></iq>")
+        play.xmpp.send(BOB, "too late")
+        play.xmpp.set_active(False)
+        with pytest.raises(ConnectError):
+            play.xmpp.session.send_raw(b"<presence/>")
+        await settle()
+        assert bytes(server.transport.sent).endswith(b"</stream:stream>")
+        assert bytes(server.transport.sent).count(b"</stream:stream>") == 1
+        await play.time.advance(3)
+        await stopping
+        assert play.xmpp.has_unsent  # For the next time.
 
     asyncio.run(scene())
 
