@@ -81,9 +81,10 @@ def _interfaces_elsewhere() -> list[CaptureInterface]:
 def _linux_interfaces() -> list[CaptureInterface]:
     addresses = _ipv6_addresses()
     found = []
-    for folder in sorted(_NET.iterdir()):
+    for folder in sorted(_NET.glob("*")):
         try:
             flags = int((folder / "flags").read_text("ascii"), 16)
+            description = _describe(folder, flags)
         except OSError:
             continue  # It went away, or is no interface (bonding_masters).
         name = folder.name
@@ -92,7 +93,7 @@ def _linux_interfaces() -> list[CaptureInterface]:
             CaptureInterface(
                 name=name,
                 addresses=own,
-                description=_describe(folder, flags),
+                description=description,
                 is_loopback=bool(flags & _IFF_LOOPBACK),
                 is_up=bool(flags & _IFF_UP),
             )

@@ -275,12 +275,8 @@ class _Talk:
         return all(message.delivery in _ARRIVED for message in self._as_they_are())
 
     def _report(self) -> None:
-        """Save and show what there is, and say of every message that did not arrive why."""
+        """Show and save what there is, and say of every message that did not arrive why."""
         records = self._records()
-        if self._options.save:
-            is_session = self._options.save.suffix.lower() == SESSION_SUFFIX
-            work = session_work(self._feed, self._book, "") if is_session else None
-            save(work or capture_work(self._feed), self._options.save)
         if self._options.json:
             for record in records:
                 print(json.dumps(record, ensure_ascii=False))
@@ -290,6 +286,10 @@ class _Talk:
             if message.delivery not in _ARRIVED:
                 why = message.failure or "nothing acknowledged it."
                 print(f"“{message.text}” did not arrive: {why}", file=sys.stderr)
+        if self._options.save:
+            is_session = self._options.save.suffix.lower() == SESSION_SUFFIX
+            work = session_work(self._feed, self._book, "") if is_session else None
+            save(work or capture_work(self._feed), self._options.save)
 
     def _records(self) -> list[MessageRecord]:
         ours = {message.id for message in self._sent}

@@ -1,6 +1,7 @@
 """Which interfaces there are, and who is refused one."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +62,16 @@ def test_windows_without_wireshark_is_told_to_get_it(monkeypatch: pytest.MonkeyP
     with pytest.raises(CaptureError) as caught:
         interfaces.find_interfaces(Permission((state_of(Backend.NPCAP, True, "Yes."),)))
     assert "Install Wireshark" in caught.value.hint
+
+
+@pytest.mark.only_on("linux")
+def test_an_interface_that_goes_away_meanwhile_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("here0", "gone0"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "flags").write_text("0x1003\n", encoding="ascii")
+    (tmp_path / "here0" / "uevent").write_text("DEVTYPE=wlan\n", encoding="ascii")
+    monkeypatch.setattr(interfaces, "_NET", tmp_path)
+    (found,) = interfaces.find_interfaces(OWN)
+    assert (found.name, found.description) == ("here0", "Wi-Fi")
