@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 
 Done = Callable[[ChatlabError | None], None]
 Run = Callable[[Coroutine[object, object, None]], None]
-SLICE_S = 0.005
+SLICE_S = 0.008
 """How long is worked before the event loop gets its turn."""
 _PATIENCE_S = 0.3
 """Work that takes longer than this says how far it is."""
+_PERCENT = 5
+"""Progress is told in steps of so many per cent: painting it takes time, too."""
 _WAIT = "Working out what is learnt from this connection…"
 
 
@@ -111,7 +113,7 @@ class SessionComparer:
             if (now := time.perf_counter()) < deadline:
                 continue
             percent = min(99, 100 * count // expected)
-            if percent > told and now - began > _PATIENCE_S:
+            if percent >= told + _PERCENT and now - began > _PATIENCE_S:
                 told = percent
                 self._on_progress(told)
             await asyncio.sleep(0)
