@@ -10,6 +10,7 @@ from chatlab.core.account import Account, Application, Security
 from chatlab.core.capture import CaptureReplayed
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.connection import Connection
+from chatlab.core.errors import FileError
 from chatlab.core.events import ChatOpened, ConnectionOpened, MessageAdded
 from chatlab.core.flow import Direction
 from chatlab.core.message import Message
@@ -39,6 +40,12 @@ def fill_from_file(feed: CaptureFeed, book: ChatBook) -> None:
         feed.assign(message)
     feed.pull()
     feed.take_status(CaptureReplayed(file=feed.file.name, problem=feed.log.problem or ""))
+
+
+def show_frames_alone(feed: CaptureFeed, name: str, error: FileError) -> None:
+    """What was said cannot be read, for the reason given; the frames of ``name`` can."""
+    feed.pull()
+    feed.take_status(CaptureReplayed(file=name, problem=str(error)))
 
 
 def _open_chats(messages: Iterable[Message], book: ChatBook) -> None:

@@ -255,13 +255,16 @@ class _Life:
 
     def _show_opened(self, opened: "OpenedFile") -> None:
         from chatlab.app.finding import MessageSearch, look_inside
-        from chatlab.app.replay import fill_from_file
+        from chatlab.app.replay import fill_from_file, show_frames_alone
         from chatlab.app.session_replay import fill_from_session
 
-        if opened.is_session:
-            fill_from_session(opened, self._feed, self._book)
-        else:
-            fill_from_file(self._feed, self._book)
+        try:
+            if opened.is_session:
+                fill_from_session(opened, self._feed, self._book)
+            else:
+                fill_from_file(self._feed, self._book)
+        except FileError as error:  # The window is there already, and says it better.
+            show_frames_alone(self._feed, opened.file.name, error)
         is_leftover = opened.file.absolute().is_relative_to(self._paths.sessions)
         # What an earlier run left will be deleted one day: saving it asks where.
         file = opened.file if opened.is_session and not is_leftover else None

@@ -3,12 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from chatlab.app.feed import CaptureFeed
-from chatlab.app.replay import fill_from_file
+from chatlab.app.replay import fill_from_file, show_frames_alone
 from chatlab.app.saving import save_capture
 from chatlab.core.account import AccountId, Application
 from chatlab.core.capture import CaptureReplayed
 from chatlab.core.chats import ChatBook, ChatKey, ChatKind
+from chatlab.core.errors import FileError
 from chatlab.core.frame import Exposure
 from chatlab.core.message import Message, MessageId
 from tests.helpers.tcp_talk import connection, tls_facts
@@ -66,6 +69,19 @@ def test_a_file_that_is_cut_off_says_so_and_shows_what_there_is(tmp_path: Path) 
     assert feed.count == 5
     assert isinstance(feed.status, CaptureReplayed)
     assert feed.status.problem
+
+
+def test_where_the_words_are_damaged_the_frames_are_shown_all_the_same(tmp_path: Path) -> None:
+    file = saved(tmp_path)
+    file.write_bytes(file.read_bytes().replace(b'"direction"', b'"dixection"'))
+    feed = CaptureFeed(file, ChatBook(), NoDissector(), is_live=False)
+    made.append(feed)
+    with pytest.raises(FileError) as caught:
+        fill_from_file(feed, ChatBook())
+    show_frames_alone(feed, "lesson.pcapng", caught.value)
+    assert feed.count == 6
+    assert isinstance(feed.status, CaptureReplayed)
+    assert "comments are damaged" in feed.status.problem
 
 
 def test_an_xmpp_room_is_a_room_again_and_a_chat_of_two_is_none(tmp_path: Path) -> None:
