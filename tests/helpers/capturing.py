@@ -18,7 +18,7 @@ from chatlab.protocol.blocks import Block, Packet
 from chatlab.protocol.packet import parse
 from chatlab.protocol.pcapng_reader import BlockReader
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 SYN, ACK = 0x02, 0x10
 _FAMILIES = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 
