@@ -221,9 +221,14 @@ class DialogDesk:
         from chatlab.ui.dialogs.system_check import SystemCheckDialog
 
         dialog = SystemCheckDialog(self._window)
-        dialog.check_again_requested.connect(lambda: self._check_system(dialog.show_rows))
+
+        def show(rows: "tuple[CheckRow, ...]") -> None:
+            if self._open.get("check") is dialog:  # It may be closed before that is known.
+                dialog.show_rows(rows)
+
+        dialog.check_again_requested.connect(lambda: self._check_system(show))
         self.show("check", dialog)
-        self._check_system(dialog.show_rows)
+        self._check_system(show)
 
     def palette(self, chosen: Callable[[ChatKey], None], type_in: Callable[[str], None]) -> None:
         """Find chats, commands, actions and help by a few letters."""
