@@ -130,7 +130,7 @@ class TwinDesk:
     def _on_switched(self, pane: ChatPane, is_on: bool) -> None:
         """Writing comes next; who pressed it by keyboard stays where they are."""
         self.switch(is_on)
-        if is_on and self.is_on and not pane.composer.twin_switch.hasFocus():
+        if is_on and self.is_on and self._window.focusWidget() is not pane.composer.twin_switch:
             pane.focus_composer()
 
     def _on_picked(self, key: ChatKey, is_chosen: bool) -> None:

@@ -203,6 +203,15 @@ def test_presentation_makes_everything_bigger_and_gives_it_back(qtbot: QtBot) ->
     assert presents(stage) == (False, False, False)
 
 
+def test_a_presentation_gives_a_maximised_window_back(qtbot: QtBot) -> None:
+    stage = stage_of(qtbot)
+    stage.window.showMaximized()
+    for _ in range(2):
+        stage.window.actions_table.trigger(ActionId.PRESENTATION)
+    assert stage.window.isMaximized()
+    assert not stage.window.isFullScreen()
+
+
 def test_a_presentation_leaves_no_trace_in_what_is_kept(qtbot: QtBot) -> None:
     stage = stage_of(qtbot)
     stage.window.actions_table.trigger(ActionId.PRESENTATION)

@@ -224,9 +224,9 @@ def test_the_menu_offers_what_the_server_can(stage: Stage) -> None:
         menu.deleteLater()
         return found
 
-    assert offered()["Reply"] is offered()["React…"] is offered()["Take back…"] is True
+    assert offered()["Answer…"] is offered()["React…"] is offered()["Take back…"] is True
     stage.connection.known_features = ServerFeatures()
-    assert offered()["Reply"] is offered()["React…"] is False
+    assert offered()["Answer…"] is offered()["React…"] is False
     assert "Take back…" not in offered()
 
 

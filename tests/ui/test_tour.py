@@ -84,6 +84,15 @@ def test_it_takes_neither_focus_nor_composers(qtbot: QtBot) -> None:
         assert not covered.intersects(rect_of(each.composer, stage.window).adjusted(1, 1, -1, -1))
 
 
+def test_who_skips_it_by_keyboard_can_write_on(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    in_lab(stage)
+    callout_of(stage).skip_button.setFocus()
+    qtbot.keyClick(callout_of(stage).skip_button, Qt.Key.Key_Space)
+    assert not tour_of(stage).is_on
+    assert stage.window.focusWidget() is stage.window.chats.active.composer.editor
+
+
 def test_each_step_ends_when_it_is_done(qtbot: QtBot) -> None:
     stage = Stage(qtbot)
     plain, sealed = in_lab(stage)

@@ -52,6 +52,21 @@ def test_what_is_typed_once_leaves_on_both(qtbot: QtBot) -> None:
     assert said(stage) == (["hello"], ["hello"])
 
 
+def test_who_clicks_the_switch_writes_on_at_once(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    plain, _ = pair(stage)
+    pane = stage.window.chats.pane_of(plain.key)
+    assert pane is not None
+    stage.window.wire.focus_frames()
+    qtbot.mouseClick(pane.composer.twin_switch, Qt.MouseButton.LeftButton)
+    assert stage.window.focusWidget() is pane.composer.editor
+    stage.wiring.twins.switch(False)
+    pane.composer.twin_switch.setFocus()
+    qtbot.keyClick(pane.composer.twin_switch, Qt.Key.Key_Space)
+    assert stage.wiring.twins.is_on
+    assert stage.window.focusWidget() is pane.composer.twin_switch, "the keyboard was taken away"
+
+
 def test_the_twins_share_one_name_and_the_next_ones_another(qtbot: QtBot) -> None:
     stage = Stage(qtbot)
     plain, _ = pair(stage)

@@ -77,7 +77,7 @@ def _add_tags(menu: QMenu, view: "TranscriptView", message: Message) -> None:
     is_named = bool(message.msgid) and not message.is_retracted
     reply = menu.addAction(
         icon("reply"),
-        _with_key("Reply", ActionId.REPLY),
+        _with_key("Answer…", ActionId.REPLY),
         lambda: view.reply_requested.emit(message.id),
     )
     reply.setEnabled(is_named and features.can_reply)
