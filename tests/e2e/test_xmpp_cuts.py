@@ -1,13 +1,20 @@
 """Connections that are cut with messages under way: none is lost, none comes twice (XEP-0198).
 
 The server is a real prosody; somebody on the way cuts the connection in the middle of whatever is
-being sent, again and again.
+being sent, again and again. (That a resumption itself is cut, at any byte of it, is a matter of
+``tests/unit/chat/test_xmpp_resumption.py``.)
+
+Prosody 0.12 reads a resumed session with the XML parser of its first connection. Half a stanza
+that the parser got before a cut therefore swallows what comes next, or makes it “not well-formed”.
+It reads 8,192 bytes at a time, and TLS hands it whole stanzas only up to that: so what is typed
+between two cuts stays below, and each cut waits until the server has all of before.
 """
 
 import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -124,6 +131,7 @@ def test_nothing_is_lost_and_nothing_doubled_when_connections_break(
             keeping = asyncio.create_task(keep_connected(alice))
             for number in range(COUNT):
                 if number % (COUNT // CUTS) == 5:
+                    await alice.until(partial(has_taken, alice, number))
                     proxy.cut_after(chance.randrange(1, 3000))
                 alice.xmpp.send("bob@localhost", f"out {number}")
                 await asyncio.sleep(0.01)  # People do not type everything at once.
@@ -133,8 +141,8 @@ def test_nothing_is_lost_and_nothing_doubled_when_connections_break(
             assert received(alice) == [f"in {number}" for number in range(COUNT)]
             sent = [message.id for message in added if message.direction is Direction.SENT]
             await alice.until(lambda: all(fate(alice, each) in _TAKEN for each in sent))
-            assert proxy.cuts >= CUTS - 1
-            assert alice.written.count("<resume ") >= CUTS - 1
+            assert proxy.cuts == CUTS
+            assert alice.written.count("<resume ") == CUTS
             assert alice.written.count('id="bind"') == 1
             keeping.cancel()
             await alice.xmpp.stop()
@@ -148,6 +156,12 @@ def test_nothing_is_lost_and_nothing_doubled_when_connections_break(
 def received(client: Client) -> list[str]:
     added = [event.message for event in client.events if isinstance(event, MessageAdded)]
     return [each.text for each in added if each.direction is Direction.RECEIVED]
+
+
+def has_taken(client: Client, count: int) -> bool:
+    """So many messages are with the server."""
+    changes = (event for event in client.events if isinstance(event, MessageChanged))
+    return len({event.message for event in changes if event.delivery in _TAKEN}) == count
 
 
 def fate(client: Client, message: str) -> Delivery | None:
