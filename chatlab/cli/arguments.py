@@ -106,15 +106,8 @@ Commands = argparse._SubParsersAction
 
 def _add_say(commands: "Commands[_Parser]") -> None:
     say = commands.add_parser("say", help="connect, send, show the frames of each message, leave")
-    say.add_argument(
-        "url",
-        metavar="URL",
-        help="irc://nick@host:port/%%23channel, ircs:// for TLS, xmpp:bob@host, xmpp:room@host?join",
-    )
+    _add_place(say)
     say.add_argument("texts", metavar="TEXT", nargs="*", help="each one is sent as a message")
-    say.add_argument(
-        "--ca", metavar="FILE", type=Path, help="PEM file of a further trusted authority"
-    )
     say.add_argument("--insecure", action="store_true", help="accept any certificate")
     say.add_argument(
         "--save", metavar="FILE", type=Path, help="keep the session (.chatlab) or its capture"
@@ -126,9 +119,6 @@ def _add_say(commands: "Commands[_Parser]") -> None:
         type=_seconds,
         default=0.0,
         help="stay and list what arrives; Ctrl-C ends it early",
-    )
-    say.add_argument(
-        "--tls-max", choices=("1.2", "1.3"), default="", help="highest TLS version offered"
     )
     say.add_argument(
         "--interval",
@@ -148,6 +138,21 @@ def _add_say(commands: "Commands[_Parser]") -> None:
     )
     _add_xmpp(say)
     say.set_defaults(command=_say)
+
+
+def _add_place(command: _Parser) -> None:
+    """Where to connect, and what is believed there."""
+    command.add_argument(
+        "url",
+        metavar="URL",
+        help="irc://nick@host:port/%%23channel, ircs:// for TLS, xmpp:bob@host, xmpp:room@host?join",
+    )
+    command.add_argument(
+        "--ca", metavar="FILE", type=Path, help="PEM file of a further trusted authority"
+    )
+    command.add_argument(
+        "--tls-max", choices=("1.2", "1.3"), default="", help="highest TLS version offered"
+    )
 
 
 def _add_xmpp(command: _Parser) -> None:
@@ -257,11 +262,7 @@ def _add_connect(commands: "Commands[_Parser]") -> None:
     connect = commands.add_parser(
         "connect", help="chat without a window: obeys commands on standard input"
     )
-    connect.add_argument(
-        "url",
-        metavar="URL",
-        help="irc://nick@host:port/%%23channel, ircs:// for TLS, xmpp:bob@host, xmpp:room@host?join",
-    )
+    _add_place(connect)
     connect.add_argument("--nick", metavar="N", default="", help="instead of the address’s")
     connect.add_argument(
         "--sasl",
@@ -277,9 +278,6 @@ def _add_connect(commands: "Commands[_Parser]") -> None:
         "--server-password-file", metavar="F", type=Path, help="file with the server’s password"
     )
     connect.add_argument(
-        "--ca", metavar="FILE", type=Path, help="PEM file of a further trusted authority"
-    )
-    connect.add_argument(
         "--pin", metavar="SHA256", default="", help="the only server certificate to accept"
     )
     connect.add_argument(
@@ -287,9 +285,6 @@ def _add_connect(commands: "Commands[_Parser]") -> None:
     )
     connect.add_argument(
         "--tls-min", choices=("1.2", "1.3"), default="", help="lowest TLS version accepted"
-    )
-    connect.add_argument(
-        "--tls-max", choices=("1.2", "1.3"), default="", help="highest TLS version offered"
     )
     connect.add_argument(
         "--state-dir", metavar="DIR", type=Path, help="where STS policies are kept"
