@@ -10,8 +10,8 @@ from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from chatlab.core.chats import ChatBook
-from chatlab.core.commands import Command, Verb
-from chatlab.core.errors import ChatlabError, FileError, Severity
+from chatlab.core.commands import parse
+from chatlab.core.errors import ChatlabError, FileError, Severity, UsageError
 from chatlab.core.message import Message, MessageId
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialog_desk import DialogDesk
@@ -211,10 +211,23 @@ class CompareDesk:
             self._page.field.setFocus()
 
     def _send(self, text: str) -> None:
+        """What cannot leave stays in the field: a command is never said to everybody."""
+        try:
+            command = parse(text)
+        except UsageError as error:
+            self._keep(text, error.message, error.hint)
+            return
         if not self._twins.is_on:
             self._twins.switch(True)
-        if self._twins.is_on:
-            self._twins.send(Command(Verb.SAY, (text,)), self._twins.chosen[0])
+        if self._twins.is_on and not self._twins.send(command, self._twins.chosen[0]):
+            self._keep(text, "A command concerns one chat.", "Type it there.")
+        elif not self._twins.is_on and self._page is not None:
+            self._page.field.setText(text)
+
+    def _keep(self, text: str, words: str, hint: str) -> None:
+        if self._page is not None:
+            self._page.field.setText(text)
+        self._say(Severity.WARNING, words, hint)
 
     # -- files
 

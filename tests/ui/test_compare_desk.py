@@ -54,6 +54,37 @@ def test_the_key_opens_it_and_leads_back(qtbot: QtBot) -> None:
     assert stage.window.splitter.isVisible()
 
 
+def submit(page: ComparePage, text: str) -> None:
+    page.field.setText(text)
+    page.send_button.click()
+
+
+def test_a_command_is_never_said_to_everybody(qtbot: QtBot) -> None:
+    stage = stage_of(qtbot)
+    page = opened(stage)
+    for text in ("/msg NickServ identify secret", "/topic New", "/nosuch thing"):
+        submit(page, text)
+        assert page.field.text() == text
+        assert bar_words(stage)
+    for each in stage.backstage.connections.values():
+        assert each.said == []
+        assert not each.executed
+    for text in ("//home", "/me waves"):
+        submit(page, text)
+        assert page.field.text() == ""
+    assert [words for _, words, _ in stage.connection.said] == ["/home", "waves"]
+
+
+def test_what_has_no_two_chats_to_go_to_stays_in_the_field(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    stage.join()
+    stage.backstage.comparer.table = comparison()
+    page = opened(stage)
+    submit(page, "hello")
+    assert page.field.text() == "hello"
+    assert "only one chat" in " ".join(bar_words(stage))
+
+
 def test_f6_goes_through_its_parts_and_round_again(qtbot: QtBot) -> None:
     stage = stage_of(qtbot)
     page = opened(stage)
