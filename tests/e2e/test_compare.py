@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from chatlab.capture.dissector import ScapyDissector
 from chatlab.cli.arguments import run
 from chatlab.core.account import Account, AccountId, LoginMethod, SecretKind, Security
 from chatlab.core.chats import ChatBook
+from chatlab.core.comparison import Comparison
 from chatlab.core.message import Delivery, Message
 from chatlab.server.lab import LabAddress, LabServer
 from chatlab.store.secrets import SessionSecrets
@@ -66,7 +67,8 @@ class Stage:
         self.feed = CaptureFeed(folder / "live.pcapng", self.book, ScapyDissector(), is_live=True)
         self.secrets = SessionSecrets()
         self.session = Session(self.book, self.feed, self.secrets)
-        self.comparer = SessionComparer(self.feed, lambda: self.session, lambda _: None)
+        self._work: list[Coroutine[object, object, None]] = []
+        self.comparer = SessionComparer(self.feed, lambda: self.session, self._work.append)
         self._happened = asyncio.Event()
         self.session.observe(lambda event: self._happened.set())
 
@@ -94,6 +96,12 @@ class Stage:
         entry = chat.entries[index] if chat is not None else None
         return entry.delivery if isinstance(entry, Message) else None
 
+    async def compared(self) -> Comparison:
+        self.comparer.refresh()
+        while self._work:
+            await self._work.pop()
+        return self.comparer.comparison()
+
     async def _next(self) -> None:
         self._happened.clear()
         await self._happened.wait()
@@ -113,7 +121,7 @@ async def talk(folder: Path) -> Path:
             for number, text in enumerate(TEXTS):
                 await stage.echoed(stage.say(chats, text, f"twin {number}"))
             await stage.session.catch_up()
-        live = stage.comparer.comparison()
+            live = await stage.compared()
         assert [len(row.cells) for row in live.rows] == [6] * len(TEXTS)
         await stage.session.stop_capture()
         save_capture(stage.feed, folder / "six.pcapng")
