@@ -55,6 +55,16 @@ def test_each_interface_has_its_name_its_addresses_and_what_it_is(
     ]
 
 
+def test_one_in_use_is_chosen_and_none_is_said(qtbot: QtBot) -> None:
+    made = WholeInterfaceDialog("")
+    qtbot.addWidget(made)
+    made.show_interfaces(INTERFACES[::-1])
+    assert made.table.currentIndex().row() == 1
+    assert made.capture_button.isEnabled()
+    made.show_interfaces(())
+    assert not made.capture_button.isEnabled()
+
+
 def test_what_it_means_is_said_before_anything_is_captured(
     dialog: Callable[[str], WholeInterfaceDialog],
 ) -> None:

@@ -76,7 +76,7 @@ class SystemCheckDialog(Sheet):
         self._rows: tuple[CheckRow, ...] = ()
         self._code_labels: list[QLabel] = []
         self.head.addWidget(header(self.windowTitle(), "", self))
-        self._summary = plain_label("Looking …", "muted", self)
+        self._summary = plain_label("Looking…", "muted", self)
         self.head.addWidget(self._summary)
         self.copy_button = self.add_button(self.tr("Copy as text"))
         self.again_button = self.add_button(self.tr("Check again"))
@@ -111,7 +111,7 @@ class SystemCheckDialog(Sheet):
 
     def _on_again(self) -> None:
         self.again_button.setEnabled(False)
-        self._summary.setText(self.tr("Looking …"))
+        self._summary.setText(self.tr("Looking…"))
         self.check_again_requested.emit()
 
     def _clear(self) -> None:

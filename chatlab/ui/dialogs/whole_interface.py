@@ -46,7 +46,7 @@ class WholeInterfaceDialog(Sheet):
         self.model = QStandardItemModel(0, 3, self)
         titles = (self.tr("Interface"), self.tr("Addresses"), self.tr("What it is"))
         self.model.setHorizontalHeaderLabels(list(titles))
-        self.table = Table(self.tr("Interfaces"), self.tr("Looking …"), self)
+        self.table = Table(self.tr("Interfaces"), self.tr("Looking…"), self)
         self.table.setModel(self.model)
         self.table.setMinimumHeight(scaled(LIST_HEIGHT))
         for column, width in enumerate(_WIDTHS):
@@ -90,15 +90,19 @@ class WholeInterfaceDialog(Sheet):
         self.notice.tell("warning", "attention", title, words)
 
     def show_interfaces(self, interfaces: Sequence[CaptureInterface]) -> None:
-        """Offer these; the one that is captured, or else the first, is chosen."""
+        """Offer these; the one that is captured, or else the first in use, is chosen."""
         self.model.removeRows(0, self.model.rowCount())
+        self.table.say_empty(self.tr("There is no interface that could be captured."))
         self._names = [each.name for each in interfaces]
         for each in interfaces:
             what = each.description if each.is_up else self.tr("{} (down)").format(each.description)
             texts = (each.name, ", ".join(each.addresses) or "–", what.strip())
             self.model.appendRow([_cell(text, each.is_up) for text in texts])
         if self._names:
-            at = self._names.index(self._current) if self._current in self._names else 0
+            up = (at for at, each in enumerate(interfaces) if each.is_up)
+            at = next(up, 0)
+            if self._current in self._names:
+                at = self._names.index(self._current)
             self.table.setCurrentIndex(self.model.index(at, 0))
         self._on_rows_chosen()
 
