@@ -98,7 +98,7 @@ class ContactPane(QWidget):
         self.online_button = QToolButton(self)
         self.online_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.online_button.setFont(small_font())
-        self.online_button.setText(self.tr("Online"))
+        self.online_button.setText(self.tr("Only online"))
         self.online_button.setAccessibleName(self.tr("Only who is online"))
         self.online_button.setCheckable(True)
         self.add_button = QToolButton(self)
@@ -182,7 +182,7 @@ class ContactPane(QWidget):
         if not is_only:
             words = self.tr("Everybody is shown; click to see only who is there.")
         self.online_button.setToolTip(words)
-        set_icon(self.online_button, "presence-available")
+        set_icon(self.online_button, "presence-available", "accent" if is_only else "muted")
 
     # What the reader does -------------------------------------------------------------------
 
