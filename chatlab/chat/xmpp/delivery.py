@@ -7,6 +7,7 @@
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chatlab.chat.delivery import MAX_REMEMBERED, BaseDeliveries
@@ -102,6 +103,16 @@ class Deliveries(BaseDeliveries[Utterance]):
         self._unacknowledged -= not sent.is_acknowledged
         self.failed(sent.utterance, reason)
         return True
+
+    def unread(self, stanza_ids: Iterable[str]) -> list[Utterance]:
+        """Of these, the messages that are still open."""
+        found = (self._sent.get(stanza_id) for stanza_id in stanza_ids)
+        return [sent.utterance for sent in found if sent is not None and not sent.is_taken]
+
+    def requeued(self, utterance: Utterance) -> None:
+        """A message that failed is to leave once more."""
+        self._failed.pop(utterance.id, None)
+        self._tell(utterance.id, Delivery.QUEUED)
 
     def lost(self, reason: str, *, confirms: bool) -> None:
         """The session ended, and what the server had not taken may be anywhere.

@@ -51,6 +51,8 @@ class Management:
         self._resumable_s = 0.0
         self._lost_at: float | None = None
         self.is_enabled = False
+        self.is_unanswered = False
+        """Since the session was resumed, the server has not acknowledged anything."""
 
     # -- beginning
 
@@ -85,7 +87,8 @@ class Management:
         """The server said ``<resumed/>``; returns what must go out again, in order."""
         self._lost_at = None
         self.acknowledge(answer)
-        return tuple(self._pending)
+        self.is_unanswered = True
+        return self.pending
 
     # -- counting
 
@@ -104,6 +107,11 @@ class Management:
         """A stanza of the server's was handled."""
         if self.is_enabled:
             self._received = (self._received + 1) % _MODULUS
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """What the server has not acknowledged, in order."""
+        return tuple(self._pending)
 
     @property
     def has_pending(self) -> bool:
@@ -129,6 +137,7 @@ class Management:
                 "The server acknowledged more stanzas than it was sent (XEP-0198).",
                 "Tell its operator.",
             )
+        self.is_unanswered = False
         self._acknowledged = int(text) % _MODULUS
         for _ in range(count):
             pending = self._pending.popleft()

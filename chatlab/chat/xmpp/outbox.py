@@ -5,7 +5,7 @@ typed is lost meanwhile. XMPP servers hold floods back by not reading, so there 
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chatlab.core.errors import ChatlabError, ConnectError, UsageError
@@ -57,6 +57,10 @@ class Outbox:
     def put(self, utterance: Utterance) -> None:
         self._queue.append(utterance)
         self.flush()
+
+    def put_back(self, utterances: Sequence[Utterance]) -> None:
+        """Messages that nobody has read leave once more, before all that wait."""
+        self._queue.extendleft(reversed(utterances))
 
     def hold(self, room: str) -> None:
         """A room is being entered: its messages wait."""

@@ -59,6 +59,8 @@ class Session:
         self._ack_poll: asyncio.Task[None] | None = None
         self._malformed = 0
         self._is_ended = False
+        self._is_unread = False
+        """The server’s parser failed before it read anything of the connection that resumed."""
 
     # -- the life of it
 
@@ -74,7 +76,10 @@ class Session:
         """Go on, on another connection. Raises RemoteProtocolError."""
         self.context.link = link
         self.context.state.is_online = True
-        for pending in self.management.resumed(answer):
+        pending_now = self.management.resumed(answer)
+        self._is_unread = False
+        link.write(REQUEST)  # First of all: while it is unanswered, nothing behind it was read.
+        for pending in pending_now:
             wire = link.write(pending.data)
             if pending.is_message:
                 self.context.deliveries.rewritten(pending.stanza_id, wire)
@@ -106,10 +111,15 @@ class Session:
             feature.ended(reason)
         self.context.stream.end(reason)
         self.context.outbox.forget_rooms()
+        pending = (each.stanza_id for each in self.management.pending if self._is_unread)
+        unread = self.context.deliveries.unread(pending)
         self.context.deliveries.lost(
             f"The connection was lost before the server had it. {reason}".strip(),
             confirms=self.management.is_enabled,
         )
+        for utterance in unread:
+            self.context.deliveries.requeued(utterance)
+        self.context.outbox.put_back(unread)
 
     def leave(self, reason: str = "") -> None:
         """Say what we have and that we go; the server then ends the stream, and the connection.
@@ -151,6 +161,9 @@ class Session:
                 self.management.received()
         elif element.tag == f"{{{STREAMS_NAMESPACE}}}error":
             condition, words = stream_error(element)
+            # Prosody 0.12 goes on with the parser of a connection that was cut, half a stanza in it.
+            if condition == "not-well-formed" and self.management.is_unanswered:
+                self._is_unread = True
             hint = _STREAM_HINTS.get(condition, "")
             self.context.verdict = self.context.verdict or Verdict(
                 f"{words} {hint}".strip(), condition not in FINAL_STREAM_ERRORS

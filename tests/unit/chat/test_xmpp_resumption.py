@@ -10,6 +10,7 @@ from chatlab.core.account import Security
 from chatlab.core.connection import LinkState
 from chatlab.core.events import LinkChanged, MessageAdded
 from chatlab.core.flow import Direction
+from chatlab.core.message import Delivery
 from tests.helpers.irc_play import settle
 from tests.helpers.xmpp_play import ACCOUNT, SM, Play, PlayServer, message
 from tests.helpers.xmpp_transport import PlayTransport
@@ -153,6 +154,38 @@ def test_what_still_waits_when_a_resumption_breaks_is_not_taken_for_received(
         play.xmpp.start()
         await play.until(lambda: bool(server.bodies) and len(received(play)) >= len(said))
         assert (server.bodies, received(play)) == (["lost on the way"], said)
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_what_a_broken_parser_of_the_servers_never_read_is_sent_in_the_next_session() -> None:
+    async def scene() -> None:
+        server = ResumingServer()
+        play = await Play(DIRECT, server).start()
+        await settle()
+        server.transport.is_silent = True
+        play.xmpp.send(BOB, "one")
+        server.cut()
+        await play.until(lambda: play.state is LinkState.WAITING)
+        play.xmpp.send(BOB, "two")
+
+        def resume_without_reading(element: ET.Element) -> None:
+            server.transport.is_silent = True
+            fault = "<not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+            server.say(f"<resumed xmlns='{SM}' previd='again' h='{server.counted}'/>")
+            asyncio.get_running_loop().call_later(
+                0, server.say, f"<stream:error>{fault}</stream:error></stream:stream>"
+            )
+            server.on["resume"] = lambda _: server.say(f"<failed xmlns='{SM}'/>")
+
+        server.on["resume"] = resume_without_reading
+        play.xmpp.start()
+        await play.until(lambda: bool(play.sent("two")) and play.state is LinkState.WAITING)
+        play.xmpp.send(BOB, "three")
+        play.xmpp.start()
+        await play.until(lambda: play.deliveries.count(Delivery.ECHOED) == 3)
+        assert server.bodies == ["one", "two", "three"]
         await play.stop()
 
     asyncio.run(scene())
