@@ -25,6 +25,8 @@ from chatlab.core.message import Message, MessageId
 
 SLICE_S = 0.005
 """How long is searched before the event loop gets its turn."""
+TELL_S = 0.2
+"""How often at most all who show frames look again: that takes the longer, the more there is."""
 MAX_SHOWN = 200_000
 """Messages that a window takes in; ``chatlab messages`` lists all."""
 Run = Callable[[Coroutine[object, object, None]], object]
@@ -60,8 +62,8 @@ class MessageSearch:
         """Look through all streams, a slice at a time; a later run makes an earlier one end."""
         self._round = this = self._round + 1
         self._on_progress("Looking for messages in the packets…")
-        deadline, is_news = time.perf_counter() + SLICE_S, False
-        feed = self._feed
+        feed, is_news = self._feed, False
+        deadline, tell_at = time.perf_counter() + SLICE_S, 0.0
         for found in find_messages(feed.contents, feed.streams, feed.correlator, self._is_done):
             is_first = not self._known
             self._take(found)
@@ -70,14 +72,16 @@ class MessageSearch:
                 self._on_first()
             if len(self._known) >= MAX_SHOWN:
                 break
-            if time.perf_counter() < deadline:
+            now = time.perf_counter()
+            if now < deadline:
                 continue
-            if is_news:
+            if is_news and now >= tell_at:
                 feed.tell()
+                is_news, tell_at = False, time.perf_counter() + TELL_S
             await asyncio.sleep(0)
             if self._round != this:
                 return
-            deadline, is_news = time.perf_counter() + SLICE_S, False
+            deadline = time.perf_counter() + SLICE_S
         for chat in tuple(self._book.chats):
             self._book.mark_read(chat)  # It was said long ago, and to somebody else.
         self._on_progress("")

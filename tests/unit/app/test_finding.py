@@ -112,8 +112,12 @@ def test_a_key_log_that_is_named_comes_first(tmp_path: Path) -> None:
 def test_rooms_are_rooms_and_people_are_people(tmp_path: Path) -> None:
     opened = Opened(spoken(TALK).write(tmp_path / "a.pcapng"))
     kinds = {chat.title: chat.kind for chat in opened.book.chats.values() if chat.title}
-    assert kinds == {"room@muc.lab.test": ChatKind.CHANNEL, "bob@lab.test": ChatKind.PRIVATE}
-    assert opened.texts == ["all", "hi bob", "nods twice", "yes"]
+    assert kinds == {
+        "room@muc.lab.test": ChatKind.CHANNEL,
+        "bob@lab.test": ChatKind.PRIVATE,
+        "eve@lab.test": ChatKind.CHANNEL,  # She says so; nothing else is known of her.
+    }
+    assert opened.texts == ["a room", "all", "hi bob", "nods twice", "yes"]
 
 
 def test_saved_and_opened_again_it_is_still_known_how_they_were_found(tmp_path: Path) -> None:
