@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QCheckBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from chatlab.core.capture import CaptureInterface
 from chatlab.core.errors import ChatlabError
 from chatlab.ui.dialogs.parts import Notice, Sheet, header
 from chatlab.ui.dialogs.table import Table
 from chatlab.ui.theme import SPACE, mono_font, plain_label
-from chatlab.ui.widgets.controls import scaled
+from chatlab.ui.widgets.controls import Tick, scaled
 
 WIDTH = 78 * SPACE
 MAX_HEIGHT = 560
@@ -52,7 +52,7 @@ class WholeInterfaceDialog(Sheet):
         for column, width in enumerate(_WIDTHS):
             self.table.setColumnWidth(column, scaled(width * SPACE))
         self.body.addWidget(self.table, 1)
-        self.promiscuous = QCheckBox(
+        self.promiscuous = Tick(
             self.tr("Also frames that are meant for other &computers (promiscuous mode)"), self
         )
         self.body.addWidget(self.promiscuous)
