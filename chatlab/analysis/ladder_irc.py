@@ -6,7 +6,7 @@ from chatlab.analysis.compare_talk import Said
 from chatlab.analysis.ladder_sasl import sasl_details, sasl_turn, sasl_words
 from chatlab.analysis.ladder_words import Named
 from chatlab.analysis.observer_irc import command_of, source_of
-from chatlab.analysis.observer_words import shown
+from chatlab.analysis.observer_words import names_mechanism, shown
 from chatlab.core.comparison import Phase
 from chatlab.core.flow import Direction
 from chatlab.core.ladder import Detail
@@ -48,8 +48,6 @@ _CAP = {
     "NAK": ("", "The server refuses these extensions."),
     "END": ("The negotiation is over: the login may go on.", ""),
 }
-
-
 _STARTTLS = {
     "670": (
         Named(
@@ -131,13 +129,13 @@ class IrcNamer:
         )
 
     def _authenticate(self, text: str) -> Named:
-        if not self._mechanism:
-            self._mechanism = text.upper()
-            words = "How the login is to be proved (SASL)."
-            return Named(shown(f"AUTHENTICATE {self._mechanism}"), Phase.LOGIN, words)
         if text == "*":
             self._mechanism = ""
             return Named("AUTHENTICATE *", Phase.LOGIN, "Breaks the SASL login off.")
+        if not self._mechanism and names_mechanism(text):
+            self._mechanism = text.upper()
+            words = "How the login is to be proved (SASL)."
+            return Named(shown(f"AUTHENTICATE {self._mechanism}"), Phase.LOGIN, words)
         details = sasl_details(self._mechanism, text, is_client=True)
         name = "AUTHENTICATE +" if text == "+" else f"AUTHENTICATE{sasl_turn(details)}"
         return Named(name, Phase.LOGIN, sasl_words(self._mechanism, details), details)

@@ -3,14 +3,20 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from chatlab.analysis.observer_words import Heard, decoded, sasl_heard, shown
+from chatlab.analysis.observer_words import (
+    Heard,
+    decoded,
+    names_mechanism,
+    sasl_heard,
+    shown,
+)
 from chatlab.core.errors import RemoteProtocolError
 from chatlab.core.flow import ByteRange, Direction
 from chatlab.core.frame import Field
 from chatlab.core.observing import Topic
 from chatlab.protocol.ctcp import decode_ctcp
 from chatlab.protocol.irc import parse_spans, split_source
-from chatlab.protocol.irc_masking import mask_text
+from chatlab.protocol.irc_masking import SERVICE_COMMANDS, mask_text
 
 _CHANNEL_SIGNS = "#&+!"
 _ASKING = frozenset({"WHOIS", "WHO", "WHOWAS", "MONITOR", "ISON", "USERHOST", "WATCH", "INVITE"})
@@ -55,6 +61,8 @@ class IrcEar:
             "USER": _user,
             "PASS": lambda line: _password(line, "The password for the server"),
             "OPER": lambda line: _password(line, "The password of an IRC operator"),
+            "REGISTER": lambda line: _password(line, "The password of a new account"),
+            **dict.fromkeys(SERVICE_COMMANDS, _to_service),
             "AUTHENTICATE": self._authenticate,
             "JOIN": _join,
             "PRIVMSG": _sent_text,
@@ -94,7 +102,7 @@ class IrcEar:
         if line.last is None:
             return []
         text, span = line.last.value, line.last.span
-        if not self._mechanism and text != "*":
+        if not self._mechanism and names_mechanism(text):
             self._mechanism, self._response = text.upper(), ""
             return [Heard(Topic.PROTOCOL, f"SASL {shown(text)}", span, "How the login is proved.")]
         if text == "*":
@@ -177,6 +185,14 @@ def _password(line: _Line, words: str) -> list[Heard]:
         return []
     sentence = f"{words}, as it was typed."
     return [Heard(Topic.PASSWORD, line.last.value, line.last.span, sentence, is_secret=True)]
+
+
+def _to_service(line: _Line) -> list[Heard]:
+    """A command that servers turn into a message to a service, with a password in it or not."""
+    text = " ".join(each.value for each in line.parameters)
+    if mask_text("NickServ", text) == text:
+        return []
+    return _password(line, f"The password in a command to a service ({line.command})")
 
 
 def _join(line: _Line) -> list[Heard]:

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+import re
 from typing import NamedTuple
 
 from chatlab.core.flow import ByteRange
 from chatlab.core.observing import Topic
 
+_MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")
 MAX_VALUE = 200
 """Characters of a value; names and texts come from other people."""
 
@@ -57,6 +59,15 @@ def plain_login(text: str) -> PlainLogin | None:
     return PlainLogin(*parts) if len(parts) == 3 else None
 
 
+def names_mechanism(text: str) -> bool:
+    """Whether a word names a SASL mechanism (RFC 4422, section 3.1) and is no step of one.
+
+    A capture may begin between the two, and a step may hold the password.
+    """
+    is_known = text.upper() in ("PLAIN", "EXTERNAL") or text.upper().startswith("SCRAM-")
+    return is_known or _MECHANISM.fullmatch(text) is not None
+
+
 def scram_field(message: str, name: str) -> str:
     """A field of a SCRAM message (RFC 5802, section 5.1), e.g. ``n`` for the user's name."""
     for field in message.split(","):
@@ -67,7 +78,12 @@ def scram_field(message: str, name: str) -> str:
 
 
 def sasl_heard(mechanism: str, text: str, span: ByteRange) -> list[Heard]:
-    """What a client's SASL message of a mechanism says; ``text`` is decoded from base64."""
+    """What a client's SASL message of a mechanism says; ``text`` is decoded from base64.
+
+    Where the mechanism was not captured (empty), the message tells which it must be.
+    """
+    if not mechanism:
+        mechanism = "PLAIN" if plain_login(text) is not None else "SCRAM-"
     if mechanism == "PLAIN" and (login := plain_login(text)) is not None:
         return [
             Heard(

@@ -13,9 +13,9 @@ _SECRET_WORDS = frozenset(
     | {"RESETPASS", "GHOST", "RECOVER", "RELEASE", "REGAIN", "DROP", "GROUP", "LINK"}
 )
 _SASL_WORDS = frozenset({"+", "*", "PLAIN", "EXTERNAL", "SCRAM-SHA-256"})
-_SERVICE_COMMANDS = frozenset({"NICKSERV", "NS", "AUTHSERV", "USERSERV", "CHANSERV", "CS"})
+SERVICE_COMMANDS = frozenset({"NICKSERV", "NS", "AUTHSERV", "USERSERV", "CHANSERV", "CS"})
 _MASKED_COMMANDS = frozenset({"PASS", "OPER", "AUTHENTICATE", "PRIVMSG", "NOTICE"}) | (
-    _SERVICE_COMMANDS
+    SERVICE_COMMANDS
 )
 
 
@@ -48,7 +48,7 @@ def mask_line(text: str, line: IrcLine | None = None) -> str:
     if command in ("PRIVMSG", "NOTICE"):
         shown = mask_text(line.parameters[0], line.parameters[-1])
         return text if shown == line.parameters[-1] else _replace_end(text, line, shown)
-    if command in _SERVICE_COMMANDS:
+    if command in SERVICE_COMMANDS:
         return f"{line.command} {_mask_service_text(' '.join(line.parameters))}"
     if command == "AUTHENTICATE" and line.parameters[-1].upper() in _SASL_WORDS:
         return text
@@ -114,7 +114,7 @@ def _secret_parameters(command: str, words: list[bytes], spans: list[ByteRange])
         return [s for w, s in zip(words, spans, strict=True) if not _is_mechanism(w)]
     if command in _KEYED_MODES:
         return _keys_of(words, spans, _KEYED_MODES[command])
-    if command in _SERVICE_COMMANDS and spans:
+    if command in SERVICE_COMMANDS and spans:
         said = ByteRange(spans[0].start, spans[-1].stop)
         is_strict = command not in ("CHANSERV", "CS")
         return _said_to_service(b" ".join(words), said, is_strict=is_strict)

@@ -27,6 +27,14 @@ def told(heard: list[Heard], data: bytes) -> list[Fact]:
 @pytest.mark.parametrize(
     ("line", "facts"),
     [
+        (
+            f"AUTHENTICATE {SECRET}",
+            [(Topic.LOGIN, "alice", SECRET.encode()), (Topic.PASSWORD, "pass", SECRET.encode())],
+        ),
+        ("AUTHENTICATE plain", [(Topic.PROTOCOL, "SASL plain", b"plain")]),
+        ("REGISTER ann * hush", [(Topic.PASSWORD, "hush", b"hush")]),
+        ("NS IDENTIFY ann hush", [(Topic.PASSWORD, "hush", b"hush")]),
+        ("NICKSERV HELP", []),
         ("NICK ann", [(Topic.NICK, "ann", b"ann")]),
         ("USER a 0 * :Ann B", [(Topic.USER, "a", b"a"), (Topic.REAL_NAME, "Ann B", b"Ann B")]),
         ("PASS hush", [(Topic.PASSWORD, "hush", b"hush")]),
