@@ -160,7 +160,9 @@ class Pieces:
         ]
         if not words or not same:
             return set(range(len(units)))
-        siblings = [each for each in self._sharing(message.id, wire) if each <= message.id]
+        own = len(message.id), message.id  # By number: the tenth comes behind the ninth.
+        others = self._sharing(message.id, wire)
+        siblings = [each for each in others if (len(each), each) < own]
         return {same[min(len(siblings), len(same) - 1)]} if len(same) > 1 else {same[0]}
 
     def _sharing(self, message: MessageId, wire: WireRange) -> list[MessageId]:
