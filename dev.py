@@ -48,6 +48,7 @@ TEST_PACKAGES = (
     # A display to drive; other people's servers, clients and analyser; networks of our own.
     *("xvfb", "xdotool", "tshark", "ngircd", "inspircd", "irssi", "weechat-curses"),
     *("prosody", "profanity", "poezio", "finch"),
+    *("gcc", "libc6-dev"),  # For the opener that "doctor --fix" installs.
     *("iproute2", "libcap2-bin"),
 )
 BENCH_PACKAGES = ("wireshark", "konversation", "irssi", "weechat-headless", "xvfb", "inspircd")
