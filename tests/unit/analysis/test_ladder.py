@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from chatlab.analysis.compare import Table
+from chatlab.analysis.compare_talk import Place, Said
+from chatlab.analysis.ladder_irc import IrcNamer
+from chatlab.analysis.units import Unit
 from chatlab.core.account import Application
 from chatlab.core.comparison import Phase, Side
-from chatlab.core.flow import Endpoint, FlowKey, Transport
+from chatlab.core.flow import ByteRange, Endpoint, FlowKey, Transport
 from chatlab.core.frame import Exposure
 from chatlab.core.ladder import Ladder, Reading, Step
 from chatlab.core.message import Message
@@ -18,6 +21,7 @@ from tests.helpers.logins import (
     IRC_LINES,
     IRC_MESSAGE,
     PASSWORD,
+    PLAIN,
     XMPP_CLEAR,
     XMPP_LOGIN,
     XMPP_MESSAGE,
@@ -314,3 +318,13 @@ def test_anything_is_read_quietly(junk: bytes, tmp_path: Path, open_log: OpenLog
         ours = connection(application=application)
         read = specimen(log, [ours])
         assert len(Table([read]).ladder(read, ours).steps) >= 3
+
+
+@pytest.mark.parametrize("text", [PLAIN.decode(), "biwsbj1hbm4scj1hYmM="])
+def test_a_sasl_step_without_its_beginning_is_not_named_by_what_it_holds(text: str) -> None:
+    data = f"AUTHENTICATE {text}\r\n".encode()
+    span = ByteRange(0, len(data))
+    said = Said(SENT, Unit(span, 0), data, span, Reading.CLEAR, (Place(span, span),))
+    (named,) = IrcNamer().name(said)
+    assert named.name == "AUTHENTICATE"
+    assert not named.details
