@@ -51,8 +51,8 @@ class Management:
         self._resumable_s = 0.0
         self._lost_at: float | None = None
         self.is_enabled = False
-        self.is_unanswered = False
-        """Since the session was resumed, the server has not acknowledged anything."""
+        self.has_stood_still = False
+        """Since the session was resumed, the server’s count has not moved."""
 
     # -- beginning
 
@@ -87,7 +87,7 @@ class Management:
         """The server said ``<resumed/>``; returns what must go out again, in order."""
         self._lost_at = None
         self.acknowledge(answer)
-        self.is_unanswered = True
+        self.has_stood_still = True
         return self.pending
 
     # -- counting
@@ -137,7 +137,7 @@ class Management:
                 "The server acknowledged more stanzas than it was sent (XEP-0198).",
                 "Tell its operator.",
             )
-        self.is_unanswered = False
+        self.has_stood_still = self.has_stood_still and not count
         self._acknowledged = int(text) % _MODULUS
         for _ in range(count):
             pending = self._pending.popleft()

@@ -76,10 +76,8 @@ class Session:
         """Go on, on another connection. Raises RemoteProtocolError."""
         self.context.link = link
         self.context.state.is_online = True
-        pending_now = self.management.resumed(answer)
         self._is_unread = False
-        link.write(REQUEST)  # First of all: while it is unanswered, nothing behind it was read.
-        for pending in pending_now:
+        for pending in self.management.resumed(answer):
             wire = link.write(pending.data)
             if pending.is_message:
                 self.context.deliveries.rewritten(pending.stanza_id, wire)
@@ -162,7 +160,7 @@ class Session:
         elif element.tag == f"{{{STREAMS_NAMESPACE}}}error":
             condition, words = stream_error(element)
             # Prosody 0.12 goes on with the parser of a connection that was cut, half a stanza in it.
-            if condition == "not-well-formed" and self.management.is_unanswered:
+            if condition == "not-well-formed" and self.management.has_stood_still:
                 self._is_unread = True
             hint = _STREAM_HINTS.get(condition, "")
             self.context.verdict = self.context.verdict or Verdict(

@@ -175,7 +175,10 @@ def test_what_a_broken_parser_of_the_servers_never_read_is_sent_in_the_next_sess
             fault = "<not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
             server.say(f"<resumed xmlns='{SM}' previd='again' h='{server.counted}'/>")
             asyncio.get_running_loop().call_later(
-                0, server.say, f"<stream:error>{fault}</stream:error></stream:stream>"
+                0,
+                server.say,
+                f"<a xmlns='{SM}' h='{server.counted}'/>",
+                f"<stream:error>{fault}</stream:error></stream:stream>",
             )
             server.on["resume"] = lambda _: server.say(f"<failed xmlns='{SM}'/>")
 
