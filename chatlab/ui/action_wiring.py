@@ -1,6 +1,7 @@
 """What each action of the table does in this window."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from chatlab.ui.search_desk import SearchDesk
 from chatlab.ui.secrets_desk import SecretsDesk
 from chatlab.ui.tag_desk import TagDesk
 from chatlab.ui.talk_actions import TalkActions
-from chatlab.ui.theme import current
+from chatlab.ui.theme import current, system_theme_name
 from chatlab.ui.tour import Tour
 from chatlab.ui.transfer_desk import TransferDesk
 from chatlab.ui.twin_desk import TwinDesk
@@ -222,7 +223,18 @@ class ActionWiring:
             pane.focus_composer()
 
     def _switch_theme(self) -> None:
-        self._backstage.set_theme("light" if current().is_dark else "dark")
+        """A preference like others: the form shows it, and saving the form does not undo it."""
+        name = "light" if current().is_dark else "dark"
+        backstage = self._backstage
+        backstage.set_preferences(
+            replace(
+                backstage.preferences,
+                theme="system" if name == system_theme_name() else name,
+                font_scale=backstage.font_scale,
+            )
+        )
+        if current().name != name:  # The desktop’s has changed meanwhile.
+            backstage.set_theme(name)
 
     def _scale(self, by: int) -> None:
         self._backstage.set_font_scale(self._backstage.font_scale + by)

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatlab.core.capture import CaptureIdle
+from chatlab.ui import action_wiring
 from chatlab.ui.actions import ACTIONS, ActionId, ActionSpec
 from chatlab.ui.theme import Theme
 from tests.helpers.stage import Stage
@@ -95,6 +96,21 @@ def test_the_theme_switches(qtbot: QtBot, qapp: QApplication) -> None:
     Theme.load("light").apply(qapp)
     press(stage, ActionId.THEME)
     assert stage.backstage.asked[-2:] == ["theme light", "theme dark"]
+
+
+def test_a_theme_that_was_switched_to_is_in_the_preferences(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(action_wiring, "system_theme_name", lambda: "light")
+    stage = Stage(qtbot)
+    Theme.load("light").apply(qapp)
+    stage.backstage.font_scale = 120
+    press(stage, ActionId.THEME)
+    assert stage.backstage.preferences.theme == "dark"
+    assert stage.backstage.preferences.font_scale == 120
+    Theme.load("dark").apply(qapp)
+    press(stage, ActionId.THEME)
+    assert stage.backstage.preferences.theme == "system"
 
 
 def test_the_font_grows_shrinks_and_comes_back(qtbot: QtBot) -> None:
