@@ -1,6 +1,8 @@
 """From bytes to stanzas: the incoming half of an XML stream (RFC 6120, section 4).
 
-Reads with expat and refuses what section 11.1 forbids: comments, processing instructions,
+``protocol.xmpp`` cuts the bytes into units, and expat reads each when it is complete: given half a
+token, the expat of some systems (with the mending of CVE-2023-52425) says nothing of it until twice
+as many bytes are there. Both refuse what section 11.1 forbids: comments, processing instructions,
 document types and entities; depth and size are bounded. The position behind each element is
 known, since a stream starts anew in the middle of the bytes after TLS and after the login.
 """
@@ -9,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from xml.parsers import expat
 
+from chatlab.core.flow import ByteRange
+from chatlab.protocol.xmpp import StanzaSplitter, StreamFault, UnitKind
 from chatlab.server.xmpp.element import Element, attribute_key
 from chatlab.server.xmpp.errors import StreamError
 from chatlab.server.xmpp.limits import MAX_ATTRIBUTES, MAX_DEPTH, STANZA_LENGTH
@@ -52,34 +56,36 @@ class StreamReader:
     """Parses one stream; a new one is needed after each restart."""
 
     def __init__(self, max_length: int = STANZA_LENGTH) -> None:
-        self._max_length = max_length
+        self._units = StanzaSplitter(max_length)
         self._events: list[ReaderEvent] = []
         self._stack: list[Element] = []
         self._depth = 0
         self._is_over = False
         self._fed = 0
-        """Bytes given to the parser before the present ones."""
-        self._present = b""
-        self._tail = b""
-        """The last byte that was fed before."""
-        self._stanza_start = 0
+        """Bytes of all feeds before the present one."""
+        self._end = 0
+        """Behind the unit that is being read, in the present bytes."""
         self._parser = self._make_parser()
 
     def feed(self, data: bytes) -> list[ReaderEvent]:
         """What ``data`` completes, in order; after a StreamFailed there is nothing more."""
         if self._is_over:
             return []
-        self._events, self._present = [], data
+        self._events = []
         try:
-            self._parser.Parse(data, False)
-            self._check_length(self._fed + len(data))
+            for unit in self._units.feed(data, ByteRange(self._fed, self._fed + len(data)), True):
+                self._end = unit.span.stop - self._fed
+                self._parser.Parse(unit.data, False)
+                if unit.kind is UnitKind.CLOSED:
+                    break
         except StreamError as error:
             self._fail(error)
+        except StreamFault as fault:
+            self._fail(StreamError(fault.condition, fault.message))
         except expat.ExpatError as error:
             words = expat.ErrorString(error.code)
             self._fail(StreamError("not-well-formed", f"This is not XML: {words}."))
         self._fed += len(data)
-        self._tail = data[-1:] or self._tail
         return self._events
 
     def _fail(self, error: StreamError) -> None:
@@ -97,16 +103,7 @@ class StreamReader:
         parser.CommentHandler = _refusal("comments")
         parser.ProcessingInstructionHandler = _refusal("processing instructions")
         parser.SkippedEntityHandler = _refusal("entities")
-        # Newer versions of expat would wait for more bytes before they report a cut token.
-        if disable := getattr(parser, "SetReparseDeferralEnabled", None):
-            disable(False)
         return parser
-
-    def _check_length(self, position: int) -> None:
-        if position - self._stanza_start > self._max_length:
-            raise StreamError(
-                "policy-violation", f"A stanza may have {self._max_length} bytes at most."
-            )
 
     def _on_start(self, expanded: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -118,8 +115,6 @@ class StreamReader:
             if (namespace, name) != (STREAM, "stream"):
                 raise StreamError("invalid-namespace", "This is no XMPP stream.")
             self._events.append(StreamOpened(namespace, given))
-            tag = max(0, self._parser.CurrentByteIndex - self._fed)
-            self._stanza_start = self._fed + self._present.find(b">", tag) + 1
             return
         element = Element(name, namespace, given)
         if self._stack:
@@ -134,33 +129,13 @@ class StreamReader:
             return
         element = self._stack.pop()
         if not self._stack:
-            end = self._end_of(element)
-            self._check_length(self._fed + end)
-            self._stanza_start = self._fed + end
-            self._events.append(Received(element, end))
+            self._events.append(Received(element, self._end))
 
     def _on_text(self, text: str) -> None:
         if self._stack:
             self._stack[-1].children.append(text)
         elif text.strip():
             raise StreamError("bad-format", "There is text between two stanzas.")
-        else:
-            # Blanks that keep the connection alive are part of no stanza.
-            self._stanza_start = self._parser.CurrentByteIndex
-
-    def _end_of(self, element: Element) -> int:
-        """Behind the element that is being reported, in the present bytes.
-
-        For an empty-element tag expat tells where it ends, for an end tag where it begins.
-        """
-        index = self._parser.CurrentByteIndex - self._fed
-        if not element.children and index > 0:
-            before = (
-                self._present[index - 2 : index] if index > 1 else self._tail + self._present[:1]
-            )
-            if before == b"/>":
-                return index
-        return self._present.find(b">", max(0, index)) + 1
 
 
 def _refusal(what: str) -> Callable[..., None]:
