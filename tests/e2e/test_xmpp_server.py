@@ -350,7 +350,7 @@ def test_profanity_registers_an_account(tmp_path: Path, address: LabAddress) -> 
 
 
 @pytest.mark.only_on("linux")
-@pytest.mark.servers("poezio", "finch", "unshare")
+@pytest.mark.servers("poezio", "finch")
 def test_poezio_and_finch_meet_in_the_room(tmp_path: Path, address: LabAddress) -> None:
     login = _login(address, "bob")
     with (
