@@ -227,7 +227,8 @@ class TlsLayer:
 
     def _handshake_error(self, error: ssl.SSLError) -> ConnectError:
         wanted = self._account.tls_min or "1.2"
-        if error.reason in _NO_COMMON_VERSION:
+        # A Python that is older than its OpenSSL knows some reasons by their words only.
+        if error.reason in _NO_COMMON_VERSION or "legacy sigalg" in str(error):
             limit = "" if not self._account.tls_max else f" and at most {self._account.tls_max}"
             return ConnectError(
                 f"{self._host} and this account have no TLS version in common: the account wants "
