@@ -22,6 +22,8 @@ from chatlab.core.flow import ConnectionId, Direction, Transport
 from chatlab.core.message import Message, MessageId
 
 SUFFIX = ".jsonl"
+MAX_SINGLE = 4
+"""Lines of one turn of the event loop that are written at once, each by itself."""
 MAX_PENDING = 8 * 1024 * 1024
 """Bytes of lines kept while the disk takes none; lines beyond are counted as lost."""
 _ChatFacts = tuple[str, ...]
@@ -52,10 +54,16 @@ def read_beside(capture: Path) -> form.Journal | None:
 class SessionJournal:
     """The journal of one session; told by the chat book and the feed."""
 
-    def __init__(self, capture: Path, on_fault: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        capture: Path,
+        on_fault: Callable[[str, str], None],
+        soon: Callable[[Callable[[], None]], object] | None = None,
+    ) -> None:
         """``on_fault`` gets cause and remedy when lines cannot be written, once for each cause.
 
-        Raises FileError.
+        ``soon`` runs something at the end of this turn of the event loop: of a flood, all but the
+        first lines are written then, in one piece; None: each by itself. Raises FileError.
         """
         self._path = journal_of(capture)
         try:
@@ -66,6 +74,11 @@ class SessionJournal:
                 "Until that is mended, a crash of ChatLab would lose what was said.",
             ) from error
         self._on_fault = on_fault
+        self._soon = soon
+        self._turn: list[bytes] = []
+        """Lines of a flood that wait for the end of this turn of the event loop."""
+        self._count = 0
+        """Lines of this turn."""
         self._told = ""
         self._pending: deque[bytes] = deque()
         self._pending_size = 0
@@ -88,6 +101,7 @@ class SessionJournal:
     def close(self) -> None:
         """The session is over."""
         self._end_watch()
+        self._end_turn()
         self._flush()
         self._file.close()
 
@@ -121,6 +135,7 @@ class SessionJournal:
 
     def look_after(self) -> None:
         """To be called now and then: write what could not be written before."""
+        self._end_turn()
         self._file.look_after()
         self._flush()
 
@@ -163,10 +178,26 @@ class SessionJournal:
     # -- the file
 
     def _write(self, line: bytes) -> None:
+        if self._soon is not None and not self._count:
+            self._soon(self._end_turn)
+        self._count += self._soon is not None
+        if self._count <= MAX_SINGLE:
+            self._put([line])
+        else:
+            self._turn.append(line)
+
+    def _end_turn(self) -> None:
+        self._count = 0
+        lines, self._turn = self._turn, []
+        if lines:
+            self._put(lines)
+
+    def _put(self, lines: list[bytes]) -> None:
         if self._pending:
             self._flush()
-        if self._pending or not self._file.append(line):
-            self._keep(line)
+        if self._pending or not self._file.append(b"".join(lines)):
+            for line in lines:
+                self._keep(line)
         self._tell()
 
     def _keep(self, line: bytes) -> None:

@@ -325,7 +325,9 @@ class _Life:
         backstage.run(
             offer_leftovers(self._folder, self._paths.sessions, bar.post, backstage.open_capture)
         )
-        self._feed.journal = SessionJournal(self._feed.file, self._on_journal_fault)
+        self._feed.journal = SessionJournal(
+            self._feed.file, self._on_journal_fault, self._loop.call_soon
+        )
         self._feed.journal.follow(self._book)
 
     def _on_journal_fault(self, cause: str, remedy: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QMargins, Qt, Signal
 from PySide6.QtGui import QCloseEvent
@@ -15,12 +16,14 @@ from chatlab.ui.theme import app_icon
 from chatlab.ui.widgets.account_pane import AccountPane
 from chatlab.ui.widgets.chat_area import ChatArea
 from chatlab.ui.widgets.chat_pane import ChatServices
-from chatlab.ui.widgets.first_start import FirstStart
 from chatlab.ui.widgets.frame_detail import Run
 from chatlab.ui.widgets.message_bar import MessageBar
 from chatlab.ui.widgets.status_strip import StatusStrip
 from chatlab.ui.widgets.tab_order import go_on
 from chatlab.ui.widgets.wire_pane import WirePane
+
+if TYPE_CHECKING:
+    from chatlab.ui.widgets.first_start import FirstStart
 
 DEFAULT_SIZE = (1280, 800)
 _MINIMUM_SIZE = (800, 520)
@@ -71,7 +74,7 @@ class MainWindow(QMainWindow):
         self.sidebar = AccountPane(AccountTreeModel(book, self), self)
         self.chats = ChatArea(book, services, self)
         self.wire = WirePane(feed, run, self)
-        self.first_start = FirstStart(self)
+        self._first_start: FirstStart | None = None
         self.bar = MessageBar(self)
         self.strip = StatusStrip(self)
         self._lay_out()
@@ -95,7 +98,6 @@ class MainWindow(QMainWindow):
         self.splitter.setSizes([sidebar, chats, rest - chats])
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.splitter)
-        self._pages.addWidget(self.first_start)
         middle = QWidget(self)
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -132,9 +134,19 @@ class MainWindow(QMainWindow):
         self.middle.setStretchFactor(0, 1)
         self.middle.setSizes([_ABOVE_SHARE, _BELOW_SHARE])
 
+    @property
+    def first_start(self) -> "FirstStart":
+        """The page for who has no account yet; made when it is asked for."""
+        if self._first_start is None:
+            from chatlab.ui.widgets.first_start import FirstStart
+
+            self._first_start = FirstStart(self)
+            self._pages.addWidget(self._first_start)
+        return self._first_start
+
     def show_first_start(self, is_shown: bool) -> None:
         """The page with three choices, in place of an empty window."""
-        if is_shown or self._pages.currentWidget() is self.first_start:
+        if is_shown or self._pages.currentWidget() is self._first_start:
             self._pages.setCurrentWidget(self.first_start if is_shown else self.splitter)
         self.strip.setVisible(not is_shown)
         if is_shown:
@@ -144,7 +156,7 @@ class MainWindow(QMainWindow):
         """Something that takes the whole window, in place of chats and wire; None: those again."""
         if page is not None and self._pages.indexOf(page) < 0:
             self._pages.addWidget(page)
-        if page is not None or self._pages.currentWidget() is not self.first_start:
+        if page is not None or self._pages.currentWidget() is not self._first_start:
             self._pages.setCurrentWidget(page or self.splitter)
 
     def read_layout(self) -> WindowLayout:

@@ -98,7 +98,7 @@ class ChatPane(QWidget):
         self.transcript = TranscriptView(
             BadgeSource(services.frame_count, services.describe, services.exposure), self
         )
-        self.find_bar = FindBar(self.transcript, self)
+        self._find_bar: FindBar | None = None
         self.composer = Composer(self._predict, self._nicks, self._channels, self)
         self.members = MemberList(self)
         self._middle = ChatMiddle(self.transcript, self.typing, self.members, self)
@@ -117,26 +117,35 @@ class ChatPane(QWidget):
 
     def _make_chat_page(self) -> QWidget:
         page = QWidget(self)
-        column = QVBoxLayout(page)
+        column = self._column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(make_line("line", page))
         column.addWidget(self.experiment)
         column.addWidget(self.transfers)
-        column.addWidget(self.find_bar)
         column.addWidget(self._middle, 1)
         column.addWidget(make_line("line", page))
         column.addWidget(self.composer)
         return page
+
+    @property
+    def find_bar(self) -> FindBar:
+        """Made when it is asked for: the first paint does without it."""
+        if self._find_bar is None:
+            bar = self._find_bar = FindBar(self.transcript, self)
+            self._column.insertWidget(self._column.indexOf(self._middle), bar)
+            bar.history_requested.connect(self.search_requested)
+            bar.closed.connect(self.focus_composer)
+            if self._model is not None:
+                bar.show_model(self._model)
+        return self._find_bar
 
     def _connect(self) -> None:
         self.transcript.message_selected.connect(self.message_selected)
         self.transcript.badge_clicked.connect(self.badge_clicked)
         self.transcript.resend_requested.connect(self.resend_requested)
         self.transcript.cancel_requested.connect(self.cancel_requested)
-        self.find_bar.history_requested.connect(self.search_requested)
-        self.find_bar.closed.connect(self.focus_composer)
         self.transcript.link_activated.connect(self.link_activated)
         self.transcript.nick_requested.connect(self.composer.mention)
         self.transcript.typed.connect(self.composer.insert)
@@ -184,7 +193,8 @@ class ChatPane(QWidget):
             return
         self._model = TranscriptModel(self._book, chat, self)
         self.transcript.show_model(self._model)
-        self.find_bar.show_model(self._model)
+        if self._find_bar is not None:
+            self._find_bar.show_model(self._model)
         if chat.unread:
             self.transcript.mark_new(max(0, self._model.rowCount() - chat.unread))
         kept = self._kept.get(chat.key, KeptChat())
