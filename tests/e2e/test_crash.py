@@ -141,6 +141,8 @@ def test_what_was_shown_was_on_the_disk_and_comes_back(
     assert [_listed(each) for each in carried] == [proven[each["text"]] for each in carried]
     if victims == "both":
         assert len(tshark.fields(file, ["frame.number"])) == count
-    else:  # Then the capture process has written whatever had crossed the wire.
-        assert not [each for each in records if each["text"] not in proven and each["bytes"]]
+    else:  # Then the capture process has written whatever had crossed the wire; of what was being
+        # said when the window died, the last may not have.
+        missing = [each for each in records if each["text"] not in proven and each["bytes"]]
+        assert missing in ([], records[-1:])
         assert tshark.complaints(file) == ""
