@@ -20,6 +20,7 @@ from chatlab.core.account import Account, AccountId, SecretKind
 from chatlab.core.capture import CaptureInterface, CaptureLost
 from chatlab.core.chats import ChatBook, ChatKey
 from chatlab.core.errors import ChatlabError, FileError, Severity
+from chatlab.core.events import ChatEvent, ReadMarkerMoved
 from chatlab.core.features import ServerFeatures
 from chatlab.core.message import Message
 from chatlab.core.ports import ChatConnection, EventSink, FileTransfers
@@ -77,7 +78,7 @@ class WindowBackstage(Looks):
         self._lab_directory = lab_directory
         self._lab: Lab | None = None
         self._markers: ReadMarkers | None = None
-        self._observers: list[EventSink] = []
+        self._observers: list[tuple[EventSink, tuple[type[ChatEvent], ...]]] = []
         self._transfer_policy = TransferPolicy()
         self._tasks: set[asyncio.Task[None]] = set()
         self._enabling: asyncio.Task[None] | None = None
@@ -100,9 +101,9 @@ class WindowBackstage(Looks):
         self.session = session
         session.set_transfer_policy(self._transfer_policy)
         self._markers = ReadMarkers(self._book, self.connection)
-        session.observe(self._markers.take_event)
-        for observer in self._observers:
-            session.observe(observer)
+        session.observe(self._markers.take_event, ReadMarkerMoved)
+        for observer, kinds in self._observers:
+            session.observe(observer, *kinds)
 
     def settle(self) -> None:
         """The accounts are read: do what was asked for meanwhile."""
@@ -189,10 +190,10 @@ class WindowBackstage(Looks):
         if self.session is not None:
             self.session.set_transfer_policy(policy)
 
-    def observe(self, observer: EventSink) -> None:
-        self._observers.append(observer)
+    def observe(self, observer: EventSink, *kinds: type[ChatEvent]) -> None:
+        self._observers.append((observer, kinds))
         if self.session is not None:
-            self.session.observe(observer)
+            self.session.observe(observer, *kinds)
 
     def keep_account(
         self, account: Account, secrets: Mapping[SecretKind, str], *, connects: bool = False

@@ -39,7 +39,10 @@ class HistoryKeeper:
         """What is added to the book at this moment comes from the disk."""
         self.on_opened: Callable[[ChatKey], None] = lambda key: None
         """Told of each chat that opens; has ``fill`` awaited for it."""
-        book.observe(self._on_book_changed)
+        book.observe(
+            self._on_book_changed,
+            *(Change.CHAT_ADDED, Change.ENTRIES_ADDED, Change.ENTRY_CHANGED),
+        )
 
     def set_keeping(self, is_keeping: bool, lines: int) -> None:
         """Whether anything more is written, and how much comes back when a chat opens."""

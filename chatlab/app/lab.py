@@ -81,7 +81,7 @@ async def _joined(book: ChatBook, keys: Iterable[ChatKey]) -> None:
         if not waiting:
             done.set()
 
-    stop = book.observe(lambda change, *_: look() if change is Change.CHAT_CHANGED else None)
+    stop = book.observe(lambda *_: look(), Change.CHAT_CHANGED)
     look()
     try:
         async with asyncio.timeout(_PATIENCE_S):

@@ -9,6 +9,7 @@ it; what is cancelled is forgotten at once.
 import asyncio
 import heapq
 import math
+import time
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
@@ -22,6 +23,8 @@ import qasync
 
 _LONGEST_MS = 2**31 - 1
 """A Qt timer counts milliseconds in a C int; a longer delay is waited for in pieces."""
+TURN_S = 0.004
+"""How long a turn goes on with what its own callbacks made ready."""
 
 Ts = TypeVarTuple("Ts")
 
@@ -66,21 +69,23 @@ class _Timers(QObject):
         """qasync's own timer has debug output; asyncio's debug mode serves us."""
 
     def timerEvent(self, event: QTimerEvent) -> None:
-        """One turn: what is due, then what was ready; what that adds waits for the next.
+        """One turn: what is due, then what is ready, and for a while what that makes ready.
 
-        Both in one go whichever timer it was: Qt may paint the whole window between two timers.
+        All in one go whichever timer it was: Qt may paint the whole window between two timers, and
+        what came on a socket takes several callbacks until somebody acts on it.
         Nothing runs while a task is in the middle of a step, i.e. has a Qt loop of its own turn
         (``processEvents``, a native dialog): asyncio forbids it, and the other task's step is lost.
         """
         if asyncio.current_task(self._loop) is not None:
             return
         self._run_due()
-        for _ in range(len(self._ready)):
-            if not self._ready:
-                break
+        end = time.perf_counter() + TURN_S
+        while self._ready:
             handle = self._ready.popleft()
             if not handle.cancelled():
                 handle._run()
+            if time.perf_counter() > end:
+                break
         if self._ready_timer and not self._ready:
             self.killTimer(self._ready_timer)
             self._ready_timer = 0

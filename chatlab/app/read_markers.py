@@ -30,7 +30,9 @@ class ReadMarkers:
         self._told: dict[ChatKey, int] = {}
         """How far the server knows that we have read."""
         self._due: dict[ChatKey, asyncio.TimerHandle] = {}
-        self._stop_observing = book.observe(self._on_book_changed)
+        self._stop_observing = book.observe(
+            self._on_book_changed, Change.CHAT_CHANGED, Change.ENTRIES_ADDED
+        )
 
     def close(self) -> None:
         self._stop_observing()
@@ -45,14 +47,11 @@ class ReadMarkers:
             self._told[key] = max(self._told.get(key, 0), event.read_ns)
 
     def _on_book_changed(
-        self, change: Change, what: Chat | AccountState, _first: int, _count: int
+        self, _change: Change, what: Chat | AccountState, _first: int, _count: int
     ) -> None:
-        if not isinstance(what, Chat) or change not in (Change.CHAT_CHANGED, Change.ENTRIES_ADDED):
-            return
-        key = what.key
-        if key not in self._due and self._is_news(what):
+        if isinstance(what, Chat) and what.key not in self._due and self._is_news(what):
             loop = asyncio.get_running_loop()
-            self._due[key] = loop.call_later(self._delay_s, self._tell, key)
+            self._due[what.key] = loop.call_later(self._delay_s, self._tell, what.key)
 
     def _is_news(self, chat: Chat) -> bool:
         state = self._book.accounts.get(chat.key.account)

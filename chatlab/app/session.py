@@ -6,6 +6,7 @@ things: the chat book (what is said) and the feed (what crossed the wire).
 
 import asyncio
 import time
+from typing import get_args
 
 from chatlab.app.feed import CaptureFeed
 from chatlab.capture.source import CaptureSource
@@ -21,6 +22,7 @@ from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureLost, CaptureS
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import Severity
 from chatlab.core.flow import ConnectionId, FlowKey, WireRange
+from chatlab.core.listeners import Listeners
 from chatlab.core.message import Delivery, Message, MessageId
 from chatlab.core.ports import (
     ChatConnection,
@@ -71,15 +73,15 @@ class Session:
         self._peers = PeerDialler(self, feed)
         self._transfers: dict[AccountId, Transfers] = {}
         self._transfer_policy: TransferPolicy | None = None
-        self._observers: list[EventSink] = []
+        self._observers = Listeners[type[ev.ChatEvent], EventSink](get_args(ev.ChatEvent))
         self._unacknowledged: dict[MessageId, tuple[AccountId, WireRange]] = {}
         self._settling: asyncio.TimerHandle | None = None
         feed.on_frames(self._look_for_acks)
         feed.on_frames(self._settle_later)
 
-    def observe(self, observer: EventSink) -> None:
-        """``observer`` gets every chat event, after the book has taken it in."""
-        self._observers.append(observer)
+    def observe(self, observer: EventSink, *kinds: type[ev.ChatEvent]) -> None:
+        """``observer`` gets events of these kinds, or all, after the book has taken them in."""
+        self._observers.add(observer, kinds)
 
     # -- accounts
 
@@ -174,7 +176,7 @@ class Session:
                     self._note_wire(entry)
             case _:
                 pass
-        for observer in self._observers:
+        for observer in self._observers.of(type(event)):
             observer(event)
 
     def _note_wire(self, message: Message) -> None:

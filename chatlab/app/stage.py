@@ -112,7 +112,6 @@ class Stage:
             memory=self._history,
         )
         self.rules.attach(session)
-        self.backstage.observe(self.presenter.take_event)
         self.backstage.attach(session)
         self.watch = SessionWatch(self._feed, partial(self._tell_all, session), session.wake)
         self.watch.start()

@@ -23,6 +23,7 @@ from chatlab.core.chat import (
 )
 from chatlab.core.condensing import condense_all
 from chatlab.core.labels import label_of
+from chatlab.core.listeners import Listeners
 from chatlab.core.message import Message, MessageId
 from chatlab.core.message_index import MessageIndex
 from chatlab.core.replay_place import place_of
@@ -51,7 +52,7 @@ class ChatBook:
     def __init__(self) -> None:
         self.accounts: dict[AccountId, AccountState] = {}
         self.chats: dict[ChatKey, Chat] = {}
-        self._observers: list[Observer] = []
+        self._observers = Listeners[Change, Observer](Change)
         self.index = MessageIndex()
         self._folding: Folding | None = None
         self._in_view: set[ChatKey] = set()
@@ -59,10 +60,12 @@ class ChatBook:
         self.is_condensing = True
         """Comings and goings in a row become one line."""
 
-    def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call ``observer`` with every change from now on; the function returned ends that."""
-        self._observers.append(observer)
-        return lambda: self._observers.remove(observer)
+    def observe(self, observer: Observer, *changes: Change) -> Callable[[], None]:
+        """Call ``observer`` with changes of these kinds from now on, or with all of them.
+
+        The function returned ends that.
+        """
+        return self._observers.add(observer, changes)
 
     def add_account(self, account: Account) -> AccountState:
         """Add an account, or take over its new settings; its server chat opens with it."""
@@ -167,7 +170,7 @@ class ChatBook:
         self, change: Change, what: Chat | AccountState, first: int = 0, count: int = 0
     ) -> None:
         """Say to everybody what changed."""
-        for observer in tuple(self._observers):  # An observer may end its own watch.
+        for observer in self._observers.of(change):
             observer(change, what, first, count)
 
     def append(self, chat: Chat, entry: Entry) -> None:

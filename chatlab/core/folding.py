@@ -3,7 +3,9 @@
 The events of a session are only loaded with it; the window is painted before.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from chatlab.core import events as ev
 from chatlab.core import notes, roster
@@ -22,11 +24,11 @@ from chatlab.core.chats import ChatBook
 from chatlab.core.condensing import condensed
 from chatlab.core.connection import LinkState
 from chatlab.core.labels import relabel
-from chatlab.core.message import Message
 from chatlab.core.message_changes import changed, rewritten
 from chatlab.core.message_index import with_reaction
 from chatlab.core.unread import counts, is_urgent, newer_than
 
+ContactEvent = roster.ContactsListed | roster.ContactChanged | roster.ContactRemoved
 AccountEvent = ev.LinkChanged | ev.NickInUse | ev.ConnectionOpened | ev.LagMeasured | ev.AwayChanged
 
 
@@ -35,46 +37,32 @@ class Folding:
 
     def __init__(self, book: ChatBook) -> None:
         self._book = book
+        link = (ev.LinkChanged, ev.NickInUse, ev.ConnectionOpened, ev.LagMeasured, ev.AwayChanged)
+        contacts = (roster.ContactsListed, roster.ContactChanged, roster.ContactRemoved)
+        self._folds: dict[type[ev.ChatEvent], Callable[[Any], None]] = {
+            ev.MessageAdded: self._add_message,
+            ev.MessageChanged: self._change_message,
+            ev.MessageRewritten: self._rewrite_message,
+            ev.ReactionSeen: self._react,
+            ev.ReadMarkerMoved: self._read_elsewhere,
+            ev.ChatOpened: self._open_chat,
+            ev.MembersListed: self._list_members,
+            ev.MemberJoined: self._member_joined,
+            ev.MemberLeft: self._member_left,
+            ev.MemberRenamed: self._member_renamed,
+            ev.MemberChanged: self._member_changed,
+            ev.TopicChanged: self._change_topic,
+            ev.ModesChanged: self._change_modes,
+            ev.Informed: self._inform,
+            ev.ContactSeen: self._contact_seen,
+            **dict.fromkeys(link, self._change_account),
+            **dict.fromkeys(contacts, self._change_contacts),
+        }
 
     def apply(self, event: ev.ChatEvent) -> None:
-        """Fold one event into the book."""
-        match event:
-            case ev.MessageAdded(message):
-                self._add_message(message)
-            case ev.MessageChanged():
-                self._change_message(event)
-            case ev.LinkChanged() | ev.NickInUse() | ev.ConnectionOpened():
-                self._change_account(event)
-            case ev.LagMeasured() | ev.AwayChanged():
-                self._change_account(event)
-            case ev.MessageRewritten():
-                self._rewrite_message(event)
-            case ev.ReactionSeen():
-                self._react(event)
-            case ev.ReadMarkerMoved():
-                self._read_elsewhere(event)
-            case ev.ChatOpened():
-                self._open_chat(event)
-            case ev.MembersListed(account, name, members):
-                chat = self._book.open(account, name)
-                chat.members = {member.nick.lower(): member for member in members}
-                self._book.tell(Change.MEMBERS_CHANGED, chat)
-            case ev.MemberJoined() | ev.MemberLeft() | ev.MemberRenamed() | ev.MemberChanged():
-                self._change_members(event)
-            case ev.TopicChanged() | ev.ModesChanged():
-                self._change_chat(event)
-            case ev.Informed():
-                self._inform(event)
-            case ev.ContactSeen():
-                self._contact_seen(event)
-            case roster.ContactsListed() | roster.ContactChanged() | roster.ContactRemoved():
-                state = self._book.accounts.get(event.account)
-                if state and roster.fold(state.contacts, event):
-                    for chat in relabel(state, self._book.chats.values()):
-                        self._book.tell(Change.CHAT_CHANGED, chat)
-                    self._book.tell(Change.ACCOUNT_CHANGED, state)
-            case _:
-                pass  # For dialogs and consoles: nothing of a transcript changes.
+        """Fold one event into the book; those for dialogs and consoles change nothing in it."""
+        if fold := self._folds.get(type(event)):
+            fold(event)
 
     def _add_presence(self, chat: Chat, time_ns: int, text: str) -> None:
         """Comings and goings in a row are one line."""
@@ -86,13 +74,14 @@ class Folding:
         else:
             self._book.append(chat, note)
 
-    def _add_message(self, message: Message) -> None:
+    def _add_message(self, event: ev.MessageAdded) -> None:
+        message = event.message
         chat = self._book.open(message.account, message.target)
         is_seen = self._book.is_in_view(chat.key)
         if is_seen and counts(chat, message):
             chat.read_ns = max(chat.read_ns, message.time_ns)
         self._book.append(chat, message)
-        if counts(chat, message) and not (chat.is_muted or is_seen):
+        if not (is_seen or chat.is_muted) and counts(chat, message):
             chat.unread += 1
             chat.highlights += is_urgent(chat, message)
             self._book.tell(Change.CHAT_CHANGED, chat)
@@ -167,22 +156,22 @@ class Folding:
             self._book.tell(Change.MEMBERS_CHANGED, chat)
             self._book.tell(Change.CHAT_CHANGED, chat)
 
-    def _change_members(
-        self, event: ev.MemberJoined | ev.MemberLeft | ev.MemberRenamed | ev.MemberChanged
-    ) -> None:
-        match event:
-            case ev.MemberJoined():
-                self._member_joined(event)
-            case ev.MemberLeft():
-                for chat in self._still_open(event.account, event.chats):
-                    self._member_left(event, chat)
-            case ev.MemberRenamed():
-                for chat in self._still_open(event.account, event.chats):
-                    self._member_renamed(event, chat)
-            case ev.MemberChanged(account, name, member):
-                for chat in self._still_open(account, (name,)):
-                    chat.members[member.nick.lower()] = member
-                    self._book.tell(Change.MEMBERS_CHANGED, chat)
+    def _change_contacts(self, event: ContactEvent) -> None:
+        state = self._book.accounts.get(event.account)
+        if state and roster.fold(state.contacts, event):
+            for chat in relabel(state, self._book.chats.values()):
+                self._book.tell(Change.CHAT_CHANGED, chat)
+            self._book.tell(Change.ACCOUNT_CHANGED, state)
+
+    def _list_members(self, event: ev.MembersListed) -> None:
+        chat = self._book.open(event.account, event.chat)
+        chat.members = {member.nick.lower(): member for member in event.members}
+        self._book.tell(Change.MEMBERS_CHANGED, chat)
+
+    def _member_changed(self, event: ev.MemberChanged) -> None:
+        for chat in self._still_open(event.account, (event.chat,)):
+            chat.members[event.member.nick.lower()] = event.member
+            self._book.tell(Change.MEMBERS_CHANGED, chat)
 
     def _still_open(self, account: AccountId, names: tuple[str, ...]) -> list[Chat]:
         """Of these chats those that the reader has not closed: an answer to leaving opens none."""
@@ -199,41 +188,40 @@ class Folding:
         if not event.is_folded:
             self._add_presence(chat, event.time_ns, notes.joined(event))
 
-    def _member_left(self, event: ev.MemberLeft, chat: Chat) -> None:
-        chat.members.pop(event.nick.lower(), None)
-        if not event.is_folded:
-            self._add_presence(chat, event.time_ns, notes.left(event))
-        if event.is_self:
-            self._leave(chat)
-        else:
-            self._book.tell(Change.MEMBERS_CHANGED, chat)
+    def _member_left(self, event: ev.MemberLeft) -> None:
+        for chat in self._still_open(event.account, event.chats):
+            chat.members.pop(event.nick.lower(), None)
+            if not event.is_folded:
+                self._add_presence(chat, event.time_ns, notes.left(event))
+            if event.is_self:
+                self._leave(chat)
+            else:
+                self._book.tell(Change.MEMBERS_CHANGED, chat)
 
-    def _member_renamed(self, event: ev.MemberRenamed, chat: Chat) -> None:
-        member = chat.members.pop(event.old.lower(), None)
-        chat.own_nick = event.new if event.is_self else chat.own_nick
-        if member is not None:
-            chat.members[event.new.lower()] = replace(member, nick=event.new)
-            self._book.tell(Change.MEMBERS_CHANGED, chat)
-        self._add_presence(chat, event.time_ns, notes.renamed(event))
+    def _member_renamed(self, event: ev.MemberRenamed) -> None:
+        for chat in self._still_open(event.account, event.chats):
+            member = chat.members.pop(event.old.lower(), None)
+            chat.own_nick = event.new if event.is_self else chat.own_nick
+            if member is not None:
+                chat.members[event.new.lower()] = replace(member, nick=event.new)
+                self._book.tell(Change.MEMBERS_CHANGED, chat)
+            self._add_presence(chat, event.time_ns, notes.renamed(event))
 
-    def _change_chat(self, event: ev.TopicChanged | ev.ModesChanged) -> None:
-        found = self._still_open(event.account, (event.chat,))
-        if not found:
-            return
-        chat = found[0]
-        if isinstance(event, ev.TopicChanged):
+    def _change_topic(self, event: ev.TopicChanged) -> None:
+        for chat in self._still_open(event.account, (event.chat,)):
             chat.topic = event.topic
             if event.by:
-                self._book.append(
-                    chat, Note(event.time_ns, NoteKind.TOPIC, notes.topic_changed(event))
-                )
-        else:
+                note = Note(event.time_ns, NoteKind.TOPIC, notes.topic_changed(event))
+                self._book.append(chat, note)
+            self._book.tell(Change.CHAT_CHANGED, chat)
+
+    def _change_modes(self, event: ev.ModesChanged) -> None:
+        for chat in self._still_open(event.account, (event.chat,)):
             chat.modes = event.modes
             if event.change:
-                self._book.append(
-                    chat, Note(event.time_ns, NoteKind.MODE, notes.modes_changed(event))
-                )
-        self._book.tell(Change.CHAT_CHANGED, chat)
+                note = Note(event.time_ns, NoteKind.MODE, notes.modes_changed(event))
+                self._book.append(chat, note)
+            self._book.tell(Change.CHAT_CHANGED, chat)
 
     def _contact_seen(self, event: ev.ContactSeen) -> None:
         """Told on the server's page, and in the private chat where there is one."""

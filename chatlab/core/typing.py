@@ -9,6 +9,8 @@ from chatlab.core.chat import ChatKey
 from chatlab.core.connection import LinkState
 
 HOLDS_NS = {ev.Typing.ACTIVE: 6_000_000_000, ev.Typing.PAUSED: 30_000_000_000}
+EVENTS = (ev.TypingSeen, ev.MessageAdded, ev.MemberLeft, ev.MemberRenamed, ev.LinkChanged)
+"""All that says something about it."""
 MAX_WRITERS = 50
 """Per chat; a line of text has no room for more."""
 

@@ -44,7 +44,7 @@ class ChatWalk:
         table.on(ActionId.REOPEN_CHAT, self._reopen)
         table.on_number(ActionId.GO_TO_CHAT, self._go_to)
         presenter.window.chats.active_changed.connect(self._on_shown)
-        book.observe(self._on_book_changed)
+        book.observe(self._on_book_changed, Change.CHAT_REMOVED)
 
     # -- what happens
 
@@ -53,9 +53,9 @@ class ChatWalk:
             self._recent = [key, *(other for other in self._recent if other != key)]
 
     def _on_book_changed(
-        self, change: Change, what: Chat | AccountState, _first: int, _count: int
+        self, _change: Change, what: Chat | AccountState, _first: int, _count: int
     ) -> None:
-        if change is Change.CHAT_REMOVED and isinstance(what, Chat):
+        if isinstance(what, Chat):
             if what.kind is not ChatKind.SERVER:
                 self._closed.append(_Closed(what.key, what.title, what.is_joined))
                 del self._closed[:-MAX_CLOSED]

@@ -38,8 +38,8 @@ class ContactDesk:
         self.pane: ContactPane | None = None
         self._shown: tuple[AccountId, str, ContactDialog] | None = None
         """The contact whose dialog is open."""
-        backstage.observe(self.take_event)
-        book.observe(self._on_book_changed)
+        backstage.observe(self.take_event, SubscriptionRequested)
+        book.observe(self._on_book_changed, Change.ACCOUNT_CHANGED)
         sidebar = self._window.sidebar
         sidebar.invite_requested.connect(
             lambda key: self.invite(key.account, room=self._book.chats[key].title)
@@ -76,11 +76,9 @@ class ContactDesk:
         self.pane = pane
 
     def _on_book_changed(
-        self, change: Change, what: Chat | AccountState, _first: int, _count: int
+        self, _change: Change, what: Chat | AccountState, _first: int, _count: int
     ) -> None:
-        if change is not Change.ACCOUNT_CHANGED or not isinstance(what, AccountState):
-            return
-        if what.account.application is Application.XMPP:
+        if isinstance(what, AccountState) and what.account.application is Application.XMPP:
             self._look_for_accounts()
             if self._shown is not None and self._shown[0] == what.account.id:
                 _, jid, dialog = self._shown

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QDialog
 
 from chatlab.core.account import AccountId, Application, SecretKind
-from chatlab.core.chats import ChatBook, ChatKey
+from chatlab.core.chats import Change, ChatBook, ChatKey
 from chatlab.core.commands import Command, Verb
 from chatlab.core.events import CertificateRefused
 from chatlab.core.xmpp_address import is_xmpp_link
@@ -134,7 +134,7 @@ class DialogDesk:
         dialog.edit_requested.connect(lambda who: self.edit_account(AccountId(who)))
         dialog.remove_requested.connect(lambda who: self._backstage.remove_account(AccountId(who)))
         dialog.connect_requested.connect(self._connect)
-        dialog.destroyed.connect(self._book.observe(show))
+        dialog.destroyed.connect(self._book.observe(show, Change.ACCOUNT_CHANGED))
         show()
         self.show("accounts", dialog)
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from chatlab.core import events as ev
-from chatlab.core.chats import AccountState, Change, Chat, ChatBook, ChatKey, ChatKind
+from chatlab.core.chats import Change, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.flow import Direction
 from chatlab.core.message import Message
 from chatlab.core.preferences import Preferences
@@ -52,7 +52,7 @@ class Notifier(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(BATCH_MS)
         self._timer.timeout.connect(self.refresh)
-        book.observe(self._on_book_changed)
+        book.observe(self._on_book_changed, Change.CHAT_CHANGED, Change.CHAT_REMOVED)
 
     def can_notify(self) -> bool:
         """Whether this desktop shows notifications."""
@@ -123,9 +123,8 @@ class Notifier(QObject):
             if self._tray is not None:
                 self._tray.setIcon(sign)
 
-    def _on_book_changed(self, change: Change, what: Chat | AccountState, *_: int) -> None:
-        is_count = isinstance(what, Chat) and change in (Change.CHAT_CHANGED, Change.CHAT_REMOVED)
-        if is_count and not self._timer.isActive():
+    def _on_book_changed(self, *_: object) -> None:
+        if not self._timer.isActive():
             self._timer.start()
 
     # -- notifications

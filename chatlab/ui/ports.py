@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # These are promises: nothing is needed for them when the pro
     from chatlab.core.chats import ChatKey
     from chatlab.core.client_certificate import ClientCertificate
     from chatlab.core.errors import ChatlabError, FileError
+    from chatlab.core.events import ChatEvent
     from chatlab.core.export import ExportFacts, SecretsChoice
     from chatlab.core.flow import ByteRange, ConnectionId, FlowKey, WireRange
     from chatlab.core.forms import DataForm
@@ -224,8 +225,8 @@ class Backstage(Protocol):
         """For all accounts, those that are made later, too."""
         ...
 
-    def observe(self, observer: EventSink) -> None:
-        """``observer`` gets every chat event, after the book has taken it in."""
+    def observe(self, observer: EventSink, *kinds: type[ChatEvent]) -> None:
+        """``observer`` gets chat events of these kinds, or all, after the book has taken them in."""
         ...
 
     def keep_account(

@@ -62,7 +62,11 @@ class Presenter:
         self._connect_chats()
         self._connect_sidebar()
         self._connect_wire()
-        book.observe(self._on_book_changed)
+        book.observe(self._on_book_changed, Change.ACCOUNT_CHANGED, Change.CHAT_ADDED)
+        backstage.observe(
+            self.take_event,
+            *(ev.CertificateRefused, ev.MessageAdded, ev.MessageChanged, ev.MemberJoined),
+        )
         feed.on_frames(self._on_frames)
         self._on_frames()
 
@@ -355,12 +359,12 @@ class Presenter:
             self.window.chats.compare(*sorted((current, others[0]), key=self._is_sealed))
 
     def _on_book_changed(
-        self, change: Change, what: Chat | AccountState, _first: int, _count: int
+        self, _change: Change, what: Chat | AccountState, _first: int, _count: int
     ) -> None:
         if isinstance(what, AccountState):
             self._show_account()
             self.window.show_first_start(not self._book.accounts)
-        elif change is Change.CHAT_ADDED and self.window.chats.active.chat is None:
+        elif self.window.chats.active.chat is None:
             self.window.chats.show_chat(what)
 
     def _on_frames(self) -> None:

@@ -38,7 +38,7 @@ class RawDesk:
         self._followed: AccountId | None = None
         self._is_ours = False
         """The selection comes from the console: the line that was picked stays picked."""
-        backstage.observe(self._log.take)
+        backstage.observe(self._log.take, LineSeen)
         presenter.on_selected = self._on_message_selected
 
     @property
@@ -68,7 +68,7 @@ class RawDesk:
         console.send_requested.connect(self._on_send)
         console.closed.connect(self._leave)
         self._window.chats.active_changed.connect(self._follow)
-        self._book.observe(self._on_book_changed)
+        self._book.observe(self._on_book_changed, Change.ACCOUNT_CHANGED)
         self._show_accounts()
         self._window.put_below_chats(console)
         return console
@@ -100,12 +100,11 @@ class RawDesk:
             self._console.show_accounts([state.account for state in states])
 
     def _on_book_changed(
-        self, change: Change, what: Chat | AccountState, _first: int, _count: int
+        self, _change: Change, _what: Chat | AccountState, _first: int, _count: int
     ) -> None:
-        if isinstance(what, AccountState) and change is Change.ACCOUNT_CHANGED:
-            known = [state.account for state in self._book.accounts.values()]
-            if self._console is not None and not self._console.shows(known):
-                self._show_accounts()
+        known = [state.account for state in self._book.accounts.values()]
+        if self._console is not None and not self._console.shows(known):
+            self._show_accounts()
 
     # Shared selection ---------------------------------------------------------------------------
 

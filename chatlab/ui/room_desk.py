@@ -52,8 +52,14 @@ class RoomDesk:
         """Entered; should it turn out that they were made by that, their settings are wanted."""
         self._open: dict[ChatKey, RoomSettingsDialog] = {}
         desk.ask_for_room = self.ask
-        backstage.observe(self.take_event)
-        book.observe(self._on_book_changed)
+        backstage.observe(
+            self.take_event,
+            *(ev.MemberJoined, ev.MemberLeft, ev.Informed, ev.Invited, MasksListed),
+        )
+        book.observe(
+            self._on_book_changed,
+            *(Change.CHAT_REMOVED, Change.CHAT_CHANGED, Change.MEMBERS_CHANGED),
+        )
         self._window.chats.pane_added.connect(self._connect_pane)
         for pane in self._window.chats.panes:
             self._connect_pane(pane)

@@ -14,7 +14,7 @@ from chatlab.core.errors import ChatlabError, Severity, UsageError
 from chatlab.core.flow import Direction
 from chatlab.core.message import Message, MessageId
 from chatlab.core.ports import ChatConnection
-from chatlab.core.typing import Writers
+from chatlab.core.typing import EVENTS, Writers
 from chatlab.ui.actions import ActionId
 from chatlab.ui.dialog_desk import DialogDesk
 from chatlab.ui.ports import Backstage
@@ -49,7 +49,7 @@ class TagDesk:
         self._expiry = QTimer(self._window)
         self._expiry.setSingleShot(True)
         self._expiry.timeout.connect(self._expire)
-        backstage.observe(self.take_event)
+        backstage.observe(self.take_event, *EVENTS)
         self._connect()
 
     def _connect(self) -> None:

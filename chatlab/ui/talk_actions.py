@@ -13,7 +13,7 @@ from chatlab.core.chats import SERVER_CHAT, Chat, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
 from chatlab.core.connection import LinkState
 from chatlab.core.errors import UsageError
-from chatlab.core.events import Informed
+from chatlab.core.events import Informed, MessageAdded, TransferOffered
 from chatlab.core.preferences import Preferences
 from chatlab.ui.account_desk import AccountDesk
 from chatlab.ui.actions import ActionId
@@ -59,7 +59,7 @@ class TalkActions:
         self.on_preferences: Callable[[Preferences], object] = lambda preferences: None
         """Told of choices that others have to obey, too."""
         self.desk.on_preferences = self._obey
-        backstage.observe(self.notifier.take_event)
+        backstage.observe(self.notifier.take_event, MessageAdded, TransferOffered)
         self._connect_actions()
         self._connect_commands()
         self._connect_parts()

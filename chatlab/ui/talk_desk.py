@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from chatlab.ui.dialogs.channel_list import ChannelListDialog
 
 _LISTED_BY_MODE = frozenset("beIq")
+_EVENTS = (
+    *(ChannelsListed, MasksListed, ev.ModesChanged, ev.Informed, ev.ContactSeen, ev.LinkChanged),
+)
 
 
 class TalkDesk:
@@ -52,8 +55,11 @@ class TalkDesk:
         self.can_notify: Callable[[], bool] = lambda: False
         self.room_settings: Callable[[ChatKey], None] = lambda room: None
         """Opens what an XMPP room has in place of modes and bans."""
-        backstage.observe(self.take_event)
-        book.observe(self._on_book_changed)
+        backstage.observe(self.take_event, *_EVENTS)
+        book.observe(
+            self._on_book_changed,
+            *(Change.CHAT_REMOVED, Change.CHAT_CHANGED, Change.MEMBERS_CHANGED),
+        )
 
     # -- what happens meanwhile
 
@@ -94,7 +100,7 @@ class TalkDesk:
             return
         if change is Change.CHAT_REMOVED:
             dialog.close()
-        elif change in (Change.CHAT_CHANGED, Change.MEMBERS_CHANGED):
+        else:
             self._fill_channel(dialog, what)
 
     def _refresh_buddies(self) -> None:

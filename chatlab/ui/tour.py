@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from chatlab.core import events as ev
-from chatlab.core.chats import ChatBook, ChatKey, ChatKind
+from chatlab.core.chats import Change, ChatBook, ChatKey, ChatKind
 from chatlab.ui.actions import ActionId
 from chatlab.ui.compare_desk import CompareDesk
 from chatlab.ui.ports import Backstage
@@ -47,6 +47,11 @@ class Stop:
     anchor: Callable[[], QWidget | None]
 
 
+_MOVING = (
+    *(Change.CHAT_ADDED, Change.CHAT_CHANGED, Change.CHAT_REMOVED),
+    *(Change.ENTRY_CHANGED, Change.ACCOUNT_CHANGED),
+)
+"""Changes with which the lab gets ready, or what is pointed at comes and goes."""
 _STOPS = (
     (
         Deed.SAID_IN_CLEAR,
@@ -110,8 +115,8 @@ class Tour:
         self._at = -1
         self._waits_for_lab = False
         self._stops = self._make_stops()
-        backstage.observe(self.take_event)
-        book.observe(lambda *_: self._begin_when_ready())
+        backstage.observe(self.take_event, ev.MessageAdded)
+        book.observe(lambda *_: self._begin_when_ready(), *_MOVING)
         self._window.chats.shown_changed.connect(self._begin_when_ready)
         wire = self._window.wire
         wire.frame_selected.connect(lambda _number: self.note(Deed.LOOKED))

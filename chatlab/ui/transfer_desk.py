@@ -58,7 +58,10 @@ class TransferDesk:
         """Bytes that an earlier attempt left, of offers to us."""
         self._list: TransfersDialog | None = None
         self._sending = SendDesk(presenter, desk, backstage, book, self.show_list)
-        backstage.observe(self.take_event)
+        backstage.observe(
+            self.take_event,
+            *(ev.TransferOffered, ev.TransferChanged, ev.ChatOpened, ev.LinkChanged),
+        )
         actions = self._window.actions_table
         actions.on(ActionId.SEND_FILE, lambda: self._sending.ask())
         actions.on(ActionId.TRANSFERS, lambda: self.show_list())

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 
 from chatlab.core import events as ev
-from chatlab.core.chats import Change, Chat, ChatBook, ChatKey, ChatKind
+from chatlab.core.chats import Change, ChatBook, ChatKey, ChatKind
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import ChatlabError, Severity, UsageError
 from chatlab.core.message import Delivery, Message, MessageKind
@@ -39,8 +39,11 @@ class TwinDesk:
         """Told the common name of messages that have left."""
         self.on_switched: Callable[[bool], None] = lambda is_on: None
         presenter.speaker.send_twins = self.send
-        backstage.observe(self.take_event)
-        book.observe(self._on_book_changed)
+        backstage.observe(self.take_event, ev.MessageChanged)
+        book.observe(
+            self._on_book_changed,
+            *(Change.CHAT_ADDED, Change.CHAT_REMOVED, Change.ACCOUNT_CHANGED),
+        )
         area = self._window.chats
         area.pane_added.connect(self._connect_pane)
         area.shown_changed.connect(self.refresh)
@@ -169,12 +172,11 @@ class TwinDesk:
         name = chat_words(chat) if chat is not None else key.name
         return f"{bare(name)} · {bare(state.account.name)}" if state is not None else bare(name)
 
-    def _on_book_changed(self, change: Change, what: object, _first: int, _count: int) -> None:
-        gone = change in (Change.CHAT_REMOVED, Change.ACCOUNT_CHANGED)
-        if gone and any(not self._may_get(key) for key in self._chosen):
-            self._choose(tuple(key for key in self._chosen if self._may_get(key)))
-        elif change is Change.CHAT_ADDED and isinstance(what, Chat):
+    def _on_book_changed(self, change: Change, _what: object, _first: int, _count: int) -> None:
+        if change is Change.CHAT_ADDED:
             self.refresh()
+        elif any(not self._may_get(key) for key in self._chosen):
+            self._choose(tuple(key for key in self._chosen if self._may_get(key)))
 
     # -- sending
 

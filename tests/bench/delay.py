@@ -30,10 +30,11 @@ def measure(repetitions: int) -> Table:
     at_95 = percentile(ours, 95)
     return Table(
         title="Wire to row",
-        how="The window runs under Xvfb on the offline lab; both accounts take turns to send 80"
-        " messages at irregular moments. From the kernel’s timestamp of each frame to the insertion"
-        " of its row into the table that the wire pane shows. tshark prints a line for each frame"
-        " of the same connections, in rounds of its own (-l, written to a pipe). Milliseconds.",
+        how="The window runs under Xvfb on the offline lab; as soon as all its accounts are there,"
+        " those of IRC take turns to send 80 messages at irregular moments. From the kernel’s"
+        " timestamp of each frame to the insertion of its row into the table that the wire pane"
+        " shows. tshark prints a line for each frame of the same connections, in rounds of its own"
+        " (-l, written to a pipe). Milliseconds.",
         header=("program", "frames", "median", "95 %", "longest"),
         rows=tuple(rows),
         verdicts=(

@@ -11,7 +11,7 @@ import gc
 import random
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 from PySide6.QtCore import QModelIndex
 from PySide6.QtWidgets import QApplication
@@ -27,6 +27,7 @@ from tests.bench.ticker import Ticker, asked, tell
 
 TALKS = 80
 """Messages that are sent to time their frames."""
+_LAB_ACCOUNTS = 4
 _SEED = 11
 
 
@@ -53,19 +54,26 @@ class WatchedLife(_Life):
 
     async def _tell_ready(self) -> None:
         """Both panes show a joined channel with its members, ready to be typed into."""
+        await self._until(self._is_ready)
+        tell(ready=time.monotonic())
+
+    async def _until(self, is_true: Callable[[], bool]) -> None:
         changed = asyncio.Event()
         stop = self._book.observe(lambda *_: changed.set())
-        while not self._is_ready():
+        while not is_true():
             await changed.wait()
             changed.clear()
             await asyncio.sleep(0)  # Let everybody who was told do his part.
         stop()
-        tell(ready=time.monotonic())
 
     def _is_ready(self) -> bool:
         shown = [pane.chat for pane in self._window.chats.panes if pane.chat is not None]
         joined = [chat for chat in shown if chat.kind is ChatKind.CHANNEL and chat.is_joined]
         return len(joined) == 2 and all(len(chat.members) == 2 for chat in joined)
+
+    def _are_all_there(self) -> bool:
+        """The lab's other accounts, which nobody sees yet, have joined their rooms, too."""
+        return sum(chat.is_joined for chat in self._book.chats.values()) == _LAB_ACCOUNTS
 
     # -- wire to row
 
@@ -84,6 +92,7 @@ class WatchedLife(_Life):
 
     async def _talk(self) -> None:
         """Send at odd moments, so that no timer of ours goes in step."""
+        await self._until(self._are_all_there)
         delays: list[float] = []
         model = self._window.wire.frames.model()
         log = self._feed.log

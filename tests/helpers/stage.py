@@ -237,7 +237,7 @@ class NotingBackstage:
     def set_transfer_policy(self, policy: TransferPolicy) -> None:
         self.policy = policy
 
-    def observe(self, observer: EventSink) -> None:
+    def observe(self, observer: EventSink, *kinds: type[ev.ChatEvent]) -> None:
         self.asked.append("observe")
 
     def keep_account(

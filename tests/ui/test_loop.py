@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from chatlab.app.loop import QtLoop
+from chatlab.app.loop import TURN_S, QtLoop
 
 Run = Callable[[Coroutine[object, object, None]], None]
 
@@ -56,7 +56,7 @@ def test_what_is_due_does_not_wait_for_another_turn(run: Run) -> None:
             nonlocal turns
             turns += 1
             if turns < 5:
-                time.sleep(0.003)  # Works, as a flood of lines does.
+                time.sleep(1.25 * TURN_S)  # Works, as a flood of lines does.
                 loop.call_soon(go_on)
             else:
                 is_over.set()

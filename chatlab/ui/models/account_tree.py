@@ -108,7 +108,10 @@ class AccountTreeModel(QAbstractItemModel):
             self._add_account(state)
         for chat in book.chats.values():
             self._add_chat(chat)
-        self._stop_observing = book.observe(self._on_book_changed)
+        self._stop_observing = book.observe(
+            self._on_book_changed,
+            *(Change.CHAT_ADDED, Change.CHAT_REMOVED, Change.CHAT_CHANGED, Change.ACCOUNT_CHANGED),
+        )
         self._book = book
 
     def close(self) -> None:

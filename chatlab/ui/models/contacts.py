@@ -100,7 +100,7 @@ class ContactModel(QAbstractListModel):
         self._timer.setSingleShot(True)
         self._timer.setInterval(BATCH_MS)
         self._timer.timeout.connect(self.flush)
-        self._stop_observing = book.observe(self._on_book_changed)
+        self._stop_observing = book.observe(self._on_book_changed, Change.ACCOUNT_CHANGED)
         self.flush()
 
     def close(self) -> None:

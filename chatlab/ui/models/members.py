@@ -92,7 +92,7 @@ class MemberModel(QAbstractListModel):
         self._timer.setSingleShot(True)
         self._timer.setInterval(BATCH_MS)
         self._timer.timeout.connect(self.flush)
-        self._stop_observing = book.observe(self._on_book_changed)
+        self._stop_observing = book.observe(self._on_book_changed, Change.MEMBERS_CHANGED)
         self._is_open = True
 
     def close(self) -> None:
@@ -147,9 +147,8 @@ class MemberModel(QAbstractListModel):
             self._rows = new
             self.endInsertRows()
 
-    def _on_book_changed(self, change: Change, what: Chat | AccountState, *_: int) -> None:
-        is_ours = change is Change.MEMBERS_CHANGED and what is self._chat
-        if is_ours and not self._timer.isActive():
+    def _on_book_changed(self, _change: Change, what: Chat | AccountState, *_: int) -> None:
+        if what is self._chat and not self._timer.isActive():
             self._timer.start()
 
 

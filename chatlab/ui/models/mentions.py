@@ -53,7 +53,7 @@ class MentionsModel(QAbstractTableModel):
         ]
         found.sort(key=lambda mention: mention.message.time_ns, reverse=True)
         self._rows = found[:MAX_ROWS]
-        self._stop_observing = book.observe(self._on_book_changed)
+        self._stop_observing = book.observe(self._on_book_changed, Change.ENTRIES_ADDED)
         self._is_open = True
 
     def close(self) -> None:
@@ -77,9 +77,9 @@ class MentionsModel(QAbstractTableModel):
         ]
 
     def _on_book_changed(
-        self, change: Change, what: Chat | AccountState, first: int, count: int
+        self, _change: Change, what: Chat | AccountState, first: int, count: int
     ) -> None:
-        if isinstance(what, Chat) and change is Change.ENTRIES_ADDED:
+        if isinstance(what, Chat):
             for mention in self._of(what, what.entries[first : first + count]):
                 self._insert(mention)
 

@@ -134,12 +134,16 @@ class Callout(QWidget):
             height = self._column.sizeHint().height()
         size = QSize(width, max(height, self._column.minimumSize().height()))
         area = self._anchor_rect()
+        tip: QPoint | None
         if area is None:
             place = QRect(QPoint(0, 0), size)
             place.moveBottomRight(self._window.rect().bottomRight() - QPoint(SPACE, 6 * SPACE))
-            self._tip = None
+            tip = None
         else:
-            place, self._tip = self._best(size, area)
+            place, tip = self._best(size, area)
+        if (place, tip) == (self.geometry(), self._tip):
+            return  # All that lies below would be painted again, too.
+        self._tip = tip
         self.setGeometry(place)
         self._body = self.rect().adjusted(_TIP, _TIP, -_TIP, -_TIP)
         self.update()

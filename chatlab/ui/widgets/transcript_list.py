@@ -5,8 +5,9 @@ itself: only what is in view is measured (``RowHeights``), and whatever changes 
 the reader looks at keeps its place (the *anchor*). At the end it sticks to the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import ceil
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -28,14 +29,13 @@ from chatlab.ui.models.transcript import TranscriptModel
 from chatlab.ui.theme import on_theme_changed
 from chatlab.ui.widgets.row_heights import RowHeights
 from chatlab.ui.widgets.transcript_layout import Metrics, RowLayout, build_row
-from chatlab.ui.widgets.transcript_rows import neighbourhood
+from chatlab.ui.widgets.transcript_rows import neighbourhood, row_reached
 
 Index = QModelIndex | QPersistentModelIndex
 _MAX_LAYOUTS = 400
 """Row layouts kept; a screen shows some 40."""
 _END_SLACK = 4
 """Pixels from the end that still count as being there."""
-_Move = QAbstractItemView.CursorAction
 
 
 class TranscriptList(QListView):
@@ -53,6 +53,8 @@ class TranscriptList(QListView):
         super().__init__(parent)
         self._heights = RowHeights()
         self._layouts: dict[int, RowLayout] = {}
+        self._picture: list[tuple[RowLayout, int]] = []
+        """What is in view, as it was settled last: rows and their tops."""
         self._unfolded: dict[MessageId, int] = {}
         self._reader = ""
         self._metrics = Metrics(360)
@@ -241,7 +243,29 @@ class TranscriptList(QListView):
             self._take_anchor(float(bar.value()))
         finally:
             self._is_settling = False
-        self.viewport().update()
+        self._show_changes()
+
+    def _rows_in_view(self) -> Iterator[tuple[int, int]]:
+        """Each row, and its top in the viewport."""
+        offset, bottom = self.verticalScrollBar().value(), self.viewport().height()
+        row = max(0, self._heights.row_at(offset))
+        while row < len(self._heights) and (top := self._heights.top(row) - offset) < bottom:
+            yield row, round(top)
+            row += 1
+
+    def _show_changes(self) -> None:
+        """Paint anew what looks otherwise than before: single rows, or if one has moved, all."""
+        picture = [(self.layout_of(row), top) for row, top in self._rows_in_view()]
+        before, self._picture = self._picture, picture
+        if not picture or [top for _, top in picture] != [top for _, top in before]:
+            self.viewport().update()
+            return
+        for (old, _), (new, top) in zip(before, picture, strict=True):
+            if new is not old:
+                self._paint_row_again(top, new.height)
+
+    def _paint_row_again(self, top: int, height: float) -> None:
+        self.viewport().update(0, top - 1, self.viewport().width(), ceil(height) + 2)
 
     def _place(self) -> int:
         count, height = len(self._heights), self.viewport().height()
@@ -353,27 +377,19 @@ class TranscriptList(QListView):
         rows = QItemSelection(self._transcript.index(first), self._transcript.index(last))
         self.selectionModel().select(rows, command)
 
-    def visualRegionForSelection(self, _selection: QItemSelection) -> QRegion:
-        return QRegion(self.viewport().rect())
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        region = QRegion()
+        for rows in map(selection.at, range(selection.size())):
+            whole = self.visualRect(rows.topLeft()) | self.visualRect(rows.bottomRight())
+            region += whole & self.viewport().rect()
+        return region
 
-    def moveCursor(self, action: _Move, _modifiers: Qt.KeyboardModifier) -> QModelIndex:
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, _modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
         count = len(self._heights)
         if not count or self._transcript is None:
             return QModelIndex()
         row, page = self.currentIndex().row(), self.viewport().height()
-        if row < 0:
-            return self._transcript.index(count - 1)
-        match action:
-            case _Move.MoveUp | _Move.MovePrevious | _Move.MoveLeft:
-                row -= 1
-            case _Move.MoveDown | _Move.MoveNext | _Move.MoveRight:
-                row += 1
-            case _Move.MoveHome:
-                row = 0
-            case _Move.MoveEnd:
-                row = count - 1
-            case _Move.MovePageUp:
-                row = min(row - 1, self._heights.row_at(self._heights.top(row) - page))
-            case _Move.MovePageDown:
-                row = max(row + 1, self._heights.row_at(self._heights.top(row) + page))
-        return self._transcript.index(max(0, min(count - 1, row)))
+        there = row_reached(action, row, page, self._heights) if row >= 0 else count - 1
+        return self._transcript.index(there)

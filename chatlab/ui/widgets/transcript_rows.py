@@ -1,14 +1,19 @@
-"""What a row of the transcript shows because of the row before it: groups, times, days."""
+"""What a row of the transcript is beside the others: what it shows because of the row before it
+(groups, times, days), and which one a key leads to."""
 
 from datetime import date, datetime
+
+from PySide6.QtWidgets import QAbstractItemView
 
 from chatlab.core.chats import Entry, Note
 from chatlab.core.message import Message, MessageKind
 from chatlab.ui.models.transcript import local_time
+from chatlab.ui.widgets.row_heights import RowHeights
 from chatlab.ui.widgets.transcript_layout import Neighbourhood
 
 GROUP_NS = 5 * 60 * 1_000_000_000
 """A pause this long begins a new group even when the same person goes on."""
+_Move = QAbstractItemView.CursorAction
 
 
 def neighbourhood(entry: Entry, previous: Entry | None, *, is_first_new: bool) -> Neighbourhood:
@@ -54,3 +59,21 @@ def day_words(day: date, today: date) -> str:
             return "Yesterday"
     year = "" if day.year == today.year else f" {day.year}"
     return f"{day:%A}, {day.day} {day:%B}{year}"
+
+
+def row_reached(action: _Move, row: int, page: int, heights: RowHeights) -> int:
+    """Where a key leads from ``row``; ``page`` is how much is seen at once, in pixels."""
+    match action:
+        case _Move.MoveUp | _Move.MovePrevious | _Move.MoveLeft:
+            row -= 1
+        case _Move.MoveDown | _Move.MoveNext | _Move.MoveRight:
+            row += 1
+        case _Move.MoveHome:
+            row = 0
+        case _Move.MoveEnd:
+            row = len(heights) - 1
+        case _Move.MovePageUp:
+            row = min(row - 1, heights.row_at(heights.top(row) - page))
+        case _Move.MovePageDown:
+            row = max(row + 1, heights.row_at(heights.top(row) + page))
+    return max(0, min(len(heights) - 1, row))

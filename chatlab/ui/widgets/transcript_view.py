@@ -90,7 +90,7 @@ class TranscriptView(TranscriptList):
         self._badge_timer = QTimer(self)
         self._badge_timer.setSingleShot(True)
         self._badge_timer.setInterval(30)
-        self._badge_timer.timeout.connect(self._forget_badges)
+        self._badge_timer.timeout.connect(self._renew_badges)
         self.at_end_changed.connect(self._on_at_end_changed)
 
     # What the pane around it says -----------------------------------------------------------
@@ -114,9 +114,12 @@ class TranscriptView(TranscriptList):
         if not self._badge_timer.isActive():
             self._badge_timer.start()
 
-    def _forget_badges(self) -> None:
-        self._known_badges.clear()
-        self.viewport().update()
+    def _renew_badges(self) -> None:
+        before, self._known_badges = self._known_badges, {}
+        for row, top in self._rows_in_view():
+            entry = self._entry(row)
+            if isinstance(entry, Message) and self._badge(entry) != before.get(entry.id):
+                self._paint_row_again(top, self._heights.height(row))
 
     def select_message(self, message: MessageId | None) -> bool:
         """Light up a message, as chosen elsewhere; False when it is not in memory."""
@@ -189,7 +192,9 @@ class TranscriptView(TranscriptList):
         return self._known_badges[entry.id]
 
     def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
-        self._known_badges.clear()
+        for row in range(first.row(), last.row() + 1):
+            if isinstance(entry := self._entry_at(row), Message):
+                self._known_badges.pop(entry.id, None)
         super().dataChanged(first, last, roles)
 
     # New messages ---------------------------------------------------------------------------

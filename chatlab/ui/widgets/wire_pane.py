@@ -217,7 +217,7 @@ class WirePane(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Take over what the feed has learnt."""
-        began = time.monotonic()
+        began, was_idle = time.monotonic(), self._has_rested()
         pacer.begin()
         self._model.pull()
         if not self._is_about_frame and self.frames.current_frame is None:
@@ -227,8 +227,13 @@ class WirePane(QWidget):
         self._show_view()
         self._say()
         took_ms = (time.monotonic() - began) * 1000
-        self._rest_ms = min(max(REFRESH_MS, int(_IDLE_SHARE * took_ms)), MAX_REST_MS)
+        work_ms = 0 if was_idle else int(_IDLE_SHARE * took_ms)
+        self._rest_ms = min(max(REFRESH_MS, work_ms), MAX_REST_MS)
         self._rested.restart()
+
+    def _has_rested(self) -> bool:
+        """So long that this is no flood."""
+        return self._rested.elapsed() >= MAX_REST_MS
 
     @Slot()
     def _refresh_in_turn(self) -> None:
@@ -240,11 +245,10 @@ class WirePane(QWidget):
     def _on_frames(self) -> None:
         if not self.isVisible() or self._timer.isActive():
             return
-        left_ms = self._rest_ms - self._rested.elapsed()
-        if left_ms <= 0 and self._rest_ms == REFRESH_MS:
+        if self._has_rested():
             self.refresh()  # A turn of the event loop would let others paint first.
         else:
-            self._timer.start(max(0, left_ms))
+            self._timer.start(max(0, self._rest_ms - self._rested.elapsed()))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
