@@ -36,11 +36,6 @@ from chatlab.core.message import Message, MessageId
 VERSION = 1
 MAX_LINE = 4 * 1024 * 1024
 """Bytes; a longer line is none of ours."""
-_EMPTY: Json = {
-    **{"sender": "", "target": "", "text": "", "time_ns": 0, "failure": ""},
-    **{"delivery": None, "wire": None, "echo": None, "is_history": False, "is_highlight": False},
-}
-"""What a line leaves out of a message when there is nothing to say."""
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 """All of it in ASCII: so even the half characters that bad UTF-8 becomes come back as they were."""
 
@@ -126,8 +121,7 @@ def _chat(chat: Chat) -> Json:
 
 def _entry(entry: Entry) -> Json:
     if isinstance(entry, Message):
-        fields = session_json.from_message(entry)
-        return {"message": {name: value for name, value in fields.items() if value}}
+        return {"message": session_json.brief(entry)}
     note: Json = {"time_ns": entry.time_ns, "kind": entry.kind.value, "text": entry.text}
     if entry.hint:
         note["hint"] = entry.hint
@@ -172,7 +166,7 @@ def _take(journal: Journal, value: Json) -> None:
         case {"secret": str(line)}:
             journal.secrets.append(line)
         case {"message": dict(found)}:
-            _note_message(journal, session_json.to_message(_EMPTY | found))
+            _note_message(journal, session_json.to_message(session_json.EMPTY | found))
         case {"lost": int(count)}:
             journal.lost += count
         case _:
@@ -221,7 +215,7 @@ def _is_same(entry: Entry, message: Message) -> bool:
 
 def _take_entry(journal: Journal, value: Json) -> Entry:
     if "message" in value:
-        message = session_json.to_message(_EMPTY | as_object(value["message"]))
+        message = session_json.to_message(session_json.EMPTY | as_object(value["message"]))
         _note_message(journal, message)
         return message
     note = as_object(value["note"])

@@ -143,8 +143,23 @@ def to_anchors(value: Json) -> dict[Direction, Anchor]:
 # --- messages -----------------------------------------------------------------------------------
 
 
+EMPTY: Json = {
+    **{"sender": "", "target": "", "text": "", "time_ns": 0, "delivery": None, "failure": ""},
+    **{"wire": None, "echo": None, "is_history": False, "is_highlight": False, "msgid": ""},
+    **{"reply_to": "", "is_corrected": False, "is_retracted": False, "is_sealed": False},
+    **{"is_unstyled": False, "twin": "", "user_host": "", "reactions": []},
+}
+"""What a message is where nothing else is said of it."""
+_FLAGS = tuple(name for name, value in EMPTY.items() if value is False)
+
+
 def from_message(message: Message) -> Json:
-    return {
+    return EMPTY | brief(message)
+
+
+def brief(message: Message) -> Json:
+    """A message less what is ``EMPTY``; a flood writes thousands of them in a second."""
+    fields: Json = {
         "version": VERSION,
         "id": message.id,
         "account": message.account,
@@ -155,22 +170,29 @@ def from_message(message: Message) -> Json:
         "text": message.text,
         "kind": message.kind.value,
         "time_ns": message.time_ns,
-        "delivery": message.delivery.value if message.delivery is not None else None,
-        "failure": message.failure,
-        "wire": _from_wire(message.wire),
-        "echo": _from_wire(message.echo),
-        "is_history": message.is_history,
-        "is_highlight": message.is_highlight,
-        "msgid": message.msgid,
-        "reply_to": message.reply_to,
-        "is_corrected": message.is_corrected,
-        "is_retracted": message.is_retracted,
-        "is_sealed": message.is_sealed,
-        "is_unstyled": message.is_unstyled,
-        "twin": message.twin,
-        "user_host": message.user_host,
-        "reactions": [[each.text, list(each.people)] for each in message.reactions],
     }
+    if message.delivery is not None:
+        fields["delivery"] = message.delivery.value
+    if message.wire is not None:
+        fields["wire"] = _from_wire(message.wire)
+    if message.echo is not None:
+        fields["echo"] = _from_wire(message.echo)
+    if message.user_host:
+        fields["user_host"] = message.user_host
+    if message.msgid:
+        fields["msgid"] = message.msgid
+    if message.reply_to:
+        fields["reply_to"] = message.reply_to
+    if message.failure:
+        fields["failure"] = message.failure
+    if message.twin:
+        fields["twin"] = message.twin
+    if message.reactions:
+        fields["reactions"] = [[each.text, list(each.people)] for each in message.reactions]
+    for name in _FLAGS:
+        if getattr(message, name):
+            fields[name] = True
+    return fields
 
 
 def to_message(value: Json) -> Message:
@@ -210,9 +232,7 @@ def _reaction(value: object) -> Reaction:
     return Reaction(as_text(text), tuple(as_text(each) for each in as_list(people)))
 
 
-def _from_wire(wire: WireRange | None) -> list[object] | None:
-    if wire is None:
-        return None
+def _from_wire(wire: WireRange) -> list[object]:
     return [wire.connection, wire.direction.value, wire.span.start, wire.span.stop]
 
 

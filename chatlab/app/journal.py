@@ -22,7 +22,7 @@ from chatlab.core.flow import ConnectionId, Direction, Transport
 from chatlab.core.message import Message, MessageId
 
 SUFFIX = ".jsonl"
-MAX_SINGLE = 4
+MAX_SINGLE = 1
 """Lines of one turn of the event loop that are written at once, each by itself."""
 MAX_PENDING = 8 * 1024 * 1024
 """Bytes of lines kept while the disk takes none; lines beyond are counted as lost."""
@@ -129,7 +129,8 @@ class SessionJournal:
 
     def note_message(self, message: Message) -> None:
         """A message has bytes on the wire; the chat that shows it has told of it before."""
-        if self._written.get(message.id) != message:
+        before = self._written.get(message.id)
+        if before is not message and before != message:
             self._written[message.id] = message
             self._write(form.message_line(message))
 

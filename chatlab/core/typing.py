@@ -73,6 +73,8 @@ class Writers:
         return min(ends, default=None)
 
     def _drop(self, nick: str, *keys: ChatKey) -> frozenset[ChatKey]:
+        if not self._until:
+            return frozenset()
         return frozenset(
             key for key in keys if self._until.get(key, {}).pop(nick.lower(), None) is not None
         )

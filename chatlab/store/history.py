@@ -7,6 +7,7 @@ a full disk is reported once, and what could not be written is tried again with 
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import sqlite3
@@ -33,11 +34,17 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH_ROWS = 500
 """Rows of one transaction; a burst becomes several, so that a reader gets its turn."""
-MAX_WAITING = 20_000
-"""Rows kept in memory while the disk refuses them; the oldest go first."""
+MAX_WAITING = 100_000
+"""Rows kept in memory while the disk refuses them; then the oldest go, and are counted as lost."""
+_AT_ONCE = (40, 1)
+"""Rows of one statement: for each statement the window has to let go of the interpreter once."""
 _BUSY_TIMEOUT_S = 5.0
 _NAMES = ", ".join(COLUMNS)
-_INSERT = f"INSERT INTO entries ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_VALUES = f"({', '.join('?' * len(COLUMNS))})"
+_INSERT = {
+    count: f"INSERT INTO entries ({_NAMES}) VALUES {', '.join([_VALUES] * count)}"
+    for count in _AT_ONCE
+}
 _IS_NAMED = "SELECT 1 FROM entries WHERE account = ? AND chat = ? AND msgid = ? AND msgid != ''"
 _TIME_OF = (
     "SELECT time_ns FROM entries WHERE account = ? AND chat = ? AND msgid = ? AND msgid != ''"
@@ -67,7 +74,9 @@ _END_OF_TIME = 2**63 - 1
 class _Waiting:
     """What is still to be written; shared by two threads, under the history's lock."""
 
-    rows: deque[Row] = field(default_factory=lambda: deque(maxlen=MAX_WAITING))
+    rows: deque[Row] = field(default_factory=deque)
+    lost: int = 0
+    """Rows for which there was no room any more."""
     changes: dict[str, Row] = field(default_factory=dict)
     is_scheduled: bool = False
 
@@ -97,8 +106,12 @@ class History:
     def append(self, key: ChatKey, entry: Entry) -> None:
         """Have ``entry`` written soon; returns at once."""
         if self.is_keeping:
+            row, waiting = row_of(key, entry, self._session), self._waiting
             with self._lock:
-                self._waiting.rows.append(row_of(key, entry, self._session))
+                waiting.rows.append(row)
+                if len(waiting.rows) > MAX_WAITING:
+                    waiting.rows.popleft()
+                    waiting.lost += 1
             self._schedule()
 
     def change(self, key: ChatKey, message: Message) -> None:
@@ -235,14 +248,36 @@ class History:
             return False
         connection = self._open()
         with connection:
-            for row in rows:
-                if not row.is_history or not self._is_there(connection, row):
-                    connection.execute(_INSERT, row.values())
+            self._insert(connection, rows)
             for row in changes.values():
                 self._change(connection, row)
         self._forget_written(rows, changes)
         self._reported.clear()
+        self._tell_lost()
         return True
+
+    def _insert(self, connection: sqlite3.Connection, rows: list[Row]) -> None:
+        at = 0
+        while at < len(rows):
+            count = next(count for count in _AT_ONCE if count <= len(rows) - at)
+            piece = rows[at : at + count]
+            if any(row.is_history for row in piece):  # It may be there, or twice among these.
+                piece = rows[at : at + 1]
+            at += len(piece)
+            if not piece[0].is_history or not self._is_there(connection, piece[0]):
+                values = itertools.chain.from_iterable(row.values() for row in piece)
+                connection.execute(_INSERT[len(piece)], tuple(values))
+
+    def _tell_lost(self) -> None:
+        with self._lock:
+            lost, self._waiting.lost = self._waiting.lost, 0
+        if lost:
+            self._tell(
+                FileError(
+                    f"{lost:,} lines are missing in the chat history: the disk took none for long.",
+                    "“Save session” in the File menu still keeps them.",
+                )
+            )
 
     def _forget_written(self, rows: list[Row], changes: dict[str, Row]) -> None:
         with self._lock:

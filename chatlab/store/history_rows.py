@@ -2,9 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import ChatKey, Entry, Note, NoteKind
@@ -29,9 +28,8 @@ HIDDEN = "…"
 E = TypeVar("E", bound=Enum)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the table, in the order of ``COLUMNS``."""
+class Row(NamedTuple):
+    """One line of the table: first ``COLUMNS``, then what is no column."""
 
     account: str
     chat: str
@@ -43,7 +41,7 @@ class Row:
     application: str = ""
     sender: str = ""
     is_sent: bool = False
-    text: str
+    text: str = ""
     delivery: str = ""
     detail: str = ""
     """Why a message failed, or the hint of a note."""
@@ -59,12 +57,13 @@ class Row:
     is_unstyled: bool = False
     is_sealed: bool = False
     identity: int | None = None
-    """The row's number, where the message came from there. Not a column of ours."""
+    """The row's number, where the message came from there."""
     is_history: bool = False
-    """Replayed by the server: perhaps on disk already. Not a column."""
+    """Replayed by the server: perhaps on disk already."""
 
     def values(self) -> tuple[str | int | None, ...]:
-        return tuple(getattr(self, name) for name in COLUMNS)
+        """Those of ``COLUMNS``."""
+        return self[: len(COLUMNS)]
 
 
 def row_of(key: ChatKey, entry: Entry, session: str) -> Row:

@@ -2,9 +2,9 @@
 
 The chat book changes its list at once and tells about every line; a view that laid out each of
 50,000 lines of a burst would stall. So the model keeps its own list of rows, notes what happened
-to the chat's, and catches up at most once per ``BATCH_MS``: one removal and one insertion per
-block. Row numbers and the chat's indices differ only by what waits, which is all the arithmetic
-below.
+to the chat's, and catches up at most once per ``BATCH_MS``, in a flood that nobody could read once
+per ``FLOOD_MS``: one removal and one insertion per block. Row numbers and the chat's indices differ
+only by what waits, which is all the arithmetic below.
 """
 
 from collections.abc import Sequence
@@ -35,6 +35,10 @@ _ROOT = QModelIndex()
 
 BATCH_MS = 50
 """Rows follow a burst in blocks this far apart: below what an eye sees, above what a layout costs."""
+FLOOD_MS = 100
+"""So far apart while each block is longer than a screen: of all those rows none is ever read."""
+_SCREEN = 60
+"""Rows; no screen shows more."""
 
 
 class Role(IntEnum):
@@ -138,10 +142,14 @@ class TranscriptModel(QAbstractListModel):
         self._to_drop = 0
         self._changed: set[int] = set()
         self._since_flush = QElapsedTimer()
+        self._rest_ms = BATCH_MS
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._flush_in_turn)
-        self._stop_observing = book.observe(self._on_book_changed)
+        self._stop_observing = book.observe(
+            self._on_book_changed,
+            *(Change.ENTRIES_ADDED, Change.ENTRY_CHANGED, Change.ENTRIES_DROPPED),
+        )
         self._is_open = True
 
     def close(self) -> None:
@@ -199,7 +207,7 @@ class TranscriptModel(QAbstractListModel):
             self.flush()
 
     def _is_burst(self) -> bool:
-        return self._since_flush.isValid() and self._since_flush.elapsed() < 2 * BATCH_MS
+        return self._since_flush.isValid() and self._since_flush.elapsed() < 2 * self._rest_ms
 
     @Slot()
     def flush(self) -> None:
@@ -211,6 +219,7 @@ class TranscriptModel(QAbstractListModel):
         gone = min(self._to_drop, len(self._rows))
         del self._waiting[: self._to_drop - gone]
         self._to_drop = 0
+        self._rest_ms = FLOOD_MS if len(self._waiting) > _SCREEN else BATCH_MS
         if gone:
             self.beginRemoveRows(QModelIndex(), 0, gone - 1)
             del self._rows[:gone]
@@ -232,13 +241,12 @@ class TranscriptModel(QAbstractListModel):
                 self._add(first + self._to_drop, self.chat.entries[first : first + count])
             case Change.ENTRY_CHANGED:
                 self._change(first + self._to_drop, self.chat.entries[first])
-            case Change.ENTRIES_DROPPED:
-                self._to_drop += count
             case _:
-                return
+                self._to_drop += count
         if not self._timer.isActive():
-            is_burst = self._since_flush.isValid() and self._since_flush.elapsed() < BATCH_MS
-            self._timer.start(BATCH_MS if is_burst else 0)
+            rest_ms = self._rest_ms
+            is_burst = self._since_flush.isValid() and self._since_flush.elapsed() < rest_ms
+            self._timer.start(rest_ms if is_burst else 0)
 
     def _add(self, row: int, entries: list[Entry]) -> None:
         at = row - len(self._rows)

@@ -46,7 +46,7 @@ REFRESH_MS = 20
 
 The first frame after a pause is shown at once.
 """
-MAX_REST_MS = 50
+MAX_REST_MS = 100
 """As soon as a flood is over, all of it is there."""
 _IDLE_SHARE = 4
 """The pane rests this many times as long as its last look took: a flood makes its looks longer."""
