@@ -22,7 +22,7 @@ from chatlab.core.flow import ConnectionId, Direction, Transport
 from chatlab.core.message import Message, MessageId
 
 SUFFIX = ".jsonl"
-MAX_SINGLE = 1
+MAX_SINGLE = 4
 """Lines of one turn of the event loop that are written at once, each by itself."""
 MAX_PENDING = 8 * 1024 * 1024
 """Bytes of lines kept while the disk takes none; lines beyond are counted as lost."""
@@ -58,11 +58,11 @@ class SessionJournal:
         self,
         capture: Path,
         on_fault: Callable[[str, str], None],
-        soon: Callable[[Callable[[], None]], object] | None = None,
+        at_turn_end: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
         """``on_fault`` gets cause and remedy when lines cannot be written, once for each cause.
 
-        ``soon`` runs something at the end of this turn of the event loop: of a flood, all but the
+        ``at_turn_end`` runs something before anything of it is painted: of a flood, all but the
         first lines are written then, in one piece; None: each by itself. Raises FileError.
         """
         self._path = journal_of(capture)
@@ -74,7 +74,7 @@ class SessionJournal:
                 "Until that is mended, a crash of ChatLab would lose what was said.",
             ) from error
         self._on_fault = on_fault
-        self._soon = soon
+        self._at_turn_end = at_turn_end
         self._turn: list[bytes] = []
         """Lines of a flood that wait for the end of this turn of the event loop."""
         self._count = 0
@@ -179,9 +179,9 @@ class SessionJournal:
     # -- the file
 
     def _write(self, line: bytes) -> None:
-        if self._soon is not None and not self._count:
-            self._soon(self._end_turn)
-        self._count += self._soon is not None
+        if self._at_turn_end is not None and not self._count:
+            self._at_turn_end(self._end_turn)
+        self._count += self._at_turn_end is not None
         if self._count <= MAX_SINGLE:
             self._put([line])
         else:

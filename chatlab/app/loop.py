@@ -37,12 +37,18 @@ class _Timers(QObject):
         self._loop = loop
         self._ready: deque[asyncio.Handle] = deque()
         self._ready_timer = 0
+        self._at_end: list[Callable[[], None]] = []
         self._later: list[asyncio.TimerHandle] = []
         """A heap, by when they are due."""
         self._later_timer = 0
 
     def add_ready(self, handle: asyncio.Handle) -> None:
         self._ready.append(handle)
+        if not self._ready_timer:
+            self._ready_timer = self.startTimer(0)
+
+    def at_turn_end(self, callback: Callable[[], None]) -> None:
+        self._at_end.append(callback)
         if not self._ready_timer:
             self._ready_timer = self.startTimer(0)
 
@@ -64,6 +70,7 @@ class _Timers(QObject):
         self._later.clear()
         self._set_alarm()
         self._ready.clear()
+        self._at_end.clear()
 
     def set_debug(self, enabled: bool) -> None:
         """qasync's own timer has debug output; asyncio's debug mode serves us."""
@@ -86,7 +93,10 @@ class _Timers(QObject):
                 handle._run()
             if time.perf_counter() > end:
                 break
-        if self._ready_timer and not self._ready:
+        at_end, self._at_end = self._at_end, []
+        for callback in at_end:
+            callback()
+        if self._ready_timer and not (self._ready or self._at_end):
             self.killTimer(self._ready_timer)
             self._ready_timer = 0
 
@@ -128,6 +138,11 @@ class QtLoop(qasync.QEventLoop):
         handle = asyncio.Handle(callback, args, self, context)
         self._own_timers.add_ready(handle)
         return handle
+
+    def at_turn_end(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` before Qt gets its turn, and with it the chance to paint."""
+        assert self._own_timers is not None
+        self._own_timers.at_turn_end(callback)
 
     def _add_callback(self, handle: asyncio.Handle, delay: float = 0) -> None:
         """asyncio's way in for signal handlers."""

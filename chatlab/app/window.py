@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from chatlab.app.stage import Stage
     from chatlab.core.preferences import Preferences
 
+_PAINT_PATIENCE_S = 2.0
+"""A window that is minimized, or on another desktop, may not be painted for long."""
+
 
 def run_window(
     *, lab: bool, file: Path | None, link: str | None = None, keys: Path | None = None
@@ -95,7 +98,7 @@ class _Life:
         capture = self._opened.capture if self._opened else self._folder.live_file
         self._feed = CaptureFeed(capture, self._book, self._dissector, is_live=file is None)
         self._stage: Stage | None = None
-        self.staged = asyncio.Event()
+        self._painted, self.staged = asyncio.Event(), asyncio.Event()
         """All that stands behind the window is there."""
         self._make_window()
         theme.put_on(application)
@@ -118,7 +121,6 @@ class _Life:
         window = self._window = MainWindow(self._book, self._feed, services, self._run_beside)
         if root.is_root():
             window.strip.show_message(root.WORDS)
-        self._painted = asyncio.Event()
         window.painted.connect(self._painted.set)
         saved = self._settings.window
         window.restore_layout(
@@ -153,10 +155,14 @@ class _Life:
 
     async def run(self) -> int:
         """Show the window, do everything else, and return when all is closed."""
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, QtLoop)
+        self._loop = loop
         self._window.show_first_start(self._has_no_account())
         self._window.show()
-        await self._painted.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PAINT_PATIENCE_S):
+                await self._painted.wait()
         self._set_stage()
         self._collector.start()
         self._window.focus_changed.connect(self._on_focus_changed)
@@ -326,7 +332,7 @@ class _Life:
             offer_leftovers(self._folder, self._paths.sessions, bar.post, backstage.open_capture)
         )
         self._feed.journal = SessionJournal(
-            self._feed.file, self._on_journal_fault, self._loop.call_soon
+            self._feed.file, self._on_journal_fault, self._loop.at_turn_end
         )
         self._feed.journal.follow(self._book)
 

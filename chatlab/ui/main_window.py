@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QMargins, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QByteArray, QEvent, QMargins, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from chatlab.core.chats import ChatBook
@@ -216,12 +216,19 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange:
             self.focus_changed.emit()
 
-    def event(self, event: QEvent) -> bool:
-        handled = super().event(event)
-        if not self._was_painted and event.type() == QEvent.Type.Paint:
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_painted:
+            self.windowHandle().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """All is painted while the window takes in that it is exposed. It need not be told to paint
+        itself: where a page covers it, only that is."""
+        if event.type() == QEvent.Type.Expose and self.windowHandle().isExposed():
             self._was_painted = True
-            self.painted.emit()
-        return handled
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self.painted.emit)
+        return False
 
 
 def _known(sizes: Sequence[int]) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -64,6 +65,8 @@ def run_scene(
         text=True,
     )
     facts: Facts = {}
+    watchdog = threading.Timer(SCENE_TIMEOUT_S, child.kill)
+    watchdog.start()
     try:
         assert child.stdin
         assert child.stdout
@@ -76,6 +79,7 @@ def run_scene(
                 facts = words
         return facts | {"exit": child.wait(SCENE_TIMEOUT_S)}
     finally:
+        watchdog.cancel()
         _end(child)
 
 

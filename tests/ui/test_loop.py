@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Coroutine
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from chatlab.app.loop import TURN_S, QtLoop
@@ -96,5 +97,29 @@ def test_a_turn_of_qt_inside_a_task_runs_no_other_task(run: Run) -> None:
         assert steps == []
         await task
         assert steps == ["one", "two"]
+
+    run(work())
+
+
+def test_the_end_of_a_turn_comes_before_anything_is_painted(run: Run, qapp: QApplication) -> None:
+    """However much is ready: what a turn has to finish is not put off to the next one."""
+
+    async def work() -> None:
+        loop, came = asyncio.get_running_loop(), list[str]()
+        assert isinstance(loop, QtLoop)
+        is_over = asyncio.Event()
+        QTimer.singleShot(0, lambda: came.append("Qt"))
+
+        def long() -> None:
+            came.append("work")
+            loop.at_turn_end(lambda: came.append("end"))
+            loop.call_soon(came.append, "next turn")
+            loop.call_soon(is_over.set)
+            time.sleep(1.25 * TURN_S)
+
+        loop.call_soon(long)
+        await is_over.wait()
+        assert came.index("end") == came.index("work") + 1
+        assert came.index("end") < came.index("next turn")
 
     run(work())

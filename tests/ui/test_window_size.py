@@ -1,8 +1,9 @@
-"""The first window fits its screen."""
+"""The first window fits its screen, and says when it was painted."""
 
 import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QScreen
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatlab.ui.main_window import DEFAULT_SIZE, WindowLayout
@@ -26,3 +27,15 @@ def test_the_first_window_is_no_bigger_than_the_screen(
     else:
         assert size.width() <= screen[0]
         assert size.height() < screen[1]
+
+
+def test_the_first_paint_is_told_once_also_where_one_page_covers_the_window(qtbot: QtBot) -> None:
+    stage, told = Stage(qtbot), list[bool]()
+    stage.window.show_first_start(True)
+    stage.window.painted.connect(lambda: told.append(True))
+    qtbot.waitUntil(lambda: bool(told))
+    stage.window.hide()
+    with qtbot.waitExposed(stage.window):
+        stage.window.show()
+    QApplication.processEvents()
+    assert told == [True]
