@@ -64,8 +64,9 @@ def read_session(log: FrameLog) -> SavedSession:
     connections: dict[ConnectionId, Connection] = {}
     anchors: dict[ConnectionId, dict[Direction, Anchor]] = {}
     messages: dict[MessageId, Message] = {}
+    where = ""
     try:
-        for text in _comments(log):
+        for where, text in _comments(log):
             if (found := session_comments.session_json_of(text)) is not None:
                 value = session_json.loads(found)
                 connection = session_json.to_connection(value)
@@ -74,19 +75,23 @@ def read_session(log: FrameLog) -> SavedSession:
             elif (found := session_comments.message_json(text)) and len(messages) < MAX_MESSAGES:
                 message = session_json.to_message(session_json.loads(found))
                 messages[message.id] = message
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except session_json.DAMAGES as error:
         raise FileError(
-            f"{log.path.name} was saved by ChatLab, but its comments are damaged: {error!r}.",
-            "Its frames can still be read, e.g. in Wireshark.",
+            f"{log.path.name} was saved by ChatLab, but its comments are damaged: {where} "
+            f"{session_json.complaint(error)}.",
+            "Its frames can still be read; for the messages, ask for another copy.",
         ) from error
     ordered = sorted(messages.values(), key=order_of)
     return SavedSession(tuple(connections.values()), tuple(ordered), anchors)
 
 
-def _comments(log: FrameLog) -> Iterator[str]:
-    yield from log.section_comments
+def _comments(log: FrameLog) -> Iterator[tuple[str, str]]:
+    """Where each comment is, in words, and what it says."""
+    for text in log.section_comments:
+        yield "the comment of a section", text
     for number in log.commented:
-        yield from log.comments(number)
+        for text in log.comments(number):
+            yield f"the comment of frame {number:,}", text
 
 
 def restore(saved: SavedSession, correlator: Correlator) -> None:

@@ -26,6 +26,8 @@ from chatlab.core.message import Delivery, Message, MessageId, MessageKind
 from chatlab.core.reactions import Reaction
 
 VERSION = 1
+DAMAGES = (ValueError, KeyError, TypeError, RecursionError)
+"""What the readers here raise where a record is not what it should be."""
 
 Json = dict[str, object]
 
@@ -37,6 +39,15 @@ def dumps(value: Json) -> str:
 def loads(text: str) -> Json:
     """Raises ValueError (JSONDecodeError is one) at anything but an object."""
     return as_object(json.loads(text))
+
+
+def complaint(error: Exception) -> str:
+    """One of ``DAMAGES`` in words that go on after “line 7” or “the comment of frame 7”."""
+    if isinstance(error, json.JSONDecodeError):
+        return "is cut off, or is no JSON"
+    if isinstance(error, RecursionError):
+        return "is nested too deeply"
+    return "lacks something, or says what cannot be"
 
 
 # --- connections --------------------------------------------------------------------------------

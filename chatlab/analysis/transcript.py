@@ -110,11 +110,15 @@ def _from_entry(entry: Entry, known: dict[MessageId, Message]) -> Json:
 
 
 def read_transcript(lines: Iterable[str]) -> Transcript:
-    """Raises ValueError, KeyError, TypeError or RecursionError where a line is not what it should
-    be."""
+    """Raises ValueError, which names the line that is not what it should be."""
     reader = _Reader()
-    for line in lines:
-        reader.take(session_json.loads(line))
+    for number, line in enumerate(lines, 1):
+        if number > MAX_ENTRIES:
+            raise ValueError(f"it has more than {MAX_ENTRIES:,} lines")
+        try:
+            reader.take(session_json.loads(line))
+        except session_json.DAMAGES as error:
+            raise ValueError(f"line {number:,} {session_json.complaint(error)}") from error
     session = SavedSession(
         tuple(reader.connections.values()), tuple(reader.messages.values()), reader.anchors
     )
@@ -127,12 +131,8 @@ class _Reader:
         self.anchors: dict[ConnectionId, dict[Direction, Anchor]] = {}
         self.messages: dict[MessageId, Message] = {}
         self.chats: list[SavedChat] = []
-        self._count = 0
 
     def take(self, value: Json) -> None:
-        self._count += 1
-        if self._count > MAX_ENTRIES:
-            raise ValueError(f"more than {MAX_ENTRIES:,} lines")
         match value["type"]:
             case "connection":
                 connection = session_json.to_connection(value)

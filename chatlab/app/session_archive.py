@@ -48,6 +48,8 @@ _SPARE = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """Of other methods the libraries have errors of their own."""
+_ENCRYPTED = 1
+"""A flag of zip’s."""
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 _QUICK = 16 * 1024 * 1024
 """A transcript that is read whole only to see whether it can be read."""
@@ -123,17 +125,15 @@ def is_archive(file: Path) -> bool:
 
 def check_archive(file: Path) -> None:
     """Look whether it can be opened, as far as that is quick. Raises FileError."""
-    with _opened(file) as archive:
-        reading = _Reading(file, archive)
+    with _opened(file) as reading:
         reading.check()
-        if archive.getinfo(TRANSCRIPT).file_size <= _QUICK:
+        if reading.has_short_transcript:
             reading.transcript()
 
 
 def unpack_archive(file: Path, folder: Path) -> UnpackedSession:
     """Read a session file; its capture goes to ``folder``. Raises FileError."""
-    with _opened(file) as archive:
-        reading = _Reading(file, archive)
+    with _opened(file) as reading:
         reading.check()
         capture = folder / CAPTURE
         reading.unpack_capture(capture)
@@ -142,14 +142,19 @@ def unpack_archive(file: Path, folder: Path) -> UnpackedSession:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(file: Path) -> Iterator["_Reading"]:
     """The archive; what zipfile finds wrong with it, in words."""
+    part = "table of contents"
     try:
         with zipfile.ZipFile(file) as archive:
-            yield archive
+            reading = _Reading(file, archive)
+            try:
+                yield reading
+            finally:
+                part = reading.part or part
     except (zipfile.BadZipFile, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise FileError(
-            f"{file.name} is damaged, or was cut off on its way: {error}.",
+            f"{file.name} is damaged, or was cut off on its way: its {part} cannot be read.",
             "Copy it once more from where it came from.",
         ) from error
     except (NotImplementedError, RuntimeError) as error:  # Compressed or encrypted otherwise.
@@ -170,6 +175,12 @@ class _Reading:
     def __init__(self, file: Path, archive: zipfile.ZipFile) -> None:
         self._file = file
         self._archive = archive
+        self.part = ""
+        """Which member is read, or was read last."""
+
+    @property
+    def has_short_transcript(self) -> bool:
+        return self._archive.getinfo(TRANSCRIPT).file_size <= _QUICK
 
     def check(self) -> None:
         """Raises FileError unless it is a session of a form that we know."""
@@ -192,6 +203,8 @@ class _Reading:
             )
         if odd := {member.compress_type for member in members} - _PACKINGS:
             raise NotImplementedError(f"zip’s method {min(odd)}")
+        if any(member.flag_bits & _ENCRYPTED for member in members):
+            raise NotImplementedError("it asks for a password")
         self._check_manifest()
         for name in (CAPTURE, TRANSCRIPT):
             if name not in names:
@@ -232,6 +245,7 @@ class _Reading:
         if name not in self._archive.namelist():
             return ""
         self._size(name, MAX_SMALL)
+        self.part = name
         with self._archive.open(name) as member:
             return member.read(MAX_SMALL).decode("utf-8", "replace")
 
@@ -249,6 +263,7 @@ class _Reading:
             )
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         descriptor = os.open(target, flags, 0o600)
+        self.part = CAPTURE
         with os.fdopen(descriptor, "wb") as stream, self._archive.open(info) as member:
             _copy(member, stream)
 
@@ -261,12 +276,15 @@ class _Reading:
     def transcript(self) -> Transcript:
         self._size(TRANSCRIPT, MAX_TRANSCRIPT)
         self._check_growth(self._archive.getinfo(TRANSCRIPT))
+        self.part = TRANSCRIPT
         try:
             with self._archive.open(TRANSCRIPT) as member:
                 return read_transcript(_lines(member))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except UnicodeDecodeError:
+            raise  # Of zipfile: a name that is damaged.
+        except ValueError as error:
             raise FileError(
-                f"{self._file.name} was saved by ChatLab, but its transcript is damaged: {error!r}.",
+                f"{self._file.name} was saved by ChatLab, but its transcript is damaged: {error}.",
                 _ELSEWHERE,
             ) from error
 
@@ -287,5 +305,5 @@ def _copy(source: IO[bytes], target: BinaryIO) -> None:
 def _lines(member: IO[bytes]) -> Iterator[str]:
     while line := member.readline(MAX_LINE + 1):
         if len(line) > MAX_LINE:
-            raise ValueError(f"a line of more than {MAX_LINE:,} bytes")
+            raise ValueError(f"a line has more than {MAX_LINE:,} bytes")
         yield line.decode("utf-8", "replace")

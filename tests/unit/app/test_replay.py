@@ -81,7 +81,7 @@ def test_where_the_words_are_damaged_the_frames_are_shown_all_the_same(tmp_path:
     show_frames_alone(feed, "lesson.pcapng", caught.value)
     assert feed.count == 6
     assert isinstance(feed.status, CaptureReplayed)
-    assert "comments are damaged" in feed.status.problem
+    assert "comments are damaged: the comment of frame 4 lacks" in feed.status.problem
 
 
 def test_an_xmpp_room_is_a_room_again_and_a_chat_of_two_is_none(tmp_path: Path) -> None:

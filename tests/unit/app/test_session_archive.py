@@ -253,21 +253,48 @@ def test_a_manifest_that_cannot_be_is_refused(manifest: bytes, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "complaint"),
     [
-        b"{",
-        b"[]",
-        b"{}",
-        b'{"type": "message"}',
-        b'{"type": "chat"}',
-        b'{"type": 1, "x": ' + b"[" * 9_999,
+        (b"{", "is cut off, or is no JSON"),
+        (b"[]", "lacks something, or says what cannot be"),
+        (b"{}", "lacks something, or says what cannot be"),
+        (b'{"type": "message"}', "lacks something, or says what cannot be"),
+        (b'{"type": "chat"}', "lacks something, or says what cannot be"),
+        (b'{"type": 1, "x": ' + b"[" * 9_999, "is nested too deeply"),
     ],
 )
-def test_a_damaged_transcript_is_told(line: bytes, tmp_path: Path) -> None:
-    file = packed(tmp_path, **{"transcript.jsonl": line})
-    assert "transcript is damaged" in refusal(file)
-    with pytest.raises(FileError, match="transcript is damaged"):
+def test_a_damaged_line_of_the_transcript_is_named(
+    line: bytes, complaint: str, tmp_path: Path
+) -> None:
+    file = packed(tmp_path, **{"transcript.jsonl": b'{"type": "hologram"}\n' + line})
+    words = f"transcript is damaged: line 2 {complaint}."
+    assert words in refusal(file)
+    with pytest.raises(FileError, match="transcript is damaged") as caught:
         check_file(file)
+    assert caught.value.message.endswith(words)
+    assert "unzip it and open capture.pcapng" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "transcript.jsonl", "capture.pcapng"])
+def test_the_part_that_was_damaged_on_the_way_is_named(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "odd.chatlab"
+    with zipfile.ZipFile(saved(tmp_path)) as source, zipfile.ZipFile(file, "w") as archive:
+        for member in source.namelist():
+            archive.writestr(member, source.read(member))  # Stored: each byte is its own.
+    data = bytearray(file.read_bytes())
+    start = data.index(name.encode()) + len(name)
+    data[start + 3] ^= 0x01
+    file.write_bytes(data)
+    words = refusal(file)
+    assert words.endswith(f"was cut off on its way: its {name} cannot be read.")
+
+
+def test_one_that_asks_for_a_password_says_so(tmp_path: Path) -> None:
+    data = bytearray(saved(tmp_path).read_bytes())
+    data[data.rindex(b"PK\x01\x02") + 8] |= 1
+    file = tmp_path / "odd.chatlab"
+    file.write_bytes(data)
+    assert refusal(file).endswith("it asks for a password.")
 
 
 def test_lines_of_a_later_chatlab_are_stepped_over(tmp_path: Path) -> None:
