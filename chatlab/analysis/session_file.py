@@ -66,7 +66,7 @@ def read_session(log: FrameLog) -> SavedSession:
     messages: dict[MessageId, Message] = {}
     where = ""
     try:
-        for where, text in _comments(log):
+        for where, text in _comments(log):  # noqa: B007 - a complaint names it.
             if (found := session_comments.session_json_of(text)) is not None:
                 value = session_json.loads(found)
                 connection = session_json.to_connection(value)
