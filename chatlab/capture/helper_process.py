@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ _log = logging.getLogger(__name__)
 
 _READ_SIZE = 64 * 1024
 HELPER = "chatlab.capture.helper"
+RETRY_S = 0.01
+"""Between two looks whether the channel of the descriptors has room again."""
 _HAS_DESCRIPTORS = sys.platform == "linux"
 
 
@@ -33,6 +36,9 @@ class HelperProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._channel: socket.socket | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._waiting: deque[tuple[Words, int]] = deque()
+        """Commands that wait for room in the channel, with duplicates of their descriptors."""
+        self._retry: asyncio.TimerHandle | None = None
 
     @property
     def pid(self) -> int | None:
@@ -66,19 +72,61 @@ class HelperProcess:
     def send(self, words: Words, descriptor: int = -1) -> None:
         """Give a command, with a descriptor where it needs one. Never blocks.
 
-        What a dead process is told is lost; ``on_exit`` says that it is dead.
+        Linux lets fewer than 300 descriptors wait in a channel; of a process that is just starting,
+        the others wait here. What a dead process is told is lost; ``on_exit`` says that it is dead.
         """
+        if not self._waiting and self._give(words, descriptor):
+            return
+        try:
+            # The original may be closed, and its number be another's, until it is passed on.
+            own = os.dup(descriptor) if descriptor >= 0 else -1
+        except OSError as error:
+            _log.error("keeping a packet socket: %s", error)
+            return
+        self._waiting.append((words, own))
+        self._try_later()
+
+    def _give(self, words: Words, descriptor: int) -> bool:
+        """False while the channel is full."""
         process = self._process
         if process is None or process.stdin is None or process.stdin.is_closing():
-            return
+            return True
         if descriptor >= 0 and self._channel is not None:
             try:
                 socket.send_fds(self._channel, [b"packet socket"], [descriptor])
+            except BlockingIOError:
+                return False
             except OSError as error:
                 # The process is dying; its successor is given the descriptor anew.
                 _log.warning("passing a packet socket: %s", error)
-                return
+                return True
         process.stdin.write(encode(words))
+        return True
+
+    def _try_later(self) -> None:
+        if self._retry is None:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._give_waiting)
+
+    def _give_waiting(self) -> None:
+        self._retry = None
+        while self._waiting:
+            if not self._give(*self._waiting[0]):
+                self._try_later()
+                return
+            self._drop_first()
+
+    def _drop_first(self) -> None:
+        _, descriptor = self._waiting.popleft()
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _forget_waiting(self) -> None:
+        """Nobody will hear it any more."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        while self._waiting:
+            self._drop_first()
 
     async def wait(self, timeout_s: float) -> None:
         """Until it has ended by itself, or is killed because it did not in time."""
@@ -110,6 +158,7 @@ class HelperProcess:
         code = await process.wait()
         _end_group(process.pid)
         last_words = await errors
+        self._forget_waiting()
         if process.stdin is not None:
             process.stdin.close()
         if self._channel is not None:
