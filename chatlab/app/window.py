@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from chatlab.app import root
+from chatlab.app import no_features, root  # noqa: F401 - the one spares time when it is loaded.
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.garbage import GentleCollector
 from chatlab.app.leftovers import SessionFolder

@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeyEvent, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from chatlab.protocol.irc_format import PLAIN, strip_formatting
-from chatlab.protocol.irc_perform import holds_password
 from chatlab.ui import completion, formatting
 from chatlab.ui.formatting import Code
 from chatlab.ui.rich_text import utf16_index, utf16_length
@@ -77,6 +76,8 @@ class ComposerEditor(QPlainTextEdit):
 
     def remember(self, text: str) -> None:
         """Add a sent text to the history; no password can be called back from there."""
+        from chatlab.protocol.irc_perform import holds_password
+
         is_new = not self._history or self._history[-1] != text
         if is_new and not holds_password(self.chat, text):
             self._history.append(text)
