@@ -7,7 +7,8 @@ being sent, again and again. (That a resumption itself is cut, at any byte of it
 Prosody 0.12 reads a resumed session with the XML parser of its first connection. Half a stanza
 that the parser got before a cut therefore swallows what comes next, or makes it “not well-formed”.
 It reads 8,192 bytes at a time, and TLS hands it whole stanzas only up to that: so what is typed
-between two cuts stays below, and each cut waits until the server has all of before.
+between two cuts stays below, and each cut waits until the server has all of before. The last test
+shows what becomes of a stanza that is not.
 """
 
 import asyncio
@@ -169,3 +170,40 @@ def fate(client: Client, message: str) -> Delivery | None:
     states = [event.delivery for event in changes if event.message == message and event.delivery]
     assert Delivery.FAILED not in states
     return states[-1] if states else None
+
+
+def test_a_text_that_was_cut_does_not_swallow_what_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatlab.chat.xmpp.resumption.UNREAD_S", 0.3)
+    long = "x" * 40_000
+
+    async def scene(place: Place, bob: XmppUser) -> None:
+        async with cutting(place.port) as (proxy, port):
+            alice = await Client(account_of(place, port=port, security=Security.PLAIN)).start()
+            alice.xmpp.send("bob@localhost", "before")
+            await alice.until(partial(has_taken, alice, 1))
+            proxy.cut_after(20_000)
+            alice.xmpp.send("bob@localhost", long)
+            await alice.until(lambda: alice.links[-1].state is LinkState.WAITING)
+            alice.xmpp.send("bob@localhost", "after")
+            keeping = asyncio.create_task(keep_connected(alice))
+            texts = await asyncio.to_thread(texts_to_the_last, bob, "after")
+            assert texts == ["before", long, "after"], alice.story
+            await alice.until(partial(has_taken, alice, 3))
+            assert any("does not read what it is sent" in each.detail for each in alice.links)
+            assert alice.written.count('id="bind"') == 2
+            keeping.cancel()
+            await alice.xmpp.stop()
+
+    with prosody(tmp_path / "prosody", {"alice": "secret", "bob": "secret"}) as running:
+        place = Place(running.port, running.tls_port, running.certificate.ca_file, ROOMS)
+        with XmppUser(running.host, running.port, "bob", "secret", "localhost") as bob:
+            asyncio.run(scene(place, bob))
+
+
+def texts_to_the_last(bob: XmppUser, last: str) -> list[str]:
+    texts: list[str] = []
+    while last not in texts:
+        texts.append(bob.wait_for("<body>([^<]*)</body>")[1])
+    return texts

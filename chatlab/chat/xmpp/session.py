@@ -14,8 +14,9 @@ from chatlab.chat.xmpp.composing import to_message
 from chatlab.chat.xmpp.context import Context
 from chatlab.chat.xmpp.features import FEATURES
 from chatlab.chat.xmpp.link import Link
-from chatlab.chat.xmpp.management import REQUEST, Management, tag
+from chatlab.chat.xmpp.management import ASK_AFTER, REQUEST, Management, tag
 from chatlab.chat.xmpp.outbox import Utterance
+from chatlab.chat.xmpp.resumption import ResumptionWatch
 from chatlab.chat.xmpp.shared import Shared
 from chatlab.chat.xmpp.stanza_errors import FINAL_STREAM_ERRORS, stream_error
 from chatlab.chat.xmpp.state import SessionState
@@ -55,6 +56,7 @@ class Session:
             self.context.features[kind] = kind(self.context)
         for feature in self.context.features.values():
             feature.handle(self.context.stream)
+        self._watch = ResumptionWatch(self.context, self.management, self.leave)
         self._is_request_due = False
         self._ack_poll: asyncio.Task[None] | None = None
         self._malformed = 0
@@ -77,11 +79,17 @@ class Session:
         self.context.link = link
         self.context.state.is_online = True
         self._is_unread = False
-        for pending in self.management.resumed(answer):
+        open_before = len(self.management.pending)
+        again = self.management.resumed(answer)
+        for number, pending in enumerate(again, 1):
             wire = link.write(pending.data)
             if pending.is_message:
                 self.context.deliveries.rewritten(pending.stanza_id, wire)
-                self._request_later()
+            if number % ASK_AFTER == 0:
+                link.write(REQUEST)
+        if again:
+            has_moved = len(again) < open_before
+            self._watch.begin(link, link.write(REQUEST), has_moved=has_moved)
         self._poll_acks_later()
         self._come_online(is_resumed=True)
 
@@ -97,7 +105,8 @@ class Session:
 
     @property
     def can_resume(self) -> bool:
-        return not self._is_ended and self.management.can_resume(self.context.timing.monotonic())
+        is_wanted = not self._is_ended and not self._watch.is_hopeless
+        return is_wanted and self.management.can_resume(self.context.timing.monotonic())
 
     def end(self, reason: str) -> None:
         """It is over for good: what the server did not take is in doubt."""
@@ -109,7 +118,8 @@ class Session:
             feature.ended(reason)
         self.context.stream.end(reason)
         self.context.outbox.forget_rooms()
-        pending = (each.stanza_id for each in self.management.pending if self._is_unread)
+        is_unread = self._is_unread or self._watch.is_hopeless
+        pending = (each.stanza_id for each in self.management.pending if is_unread)
         unread = self.context.deliveries.unread(pending)
         self.context.deliveries.lost(
             f"The connection was lost before the server had it. {reason}".strip(),

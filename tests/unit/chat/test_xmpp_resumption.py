@@ -192,3 +192,95 @@ def test_what_a_broken_parser_of_the_servers_never_read_is_sent_in_the_next_sess
         await play.stop()
 
     asyncio.run(scene())
+
+
+class SwallowingServer(PlayServer):
+    """Cut inside a text, it takes all of each connection that resumes for more of that text."""
+
+    def __init__(self, *, answers_the_end: bool) -> None:
+        super().__init__(("PLAIN",))
+        self.answers_the_end = answers_the_end
+        self.is_swallowing = False
+        self.resumptions = 0
+        self.swallowed = b""
+        self.bodies: list[str] = []
+
+    def take(self, transport: PlayTransport, data: bytes) -> None:
+        if transport.is_closed or not self.is_swallowing:
+            super().take(transport, data)
+            return
+        self.swallowed += data
+        if self.answers_the_end and data.endswith(b"</stream:stream>"):
+            self.is_swallowing = False
+            self.on["resume"] = lambda _: self.say(f"<failed xmlns='{SM}'/>")
+            fault = "<not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+            self.say(
+                f"<a xmlns='{SM}' h='{self.counted}'/>"
+                f"<stream:error>{fault}</stream:error></stream:stream>"
+            )
+
+    async def dial(self, *args: object) -> PlayTransport:
+        self.is_swallowing = False
+        return await super().dial(*args)  # type: ignore[arg-type]
+
+    def on_resume(self, element: ET.Element) -> None:
+        self.resumptions += 1
+        self.is_swallowing = True
+        self.say(f"<resumed xmlns='{SM}' previd='again' h='{self.counted}'/>")
+
+    def on_message(self, element: ET.Element) -> None:
+        self.bodies.append(element.findtext("{jabber:client}body") or "")
+
+
+@pytest.mark.parametrize(("answers_the_end", "resumptions"), [(True, 1), (False, 2)])
+def test_a_server_that_swallows_a_resumed_stream_is_left_for_a_new_session(
+    answers_the_end: bool, resumptions: int
+) -> None:
+    async def scene() -> None:
+        server = SwallowingServer(answers_the_end=answers_the_end)
+        play = await Play(DIRECT, server).start()
+        await settle()
+        server.transport.is_silent = True
+        play.xmpp.send(BOB, "one")
+        server.transport.drop("The connection was cut.")
+        await play.until(lambda: play.state is LinkState.WAITING)
+        play.xmpp.start()
+        await play.until(lambda: server.is_swallowing and play.state is LinkState.ONLINE)
+        play.xmpp.send(BOB, "two")
+        for _ in range(12):  # Somebody talks all the while: the server is not silent.
+            if not server.transport.is_closed:
+                server.say(message(BOB, "still there?", f"m-{play.time.now}"))
+            await play.time.advance(5)
+        await play.until(lambda: play.deliveries.count(Delivery.ECHOED) == 2)
+        assert server.bodies == ["one", "two"]
+        assert server.resumptions == resumptions
+        assert Delivery.FAILED not in play.deliveries[-2:]
+        reasons = [each.detail for each in play.of(LinkChanged) if "does not read" in each.detail]
+        assert len(reasons) == resumptions
+        await play.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_server_that_is_slow_after_a_resumption_is_not_left() -> None:
+    async def scene() -> None:
+        server = ResumingServer()
+        play = await Play(DIRECT, server).start()
+        await settle()
+        server.transport.is_silent = True
+        play.xmpp.send(BOB, "one")
+        server.cut()
+        await play.until(lambda: play.state is LinkState.WAITING)
+        server.on["r"] = lambda _: None
+        play.xmpp.start()
+        await play.until(lambda: play.state is LinkState.ONLINE)
+        await play.time.advance(9)
+        assert server.bodies == ["one"]
+        server.say(f"<a xmlns='{SM}' h='{server.counted}'/>")
+        del server.on["r"]
+        await play.time.advance(60)
+        assert len(server.transports) == 2
+        assert (server.bodies, play.state) == (["one"], LinkState.ONLINE)
+        await play.stop()
+
+    asyncio.run(scene())
