@@ -7,6 +7,7 @@ the reader looks at keeps its place (the *anchor*). At the end it sticks to the 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from math import ceil
 
 from PySide6.QtCore import (
@@ -29,7 +30,7 @@ from chatlab.ui.models.transcript import TranscriptModel
 from chatlab.ui.theme import on_theme_changed
 from chatlab.ui.widgets.row_heights import RowHeights
 from chatlab.ui.widgets.transcript_layout import Metrics, RowLayout, build_row
-from chatlab.ui.widgets.transcript_rows import neighbourhood, row_reached
+from chatlab.ui.widgets.transcript_rows import neighbourhood, row_reached, rows_quoting
 
 Index = QModelIndex | QPersistentModelIndex
 _MAX_LAYOUTS = 400
@@ -53,6 +54,7 @@ class TranscriptList(QListView):
         super().__init__(parent)
         self._heights = RowHeights()
         self._layouts: dict[int, RowLayout] = {}
+        self._today = date.today()
         self._picture: list[tuple[RowLayout, int]] = []
         """What is in view, as it was settled last: rows and their tops."""
         self._unfolded: dict[MessageId, int] = {}
@@ -129,7 +131,9 @@ class TranscriptList(QListView):
         self.scheduleDelayedItemsLayout()
 
     def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
-        for row in range(first.row(), last.row() + 2):
+        changed = range(first.row(), last.row() + 1)
+        quoting = rows_quoting([self._entry(row) for row in changed], self._layouts)
+        for row in (*changed, last.row() + 1, *quoting):
             self._layouts.pop(row, None)
             self._heights.forget(row)
         super().dataChanged(first, last, roles)
@@ -169,12 +173,9 @@ class TranscriptList(QListView):
         entry = self._entry(row)
         if isinstance(entry, Message):
             self._unfolded[entry.id] = self._unfolded.get(entry.id, 1) + 1
-            self._forget_row(row)
-
-    def _forget_row(self, row: int) -> None:
-        self._layouts.pop(row, None)
-        self._heights.forget(row)
-        self._settle()
+            self._layouts.pop(row, None)
+            self._heights.forget(row)
+            self._settle()
 
     # Where it lies --------------------------------------------------------------------------
 
@@ -207,6 +208,9 @@ class TranscriptList(QListView):
         """The base class would set the scroll bar by its own layout; ``_settle`` does."""
 
     def layout_of(self, row: int) -> RowLayout:
+        if self._today != (today := date.today()):  # What was today is yesterday.
+            self._today = today
+            self._layouts.clear()
         found = self._layouts.get(row)
         if found is None:
             if len(self._layouts) >= _MAX_LAYOUTS:
@@ -261,8 +265,8 @@ class TranscriptList(QListView):
             self.viewport().update()
             return
         for (old, _), (new, top) in zip(before, picture, strict=True):
-            if new is not old:
-                self._paint_row_again(top, new.height)
+            if new is not old:  # Where it became lower, what stood below is wiped away, too.
+                self._paint_row_again(top, max(old.height, new.height))
 
     def _paint_row_again(self, top: int, height: float) -> None:
         self.viewport().update(0, top - 1, self.viewport().width(), ceil(height) + 2)

@@ -1,6 +1,7 @@
 """What a row of the transcript is beside the others: what it shows because of the row before it
 (groups, times, days), and which one a key leads to."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from PySide6.QtWidgets import QAbstractItemView
@@ -9,7 +10,7 @@ from chatlab.core.chats import Entry, Note
 from chatlab.core.message import Message, MessageKind
 from chatlab.ui.models.transcript import local_time
 from chatlab.ui.widgets.row_heights import RowHeights
-from chatlab.ui.widgets.transcript_layout import Neighbourhood
+from chatlab.ui.widgets.transcript_layout import Neighbourhood, RowLayout
 
 GROUP_NS = 5 * 60 * 1_000_000_000
 """A pause this long begins a new group even when the same person goes on."""
@@ -29,6 +30,13 @@ def neighbourhood(entry: Entry, previous: Entry | None, *, is_first_new: bool) -
         day=day_words(now.date(), date.today()) if is_new_day else "",
         is_first_new=is_first_new,
     )
+
+
+def rows_quoting(changed: Iterable[Entry], layouts: Mapping[int, RowLayout]) -> list[int]:
+    """The rows that quote a message which is told otherwise now, or was taken back."""
+    names = {entry.id for entry in changed if isinstance(entry, Message)}
+    about = ((row, layout.about.quoted) for row, layout in layouts.items())
+    return [row for row, quoted in about if quoted is not None and quoted.id in names]
 
 
 def _minute(time: datetime | None) -> tuple[int, int] | None:
