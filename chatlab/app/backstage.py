@@ -310,6 +310,11 @@ class WindowBackstage(Looks):
             work = self.session.capture_interface(name, is_promiscuous=is_promiscuous)
             self.run(work)
 
+    def use_key_file(self, file: Path, show: Callable[[int | FileError], None]) -> None:
+        from chatlab.app.key_files import show_key_file
+
+        self.run(show_key_file(self._feed, file, show))
+
     def enable_capture(self) -> None:
         if self._enabling is None or self._enabling.done():  # One dialog for a password is enough.
             self._enabling = self._start(self._enable_capture())

@@ -151,19 +151,15 @@ class CaptureFeed:
         """Every secret of this capture that is known, whether it is used or not."""
         return self._keys
 
-    def use_key_file(self, file: Path) -> int:
-        """Use the secrets of a key log; how many it held. Raises FileError."""
-        from chatlab.app.key_files import read_key_file
-
-        lines = read_key_file(file)
-        self.use_keys(lines)
-        self.on_keys()
-        self.tell()
-        return len(lines)
-
-    def use_keys(self, lines: Iterable[str]) -> None:
+    def use_key_log(self, found: KeyLog) -> None:
         """Look into TLS with these secrets, too. They are not saved: of a key log that belongs to
         other programs, most have nothing to do with this capture."""
+        self._keys.update(found)
+        self.on_keys()
+        self.tell()
+
+    def use_keys(self, lines: Iterable[str]) -> None:
+        """The same with lines of a key log, before anybody looks."""
         for line in lines:
             self._keys.add(line)
 

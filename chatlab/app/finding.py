@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chatlab.analysis.finding import Found, find_messages
 from chatlab.app.feed import CaptureFeed
-from chatlab.app.key_files import keys_beside, read_key_file
+from chatlab.app.key_files import keys_beside, use_key_file
 from chatlab.app.replay import account_of
 from chatlab.core.account import AccountId, Application
 from chatlab.core.chats import ChatBook, ChatKey
@@ -132,16 +132,19 @@ def look_inside(
 
     ``keys``: the key log that the reader named; without, the one beside the file is used.
     """
-    key_file = keys or keys_beside(file)
-    if key_file is not None:
-        try:
-            feed.use_keys(read_key_file(key_file))
-        except ChatlabError as error:
-            post(Severity.WARNING, error.message, error.hint)
     is_foreign = not feed.correlator.connections
-    if is_foreign:
-        feed.on_keys = lambda: run(search.run())
-        run(_first_search(feed, search, post))
+
+    async def look() -> None:
+        if (key_file := keys or keys_beside(file)) is not None:
+            try:
+                await use_key_file(feed, key_file)
+            except ChatlabError as error:
+                post(Severity.WARNING, error.message, error.hint)
+        if is_foreign:
+            feed.on_keys = lambda: run(search.run())
+            await _first_search(feed, search, post)
+
+    run(look())
 
 
 async def _first_search(feed: CaptureFeed, search: MessageSearch, post: Post) -> None:

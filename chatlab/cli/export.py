@@ -11,7 +11,7 @@ from chatlab.app.replay import fill_from_file
 from chatlab.app.saving import CAPTURE_SUFFIX, capture_work, save
 from chatlab.app.session_replay import fill_from_session
 from chatlab.capture.dissector import ScapyDissector
-from chatlab.cli.reading import lines_beside
+from chatlab.cli.reading import log_beside
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import FileError, UsageError
 from chatlab.core.export import SecretsChoice, reader_can
@@ -19,7 +19,7 @@ from chatlab.core.export import SecretsChoice, reader_can
 
 def _look_inside(feed: CaptureFeed, book: ChatBook, file: Path) -> None:
     """Of a capture made elsewhere, the messages are found in the packets."""
-    feed.use_keys(lines_beside(file))
+    feed.use_key_log(log_beside(file))
     if not feed.correlator.connections:
         asyncio.run(MessageSearch(feed, book).run())
 

@@ -72,20 +72,19 @@ def _keys(file: Path, key_file: Path | None, log: FrameLog) -> KeyLog:
     for block in log.secrets:
         for line in block.data.decode("ascii", "replace").splitlines():
             keys.add(line)
-    for line in read_key_file(key_file) if key_file is not None else lines_beside(file):
-        keys.add(line)
+    keys.update(read_key_file(key_file) if key_file is not None else log_beside(file))
     return keys
 
 
-def lines_beside(file: Path) -> list[str]:
+def log_beside(file: Path) -> KeyLog:
     """The key log beside a capture. One that cannot be used is said: nobody has asked for it."""
     if (beside := keys_beside(file)) is None:
-        return []
+        return KeyLog()
     try:
         return read_key_file(beside)
     except FileError as error:
         print(error, file=sys.stderr)
-        return []
+        return KeyLog()
 
 
 def _found(correlator: Correlator, keys: KeyLog) -> tuple[Message, ...]:

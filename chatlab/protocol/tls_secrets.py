@@ -48,6 +48,13 @@ class KeyLog:
         self._secrets[key] = secret
         return True
 
+    def update(self, other: "KeyLog") -> None:
+        """Take what another one has, as far as there is room; what is known already stays."""
+        for key, secret in other._secrets.items():
+            if len(self._secrets) >= MAX_SECRETS:
+                return
+            self._secrets.setdefault(key, secret)
+
     def lines_of(self, random: bytes) -> list[str]:
         """The lines of one connection, as they stand in a key log."""
         return [

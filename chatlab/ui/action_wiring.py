@@ -146,7 +146,7 @@ class ActionWiring:
         self._toggle(ActionId.SIDEBAR, _is_shown(window.sidebar), window.sidebar.setVisible)
         self._toggle(ActionId.WIRE_PANE, _is_shown(window.wire), window.wire.setVisible)
         self._toggle(ActionId.MEMBER_LIST, lambda: chats.are_members_in_view, chats.show_members)
-        secrets = SecretsDesk(self._feed, window.bar, window)
+        secrets = SecretsDesk(self._feed, self._backstage, window.bar, window)
         self._toggle(ActionId.USE_SECRETS, lambda: secrets.is_used, secrets.set_used)
         window.actions_table.on(ActionId.KEY_LOG, secrets.ask_for_keys)
         self._toggle(ActionId.RAW_CONSOLE, lambda: self._raw.is_shown, self._raw.set_shown)

@@ -69,10 +69,6 @@ class WireFeed(Protocol):
         """Look into TLS, or show what an observer has; those who show frames are told."""
         ...
 
-    def use_key_file(self, file: Path) -> int:
-        """Use the secrets of a key log; how many it held. Raises FileError."""
-        ...
-
     def account_of(self, number: int) -> AccountId | None:
         """Whose connection the frame belongs to."""
         ...
@@ -284,6 +280,10 @@ class Backstage(Protocol):
 
     def capture_interface(self, name: str, *, is_promiscuous: bool = False) -> None:
         """Capture a whole interface beside our own connections; an empty name ends that."""
+        ...
+
+    def use_key_file(self, file: Path, show: Callable[[int | FileError], None]) -> None:
+        """Use the secrets of a key log; ``show`` is told how many it held, or what is wrong."""
         ...
 
     def enable_capture(self) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from chatlab.core.errors import ChatlabError, Severity
-from chatlab.ui.ports import WireFeed
+from chatlab.core.errors import FileError, Severity
+from chatlab.ui.ports import Backstage, WireFeed
 from chatlab.ui.widgets.message_bar import BarMessage, MessageBar
 
 _FILTER = "Key logs (*.keys *.keylog *.log *.txt)"
@@ -15,8 +15,11 @@ _FILTER = "Key logs (*.keys *.keylog *.log *.txt)"
 class SecretsDesk:
     """Does what the Wire menu says about secrets."""
 
-    def __init__(self, feed: WireFeed, bar: MessageBar, window: QWidget) -> None:
-        self._feed, self._bar, self._window = feed, bar, window
+    def __init__(
+        self, feed: WireFeed, backstage: Backstage, bar: MessageBar, window: QWidget
+    ) -> None:
+        self._feed, self._backstage = feed, backstage
+        self._bar, self._window = bar, window
 
     @property
     def is_used(self) -> bool:
@@ -46,10 +49,15 @@ class SecretsDesk:
 
     def read(self, file: str) -> None:
         """Use the secrets of a key log."""
-        try:
-            count = self._feed.use_key_file(Path(file))
-        except ChatlabError as error:
-            self._bar.post(BarMessage(Severity.ERROR, error.message, error.hint, topic="secrets"))
+        self._backstage.use_key_file(Path(file), self._tell)
+
+    def _tell(self, read: int | FileError) -> None:
+        if isinstance(read, FileError):
+            self._bar.post(BarMessage(Severity.ERROR, read.message, read.hint, topic="secrets"))
             return
-        words = f"{count:,} TLS secrets were read; they are used here, and are not saved."
+        words = (
+            "1 TLS secret was read; it is used here, and is not saved."
+            if read == 1
+            else f"{read:,} TLS secrets were read; they are used here, and are not saved."
+        )
         self._bar.post(BarMessage(Severity.INFO, words, topic="secrets"))

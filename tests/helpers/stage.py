@@ -281,6 +281,9 @@ class NotingBackstage:
     def capture_interface(self, name: str, *, is_promiscuous: bool = False) -> None:
         self.asked.append(f"interface {name}{' promiscuous' if is_promiscuous else ''}")
 
+    def use_key_file(self, file: Path, show: Callable[[int | FileError], None]) -> None:
+        show(FileError(f"{file} holds no TLS secret.", "Give a key log."))
+
     def enable_capture(self) -> None:
         self.asked.append("enable capture")
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from chatlab.analysis.rows import FrameRow
 from chatlab.core.account import AccountId
 from chatlab.core.attribution import Attribution, Evidence
 from chatlab.core.capture import CaptureIdle, CaptureLive, CaptureStatus
 from chatlab.core.chats import ChatKey
-from chatlab.core.errors import ChatlabError, FileError
+from chatlab.core.errors import ChatlabError
 from chatlab.core.flow import ByteRange, ConnectionId, FlowKey, WireRange
 from chatlab.core.frame import ByteView, Exposure, Field, Layer
 from chatlab.core.message import MessageId
@@ -94,9 +93,6 @@ class FakeFeed:
     @property
     def has_secrets(self) -> bool:
         return bool(self.views)
-
-    def use_key_file(self, file: Path) -> int:
-        raise FileError(f"{file} holds no TLS secret.", "Give a key log.")
 
     def set_uses_secrets(self, uses_secrets: bool) -> None:
         self.uses_secrets = uses_secrets

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from chatlab.app.feed import CaptureFeed
+from chatlab.app.key_files import read_key_file, show_key_file
 from chatlab.core.chats import ChatBook
+from chatlab.core.errors import FileError
 from chatlab.core.flow import ByteRange
 from chatlab.core.frame import Layer
 from chatlab.ui.models.frame_tree import VALUE_ROLE
@@ -96,7 +98,7 @@ def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
 def test_there_are_tabs_only_where_there_is_a_choice(bench: Bench) -> None:
     bench.open(bench.number)
     assert bench.tabs == []
-    bench.feed.use_key_file(bench.keys)
+    bench.feed.use_key_log(read_key_file(bench.keys))
     bench.detail.refresh_marks()
     bench.answer()
     size = len(bench.feed.raw(bench.number))
@@ -106,7 +108,7 @@ def test_there_are_tabs_only_where_there_is_a_choice(bench: Bench) -> None:
 
 
 def test_a_sealed_field_turns_to_the_decrypted_bytes(bench: Bench) -> None:
-    bench.feed.use_key_file(bench.keys)
+    bench.feed.use_key_log(read_key_file(bench.keys))
     bench.open(bench.number)
     bench.choose("PRIVMSG", "Parameter 2")
     assert bench.detail.hex.data == LINE
@@ -115,7 +117,7 @@ def test_a_sealed_field_turns_to_the_decrypted_bytes(bench: Bench) -> None:
 
 
 def test_the_frame_shows_where_the_sealed_bytes_were(bench: Bench) -> None:
-    bench.feed.use_key_file(bench.keys)
+    bench.feed.use_key_log(read_key_file(bench.keys))
     bench.open(bench.number)
     bench.choose("PRIVMSG", "Parameter 2")
     bench.detail.tabs.setCurrentIndex(0)
@@ -128,7 +130,7 @@ def test_the_frame_shows_where_the_sealed_bytes_were(bench: Bench) -> None:
 
 def test_a_byte_of_the_frame_finds_the_sealed_field(bench: Bench) -> None:
     """AES-GCM keeps each letter at its place: the tree knows what a byte of noise means."""
-    bench.feed.use_key_file(bench.keys)
+    bench.feed.use_key_log(read_key_file(bench.keys))
     bench.open(bench.number)
     bench.detail.hex.byte_clicked.emit(54 + 5 + 2)
     current = bench.detail.tree.currentIndex()
@@ -141,7 +143,7 @@ def test_a_byte_of_the_frame_finds_the_sealed_field(bench: Bench) -> None:
 def test_the_kind_of_bytes_that_was_picked_stays_for_other_frames(
     qtbot: QtBot, bench: Bench
 ) -> None:
-    bench.feed.use_key_file(bench.keys)
+    bench.feed.use_key_log(read_key_file(bench.keys))
     bench.open(bench.number)
     bench.detail.tabs.setFocus()
     qtbot.keyClick(bench.detail.tabs, Qt.Key.Key_Right)
@@ -153,7 +155,7 @@ def test_the_kind_of_bytes_that_was_picked_stays_for_other_frames(
 
 
 def test_without_the_secrets_the_observers_bytes_are_left(bench: Bench) -> None:
-    bench.feed.use_key_file(bench.keys)
+    bench.feed.use_key_log(read_key_file(bench.keys))
     bench.open(bench.number)
     bench.detail.tabs.setCurrentIndex(1)
     bench.feed.set_uses_secrets(False)
@@ -167,22 +169,37 @@ def test_without_the_secrets_the_observers_bytes_are_left(bench: Bench) -> None:
 
 
 def test_narrow_tabs_leave_the_sizes_out(bench: Bench) -> None:
-    bench.feed.use_key_file(bench.keys)
+    bench.feed.use_key_log(read_key_file(bench.keys))
     bench.open(bench.number)
     bench.detail.tabs.resize(bench.detail.tabs.tabSizeHint(1).width() + 60, 30)
     assert bench.detail.tabs.tabText(1) in ("Decrypted TLS", "Decrypted")
     assert f"{len(LINE)} bytes" in bench.detail.tabs.tabToolTip(1)
 
 
+class Reader:
+    """As much of a backstage as the desk asks."""
+
+    def __init__(self, feed: CaptureFeed) -> None:
+        self._feed = feed
+
+    def use_key_file(self, file: Path, show: Callable[[int | FileError], None]) -> None:
+        asyncio.run(show_key_file(self._feed, file, show))
+
+
 def test_the_desk_says_what_it_did(qtbot: QtBot, bench: Bench, tmp_path: Path) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
     bar = MessageBar(window)
-    desk = SecretsDesk(bench.feed, bar, window)
+    desk = SecretsDesk(bench.feed, Reader(bench.feed), bar, window)  # type: ignore[arg-type]
     desk.read(str(tmp_path / "nothing.keys"))
     assert "cannot be read" in " ".join(_texts(bar))
     desk.read(str(bench.keys))
     assert bench.feed.has_secrets
+    assert "4 TLS secrets were read" in " ".join(_texts(bar))
+    one = tmp_path / "one.keys"
+    one.write_text(bench.keys.read_text().splitlines()[-1])
+    desk.read(str(one))
+    assert "1 TLS secret was read; it is used" in " ".join(_texts(bar))
     desk.set_used(False)
     assert not bench.feed.uses_secrets
     words = " ".join(_texts(bar))

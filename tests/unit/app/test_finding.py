@@ -2,14 +2,16 @@
 
 import asyncio
 import ssl
+import threading
 from collections.abc import Coroutine
 from pathlib import Path
 
 import pytest
 
+from chatlab.app import key_files
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.finding import MessageSearch, look_inside
-from chatlab.app.key_files import keys_beside, read_key_file
+from chatlab.app.key_files import keys_beside, read_key_file, use_key_file
 from chatlab.app.replay import fill_from_file
 from chatlab.app.saving import save_capture
 from chatlab.core.attribution import Evidence
@@ -17,6 +19,7 @@ from chatlab.core.chats import ChatBook, ChatKind
 from chatlab.core.errors import FileError, Severity
 from chatlab.core.message import Delivery, Message
 from chatlab.protocol import pcapng
+from chatlab.protocol.tls_secrets import KeyLog
 from tests.helpers.tcp_talk import Talk
 from tests.helpers.tls_talk import TlsTalk
 from tests.unit.analysis.test_finding import SAID, TALK, WELCOME, spoken
@@ -146,7 +149,7 @@ def test_secrets_that_the_reader_brings_later_open_the_rest(tmp_path: Path) -> N
     assert severity is Severity.INFO
     assert words == "No message of IRC or XMPP was found in a.pcapng."
     assert "key log" in hint
-    assert opened.feed.use_key_file(tls.keys) == 4
+    assert asyncio.run(use_key_file(opened.feed, tls.keys)) == 4
     opened.finish()
     assert opened.texts == sorted(TEXTS)
     assert opened.feed.key_log == []
@@ -162,7 +165,7 @@ def test_starttls_is_searched_again_and_its_account_gets_its_name(tmp_path: Path
     keys = tls.keys.rename(folder / "elsewhere.txt")
     opened = Opened(tls.talk.write(folder / "a.pcapng"))
     assert list(opened.book.accounts) == ["10.0.0.1:40000 on irc.example"]
-    opened.feed.use_key_file(keys)
+    opened.feed.use_key_log(read_key_file(keys))
     opened.finish()
     assert list(opened.book.accounts) == ["alice on irc.example"]
     assert opened.texts == sorted(TEXTS)
@@ -176,10 +179,27 @@ def test_a_key_log_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     assert "holds no TLS secret" in opened.posts[0][1]
 
 
+def test_a_key_log_is_not_read_in_the_windows_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[int] = []
+
+    def read(file: Path) -> KeyLog:
+        readers.append(threading.get_ident())
+        return read_key_file(file)
+
+    monkeypatch.setattr(key_files, "read_key_file", read)
+    tls = sealed(tmp_path / "x")
+    opened = Opened(tmp_path / "x" / "a.pcapng", tls.keys)
+    assert opened.texts == sorted(TEXTS)
+    assert readers
+    assert threading.get_ident() not in readers
+
+
 def test_a_key_log_is_read_line_by_line(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_bytes(b"# made by hand\r\n" + SECRET.encode() + b"\r\n\xff\xfe\n" + b"x" * 5_000)
-    assert read_key_file(file) == [SECRET]
+    assert read_key_file(file).lines_of(bytes(32)) == [SECRET]
     with pytest.raises(FileError, match="cannot be read"):
         read_key_file(tmp_path / "none")
     assert keys_beside(tmp_path / "none.pcap") is None
