@@ -59,24 +59,28 @@ class Archive(Feature):
         super().__init__(context)
         self._open: dict[str, _Query] = {}
         self._since: dict[str, str] = {}
-        """By room: the newest message that we had when we entered."""
+        """By archive: the newest message that we had when we came online, or entered the room."""
+        self._reached: dict[str, str] = {}
+        """By archive that is being caught up with: up to where."""
         self._oldest: dict[str, str] = {}
         """By chat: from where to page back."""
 
     # -- when
 
+    def online(self, is_resumed: bool) -> None:
+        if not is_resumed:
+            self._note_since(self._own)  # What arrives before the answers is newer than the gap.
+
     def discovered(self) -> None:
         if MAM in self.context.state.account_features:
-            since = self.context.lasting.last_archived.get(self._own.lower(), "")
+            since = self._since.pop(self._own.lower(), "")
             if not since and self.context.account.is_temporary:
                 return  # Who says one thing, or looks at a lab, wants no packets of old talk.
             start_ns = 0 if since else self._remembered_outside_rooms()
             self.context.ask_later(lambda: self._catch_up(self._own, since, start_ns))
 
     def entered(self, room: Room) -> None:
-        self._since[room.name.lower()] = self.context.lasting.last_archived.get(
-            room.name.lower(), ""
-        )
+        self._note_since(room.name)
 
     def described(self, room: Room) -> None:
         since = self._since.pop(room.name.lower(), "")
@@ -84,6 +88,14 @@ class Archive(Feature):
         start_ns = 0 if since else remembered.get(room.name.lower(), 0)
         if MAM in room.features and (since or start_ns):
             self.context.ask_later(lambda: self._catch_up(room.name, since, start_ns), room.name)
+
+    def ended(self, reason: str) -> None:
+        """What came live meanwhile is not the end of what we have: there is a gap before it."""
+        last_archived = self.context.lasting.last_archived
+        for archive, name in (self._since | self._reached).items():
+            last_archived.pop(archive, None)
+            if name:
+                last_archived[archive] = name
 
     def execute(self, command: Command, chat: str) -> bool:
         if command.verb is not Verb.HISTORY:
@@ -137,6 +149,10 @@ class Archive(Feature):
     def _features(self) -> frozenset[str]:
         return self.context.state.account_features
 
+    def _note_since(self, archive: str) -> None:
+        archive = archive.lower()
+        self._since[archive] = self.context.lasting.last_archived.get(archive, "")
+
     def _remembered_outside_rooms(self) -> int:
         """When the newest message in a chat of two was said that earlier runs have kept."""
         lasting = self.context.lasting
@@ -176,6 +192,12 @@ class Archive(Feature):
         return asked
 
     async def _catch_up(self, archive: str, since: str, start_ns: int) -> None:
+        """Fetch what was missed. Raises ChatlabError; the next session then begins where we were."""
+        self._reached[archive.lower()] = since
+        await self._fetch_since(archive, since, start_ns)
+        del self._reached[archive.lower()]
+
+    async def _fetch_since(self, archive: str, since: str, start_ns: int) -> None:
         if not since and not start_ns:
             page = await self._ask(archive, before="")
             self._note_last(archive, page)
@@ -195,7 +217,7 @@ class Archive(Feature):
             self._note_last(archive, page)
             if page.is_complete or not page.last or page.last == since:
                 return
-            since = page.last
+            since = self._reached[archive.lower()] = page.last
         page = await self._ask(archive, before="")
         self._note_last(archive, page)
         self._tell_gaps(page)

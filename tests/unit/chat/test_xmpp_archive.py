@@ -218,6 +218,54 @@ def test_what_was_missed_is_caught_up_with_in_pages_and_once() -> None:
     scene(play_it)
 
 
+def archived(server: Keeper, number: int) -> str:
+    """A kept message as it arrives by itself."""
+    name, stanza = server.kept[BARE][number]
+    mark = f"<stanza-id xmlns='urn:xmpp:sid:0' by='{BARE}' id='{name}'/></message>"
+    return stanza.replace("</message>", mark)
+
+
+def test_what_waited_for_us_does_not_hide_what_was_said_before_it() -> None:
+    async def play_it(play: Play, server: Keeper) -> None:
+        server.keep("live")
+        server.say(archived(server, 0))
+        server.keep("to the phone", "to nobody")
+        # The phone was there for one and not for the other, which comes with our presence.
+        server.on["presence"] = lambda _: server.say(archived(server, 2))
+        await _lose(play)
+        assert [message.text for message in said(play)] == ["live", "to nobody", "to the phone"]
+
+    scene(play_it)
+
+
+def test_a_catch_up_that_breaks_off_goes_on_in_the_next_session() -> None:
+    async def play_it(play: Play, server: Keeper) -> None:
+        server.keep("live")
+        server.say(archived(server, 0))
+        server.keep(*map(str, range(5)))
+        server.page = 2
+
+        def break_off(element: ET.Element) -> None:
+            if element.find(f".//{{{RSM}}}after") is None or "a002" not in server.heard[-1]:
+                server.on_iq(element)
+                return
+            del server.on["iq"]
+            server.keep("new")
+            server.say(archived(server, 6))
+            server.transport.drop("broken again")
+
+        server.on["iq"] = break_off
+        await _lose(play)
+        await play.time.advance(5)
+        await play.until(lambda: play.state is LinkState.ONLINE)
+        await play.time.advance(1)
+        texts = [message.text for message in said(play)]
+        assert texts == ["live", "0", "1", "new", "2", "3", "4"]
+        assert len(server.transports) == 3
+
+    scene(play_it)
+
+
 def test_a_gap_is_told_where_too_much_was_missed() -> None:
     async def play_it(play: Play, server: Keeper) -> None:
         server.keep("first")
