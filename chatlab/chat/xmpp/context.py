@@ -21,9 +21,23 @@ from chatlab.core.commands import Command
 from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.events import ChatOpened, Informed
 from chatlab.core.features import ServerFeatures
+from chatlab.core.flow import WireRange
 from chatlab.core.message import Message
 from chatlab.core.ports import EventSink
 from chatlab.core.roster import Availability
+
+MAX_ACTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What we sent that is no talk of its own: a correction, a sign, an invitation."""
+
+    chat: str
+    """Where its failure is told."""
+    to: str
+    words: str
+    """What it was, as a sentence begins: “Your correction”."""
 
 
 class Lasting(BaseLasting):
@@ -42,6 +56,8 @@ class Lasting(BaseLasting):
         """By archive: the name of the newest message there that we have."""
         self.signs: OrderedDict[tuple[str, str, str], tuple[str, ...]] = OrderedDict()
         """Reactions by chat, name of the message, and author (XEP-0444)."""
+        self.acts: OrderedDict[str, Act] = OrderedDict()
+        """By stanza id, the latest last."""
         self.is_active = True
         """Somebody looks at the window."""
         self.poison: dict[bytes, int] = {}
@@ -187,6 +203,17 @@ class Context:
         if title or name.lower() not in self.opened:
             self.opened.add(name.lower())
             self.emit(ChatOpened(self.account.id, name, is_room, title))
+
+    def send_act(self, message: ET.Element, chat: str, words: str) -> WireRange:
+        """Send what is no talk of its own; where it fails, ``chat`` is told what ``words`` name.
+
+        Raises LocalProtocolError, ConnectError.
+        """
+        acts = self.lasting.acts
+        acts[message.get("id", "")] = Act(chat, message.get("to", ""), words)
+        if len(acts) > MAX_ACTS:
+            acts.popitem(last=False)
+        return self.stream.send_element(message)
 
     def give_up(self, reason: str, hint: str = "", *, may_retry: bool = False) -> None:
         """End this connection for a reason of ours."""

@@ -93,7 +93,7 @@ class Corrections(Feature):
         ET.SubElement(message, f"{{{CLIENT_NAMESPACE}}}body").text = body
         ET.SubElement(message, f"{{{CORRECT}}}replace", id=replaced)
         ET.SubElement(message, f"{{{ORIGIN_ID}}}origin-id", id=stanza_id)
-        return self.context.stream.send_element(message), stanza_id
+        return self.context.send_act(message, chat, "Your correction"), stanza_id
 
     def _tell(self, said: Said, text: str, time_ns: int, wire: WireRange) -> None:
         account = self.context.account.id

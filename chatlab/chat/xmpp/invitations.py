@@ -69,11 +69,12 @@ class Invitations(Feature):
         room = self.context.feature(Rooms).needed(command.argument(1) or chat)
         whom = self._address(command.argument(0), room)
         is_closed = MEMBERS_ONLY in room.features
-        self.context.stream.send_element(
+        message = (
             _mediated_to(room.name, whom)
             if is_closed
             else _direct_to(room.name, whom, self.context.lasting.key_of(room.name))
         )
+        self.context.send_act(message, room.name, f"Your invitation of {whom}")
         self.context.inform(f"{whom} was invited.", chat=room.name)
         return True
 

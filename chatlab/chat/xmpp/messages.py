@@ -16,7 +16,7 @@ from chatlab.chat.xmpp.outbox import Utterance
 from chatlab.chat.xmpp.stanza_errors import refusal_of
 from chatlab.chat.xmpp.state import Room
 from chatlab.chat.xmpp.stream import Stream
-from chatlab.core.errors import Severity
+from chatlab.core.errors import ChatlabError, Severity
 from chatlab.core.events import MessageAdded
 from chatlab.core.flow import Direction
 from chatlab.core.jid import bare_of
@@ -284,17 +284,27 @@ class Messages(Feature):
         error = refusal_of(message)
         sent = self.context.deliveries.find(stanza_id)
         if sent is None:
-            return
-        state = self.context.state
-        expected = {sent.utterance.chat.lower(), bare_of(sent.utterance.chat).lower(), state.domain}
-        if sender and not {sender.lower(), bare_of(sender).lower()} & expected:
+            self._on_refused_act(stanza_id, sender, error)
+        elif self._is_theirs(sender, sent.utterance.chat):
+            self.context.deliveries.refused(stanza_id, str(error))
+        else:
             self.context.inform(
                 f"{sender} says that a message to {sent.utterance.chat} did not arrive; it is not "
                 "theirs to say.",
                 severity=Severity.WARNING,
             )
-            return
-        self.context.deliveries.refused(stanza_id, str(error))
+
+    def _on_refused_act(self, stanza_id: str, sender: str, error: ChatlabError) -> None:
+        act = self.context.lasting.acts.get(stanza_id)
+        if act is not None and self._is_theirs(sender, act.to):
+            del self.context.lasting.acts[stanza_id]
+            words = f"{act.words} did not arrive. {error.message}"
+            self.context.complain(ChatlabError(words, error.hint), act.chat)
+
+    def _is_theirs(self, sender: str, to: str) -> bool:
+        """Whether it is for ``sender`` to say what became of a stanza that went ``to`` somebody."""
+        expected = {to.lower(), bare_of(to).lower(), self.context.state.domain.lower()}
+        return not sender or bool({sender.lower(), bare_of(sender).lower()} & expected)
 
 
 def archive_id_of(message: ET.Element, by: str) -> str:

@@ -72,7 +72,7 @@ class Reactions(Feature):
         for each in signs:
             ET.SubElement(reactions, f"{{{REACTIONS}}}reaction").text = each
         hint(message, "store")
-        self.context.stream.send_element(message)
+        self.context.send_act(message, chat, "Your reaction")
         if not is_room:
             now = self.context.timing.clock_ns()
             self._become(key, chat, self._own_name(chat), signs, now)

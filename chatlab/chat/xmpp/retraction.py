@@ -103,7 +103,7 @@ class Retraction(Feature):
         ET.SubElement(message, f"{{{FALLBACK}}}fallback", {"for": RETRACT})
         ET.SubElement(message, f"{{{CLIENT_NAMESPACE}}}body").text = _FALLBACK_WORDS
         hint(message, "store")
-        wire = self.context.stream.send_element(message)
+        wire = self.context.send_act(message, chat, "Your wish to take a message back")
         if is_room:
             return  # It holds when the room sends it to everybody.
         now = self.context.timing.clock_ns()

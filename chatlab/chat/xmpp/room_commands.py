@@ -3,13 +3,13 @@
 from xml.etree import ElementTree as ET
 
 from chatlab.chat.xmpp.context import Feature
+from chatlab.chat.xmpp.elements import message_to
 from chatlab.chat.xmpp.presence import OwnPresence
 from chatlab.chat.xmpp.rooms import SUBJECT, Rooms
 from chatlab.chat.xmpp.state import Room
 from chatlab.core.commands import Command, Verb
 from chatlab.core.errors import UsageError
 from chatlab.core.jid import check_resource, check_room
-from chatlab.protocol.xmpp_element import CLIENT_NAMESPACE
 
 
 class RoomCommands(Feature):
@@ -74,11 +74,9 @@ class RoomCommands(Feature):
             self.context.stream.send_element(presence)
 
     def _set_subject(self, room: Room, text: str) -> None:
-        message = ET.Element(
-            f"{{{CLIENT_NAMESPACE}}}message", {"to": room.name, "type": "groupchat"}
-        )
+        message = message_to(room.name, "groupchat")
         ET.SubElement(message, SUBJECT).text = "" if text == "-" else text
-        self.context.stream.send_element(message)
+        self.context.send_act(message, room.name, "Your subject of the room")
 
     def _tell_names(self, room: Room) -> None:
         names = ", ".join(sorted(room.members, key=str.lower))

@@ -6,6 +6,7 @@ and resumed on the next one (XEP-0198): then everything in it, open questions in
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from chatlab.chat.timing import Timers
@@ -119,8 +120,9 @@ class Session:
         self.context.stream.end(reason)
         self.context.outbox.forget_rooms()
         is_unread = self._is_unread or self._watch.is_hopeless
-        pending = (each.stanza_id for each in self.management.pending if is_unread)
-        unread = self.context.deliveries.unread(pending)
+        pending = [each.stanza_id for each in self.management.pending]
+        self._tell_lost_acts(pending)
+        unread = self.context.deliveries.unread(pending if is_unread else ())
         self.context.deliveries.lost(
             f"The connection was lost before the server had it. {reason}".strip(),
             confirms=self.management.is_enabled,
@@ -128,6 +130,17 @@ class Session:
         for utterance in unread:
             self.context.deliveries.requeued(utterance)
         self.context.outbox.put_back(unread)
+
+    def _tell_lost_acts(self, pending: Sequence[str]) -> None:
+        for stanza_id in pending:
+            if act := self.context.lasting.acts.pop(stanza_id, None):
+                self.context.inform(
+                    f"{act.words} may not have arrived: the connection was lost before the server "
+                    "had it.",
+                    chat=act.chat,
+                    severity=Severity.WARNING,
+                    hint="Do it once more.",
+                )
 
     def leave(self, reason: str = "") -> None:
         """Say what we have and that we go; the server then ends the stream, and the connection.
@@ -243,7 +256,7 @@ class Session:
             self.management.sent(data, element)
         except RemoteProtocolError as error:
             self.context.give_up(error.message, error.hint, may_retry=True)
-        if self.management.is_due:
+        if self.management.is_due or element.get("id", "") in self.context.lasting.acts:
             self._request_later()
         return wire
 
