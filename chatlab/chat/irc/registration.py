@@ -7,7 +7,7 @@ the nick, 433 that somebody has it, 437 that it is held back for a while.
 from collections.abc import Callable
 
 from chatlab.chat.irc.capabilities import Capabilities
-from chatlab.chat.irc.context import Context
+from chatlab.chat.irc.context import Context, as_sentence
 from chatlab.chat.irc.credentials import Credentials
 from chatlab.chat.irc.link import Dispatcher, LineEvent
 from chatlab.chat.irc.login import SaslLogin
@@ -41,6 +41,10 @@ class Registration:
         self._capabilities.wants_sasl = self._login.is_wanted
         self._is_welcome = False
         self._tried: list[str] = []
+        self._is_nick_allowed = True
+        """The grammar takes the account's own nick, even if somebody has it."""
+        self._has_room = True
+        """Nothing was too long yet that we put behind it."""
 
     def handle(self, dispatcher: Dispatcher) -> None:
         """Register for the lines that matter here."""
@@ -88,11 +92,11 @@ class Registration:
         self._context.state.nick = nick
         self._context.link.send("NICK", nick)
 
-    def _next_nick(self, *, may_invent: bool) -> str | None:
+    def _next_nick(self) -> str | None:
         account = self._context.account
         candidates = [account.nick, *account.alternative_nicks]
-        if may_invent:
-            candidates += [account.nick + "_" * count for count in range(1, _MAX_UNDERSCORES + 1)]
+        if self._is_nick_allowed:
+            candidates += _inventions(account.nick, has_room=self._has_room)
         return next((n for n in candidates if n not in self._tried and _is_one_word(n)), None)
 
     def _on_nick_refused(self, event: LineEvent) -> None:
@@ -107,9 +111,11 @@ class Registration:
         if self._is_welcome:
             self._context.inform(reason, event, severity=Severity.ERROR, hint=hint, code=code)
             return
-        following = self._next_nick(may_invent=code != "432")
+        self._learn_what_is_allowed(code, nick, event.parameter(1))
+        following = self._next_nick()
         if following is None:
-            self._context.give_up(reason, hint, may_retry=code != "432")
+            # A nick that somebody has, our own ghost perhaps, may be free next time.
+            self._context.give_up(reason, hint, may_retry=self._is_nick_allowed)
             return
         self._context.inform(
             f"{reason} Trying “{following}”.",
@@ -119,6 +125,15 @@ class Registration:
             code=code,
         )
         self._try_nick(following)
+
+    def _learn_what_is_allowed(self, code: str, nick: str, named: str) -> None:
+        """A nick that is too long is refused by some servers, and cut by others."""
+        account = self._context.account
+        is_cut = bool(named) and named != nick and nick.startswith(named)
+        if code == "432" and nick == account.nick:
+            self._is_nick_allowed = False
+        elif is_cut or (code == "432" and nick not in account.alternative_nicks):
+            self._has_room = False
 
     def _on_channel_unavailable(self, event: LineEvent) -> None:
         """437 may also name a channel."""
@@ -173,6 +188,14 @@ class Registration:
             self._on_online(self._login.is_logged_in)
 
 
+def _inventions(nick: str, *, has_room: bool) -> list[str]:
+    """The nick with underscores behind it; where it is as long as can be, in place of its end."""
+    counts = range(1, _MAX_UNDERSCORES + 1)
+    if has_room:
+        return [nick + "_" * count for count in counts]
+    return [nick[:-count] + "_" * count for count in counts if count < len(nick)]
+
+
 def _is_one_word(nick: str) -> bool:
     """Whether it could be sent at all; the server judges the rest."""
     return len(nick.split()) == 1 and nick.isprintable() and not nick.startswith(":")
@@ -182,12 +205,12 @@ def explain_nick_error(code: str, nick: str, words: str, max_length: int) -> tup
     """What is wrong with a nick, and what to do, for 432, 433, 436 and 437."""
     if code == "432":
         problem = check_nick(nick, max_length)
-        why = problem.reason if problem else f"The server says: {words}"
+        why = problem.reason if problem else f"The server says: {as_sentence(words)}"
         hint = f"Try “{problem.suggestion}”." if problem else "Choose another nick."
         return f"The server does not allow the nick “{nick}”. {why}", hint
     if code == "437":
         return (
-            f"“{nick}” is unavailable just now: {words}",
+            f"“{nick}” is unavailable just now: {as_sentence(words)}",
             "After a netsplit or a change of owner this passes; try again in some minutes.",
         )
     if code == "436":

@@ -10,6 +10,7 @@ from chatlab.core.account import LoginMethod, Security
 from chatlab.core.connection import LinkState
 from chatlab.core.errors import RemoteProtocolError
 from chatlab.core.events import LineSeen, LinkChanged, NickInUse
+from chatlab.protocol.irc import IrcLine
 from chatlab.protocol.scram import SHA_1, SHA_256, ScramKeys, ScramServer
 from tests.helpers.irc_play import MemorySecrets, Play, PlayServer, account, settle
 
@@ -266,6 +267,54 @@ def test_nicks_in_use_get_underscores_until_one_is_free() -> None:
             "NICK ann___",
             "NICK ann____",
         ]
+        assert last_link(play).state is LinkState.WAITING
+        await play.stop()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("says", ["432 * {tried} :Nickname too long", "433 * {cut} :In use"])
+def test_where_no_underscore_fits_behind_the_nick_it_takes_the_place_of_its_end(says: str) -> None:
+    """Our own ghost has the nick, which is as long as the server allows: refused, or cut."""
+
+    async def scenario() -> None:
+        play = Play(account(nick="student12"))
+        accept = play.server.on["NICK"]
+
+        def nick(line: IrcLine) -> None:
+            tried = line.parameters[0]
+            if tried in ("student12", "student1_"):
+                play.server.say(f"433 * {tried} :Nickname is in use")
+            elif len(tried) > len("student12"):
+                play.server.say(says.format(tried=tried, cut=tried[:9]))
+            else:
+                accept(line)
+                play.server.welcome()
+
+        play.server.on["NICK"] = nick
+        await play.start()
+        assert play.server.said("NICK") == [
+            "NICK student12",
+            "NICK student12_",
+            "NICK student1_",
+            "NICK student__",
+        ]
+        assert play.irc.is_online
+        await play.stop()
+
+    run(scenario)
+
+
+def test_a_nick_in_use_is_tried_again_later_even_if_the_other_one_is_no_nick() -> None:
+    async def scenario() -> None:
+        play = Play(account(nick="a", alternative_nicks=("b.c",)))
+
+        def nick(line: IrcLine) -> None:
+            tried = line.parameters[0]
+            play.server.say(f"{433 if tried == 'a' else 432} * {tried} :No")
+
+        play.server.on["NICK"] = nick
+        await play.start()
         assert last_link(play).state is LinkState.WAITING
         await play.stop()
 
