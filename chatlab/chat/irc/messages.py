@@ -82,9 +82,11 @@ class Messages:
         elif ctcp.command == "DCC" and (dcc := self._context.lasting.dcc):
             if not is_own and not event.is_history:
                 dcc.heard(event, ctcp)
+        elif is_own:
+            return  # Our own request or answer, sent back (echo-message).
         elif is_notice:
             self._on_ctcp_reply(event, ctcp)
-        elif not is_own:
+        else:
             self._on_ctcp_request(event, ctcp)
 
     def _is_echo(self, event: LineEvent, target: str, text: str) -> bool:

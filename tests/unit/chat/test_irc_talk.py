@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from chatlab.chat.irc.outbox import SendPace
+from chatlab.core.commands import parse
 from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.events import Informed, MessageAdded, MessageChanged
 from chatlab.core.flow import ByteRange, Direction
@@ -360,6 +361,24 @@ def test_ctcp_is_answered_five_times_in_thirty_seconds_and_tells_nothing_about_t
         assert len(play.server.said("NOTICE")) == 6
         assert "bob answers CTCP VERSION: irssi" in told(play)
         assert received(play) == []
+        await play.stop()
+
+    run(scenario)
+
+
+def test_our_own_ctcp_answers_sent_back_are_no_answers_to_us() -> None:
+    async def scenario() -> None:
+        play = await Play(account(channels=())).start()
+        play.irc.execute(parse("/ping bob"), "bob")
+        await settle()
+        token = play.server.said("PRIVMSG")[-1].removesuffix("\x01").split(" ")[-1]
+        # Another ChatLab counts its questions as we do.
+        play.server.say(f":bob!b@b PRIVMSG ann :\x01PING {token}\x01")
+        await settle()
+        assert play.server.said("NOTICE") == [f"NOTICE bob :\x01PING {token}\x01"]
+        assert not [text for text in told(play) if text.startswith("ann answer")]
+        play.server.say(f":bob!b@b NOTICE ann :\x01PING {token}\x01")
+        assert "bob answered the PING after 0.000 s." in told(play)
         await play.stop()
 
     run(scenario)
