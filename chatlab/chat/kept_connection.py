@@ -40,6 +40,8 @@ class KeptConnection(ABC):
         self._task: asyncio.Task[None] | None = None
         self._retry_now = asyncio.Event()
         self._is_stopping = False
+        self._starts_again = False
+        """The user wanted to connect again while the account was still being left."""
         self._background: set[asyncio.Task[None]] = set()
 
     # -- what an engine says
@@ -96,6 +98,8 @@ class KeptConnection(ABC):
             for channel in self._account.channels:
                 self._lasting.join(channel.channel, channel.key)
             self._task = asyncio.get_running_loop().create_task(self._run())
+        elif self._is_stopping:
+            self._starts_again = True
         else:
             self._retry_now.set()
 
@@ -107,6 +111,7 @@ class KeptConnection(ABC):
     async def stop(self, reason: str = "") -> None:
         """Leave politely and close; returns when the socket is closed."""
         task = self._task
+        self._starts_again = False
         if task is None or task.done():
             return
         self._is_stopping = True
@@ -117,6 +122,9 @@ class KeptConnection(ABC):
         else:
             task.cancel()
         await asyncio.wait({task})
+        if self._starts_again:
+            self._starts_again = False
+            self.start()
 
     def stop_soon(self, reason: str) -> None:
         self._spawn(self.stop(reason))

@@ -60,6 +60,7 @@ class Replies:
         dispatcher.on("318", self._on_end_of_whois)
         dispatcher.on("FAIL WARN NOTE", self._on_standard_reply)
         dispatcher.on("WALLOPS", self._on_wallops)
+        dispatcher.on("KILL", self._on_kill)
         dispatcher.on("ACK", lambda event: self._deliveries.taken(event.label))
         dispatcher.otherwise(self._on_rest)
 
@@ -169,6 +170,17 @@ class Replies:
 
     def _on_wallops(self, event: LineEvent) -> None:
         self._context.inform(f"{event.nick} to all operators: {event.parameter(0)}", event)
+
+    def _on_kill(self, event: LineEvent) -> None:
+        """``KILL <nick> :<comment>`` (RFC 2812, 3.7.1); the server closes after it."""
+        who = "you" if self._state.is_me(event.parameter(0)) else event.parameter(0)
+        by = event.nick or "The server"
+        self._context.inform(
+            f"{by} disconnected {who} from the network: {event.parameter(1) or 'no reason given'}",
+            event,
+            severity=Severity.WARNING,
+            code="KILL",
+        )
 
     def _on_rest(self, event: LineEvent) -> None:
         code = event.line.command

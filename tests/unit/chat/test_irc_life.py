@@ -244,3 +244,46 @@ def test_servers_of_the_network_are_tried_in_turn_and_a_good_one_is_kept() -> No
         await play.stop()
 
     run(scenario)
+
+
+def test_who_connects_again_while_the_server_lets_go_is_connected_again() -> None:
+    async def scenario() -> None:
+        play = await Play().start()
+        play.server.on["QUIT"] = lambda line: None  # It takes its time.
+        play.irc.stop_soon("bye")
+        await settle()
+        assert play.states[-1] is LinkState.CLOSING
+        play.irc.start()
+        await play.time.advance(3)
+        assert play.states[-3:] == [LinkState.CONNECTING, LinkState.REGISTERING, LinkState.ONLINE]
+        assert play.server.said("JOIN") == ["JOIN #lab"] * 2
+        await play.stop()
+
+    run(scenario)
+
+
+def test_who_changes_their_mind_again_stays_offline() -> None:
+    async def scenario() -> None:
+        play = await Play().start()
+        play.server.on["QUIT"] = lambda line: None
+        play.irc.stop_soon("bye")
+        await settle()
+        play.irc.start()
+        play.irc.stop_soon("bye")
+        await settle()
+        await play.time.advance(5)
+        assert play.states[-1] is LinkState.OFFLINE
+        assert play.server.dials == 1
+
+    run(scenario)
+
+
+def test_an_operator_who_ends_the_connection_is_named() -> None:
+    async def scenario() -> None:
+        play = await Play().start()
+        play.server.say(":boss!b@b KILL ann :Killed (boss (spam))")
+        told = play.of(Informed)[-1]
+        assert told.text == "boss disconnected you from the network: Killed (boss (spam))"
+        await play.stop()
+
+    run(scenario)
