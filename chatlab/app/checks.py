@@ -110,8 +110,10 @@ def _folder() -> Check:
     try:
         with tempfile.TemporaryFile(dir=make_private(paths.data)) as file:
             file.write(b"ChatLab")
-    except (OSError, FileError) as error:
-        words = f"Nothing can be written to {paths.data}: {error}."
+    except FileError as error:
+        return Check("Folder", Verdict.FAILED, error.message, error.hint)
+    except OSError as error:
+        words = f"Nothing can be written to {paths.data}: {error.strerror or error}."
         return Check("Folder", Verdict.FAILED, words, "Set CHATLAB_HOME to a folder of yours.")
     return Check("Folder", Verdict.OK, str(paths.data))
 

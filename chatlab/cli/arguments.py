@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from chatlab import __version__
 from chatlab.cli.doctor_options import add_doctor_options
+from chatlab.cli.terminal import complain
 from chatlab.core.address import is_irc_link, parse_irc_link
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.xmpp_address import is_xmpp_link, parse_xmpp_url
@@ -49,10 +50,10 @@ def run(arguments: Sequence[str]) -> int:
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except UsageError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return EXIT_USAGE
     except ChatlabError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return EXIT_FAILED
     except KeyboardInterrupt:
         return 130  # As a shell reports SIGINT.
@@ -304,16 +305,19 @@ def _link(text: str) -> str:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 86400 seconds")
+        raise argparse.ArgumentTypeError(f"“{text}” is not between 0 and 86400 seconds")
     return value
 
 
 def _port(text: str) -> int:
-    value = int(text)
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
     if not 0 <= value <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is not a port")
+        raise argparse.ArgumentTypeError(f"“{text}” is not a port")
     return value
 
 

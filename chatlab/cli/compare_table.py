@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator, Sequence
 
+from chatlab.cli.terminal import show
 from chatlab.core.comparison import Column, Comparison, MessageCost, Row, Side, TwinEvidence
 from chatlab.core.flow import Direction
 from chatlab.core.ladder import Ladder
@@ -18,7 +19,7 @@ _MAX_WIDTH = 30
 def print_comparison(comparison: Comparison) -> None:
     """Handshakes, every message, and the sum of all."""
     if not comparison.rows:
-        print("There are no messages to compare.")
+        show("There are no messages to compare.")
         return
     _print_handshakes(comparison.columns)
     explained: set[Side] = set()
@@ -28,16 +29,16 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def _print_handshakes(columns: Sequence[Column]) -> None:
-    print("Before the first message")
+    show("Before the first message")
     for column in columns:
         cost, name = column.handshake, column.title
         where = f" ({column.capture})" if column.capture else ""
         if cost is None:
-            print(f"  {name}{where}: its beginning was not captured")
+            show(f"  {name}{where}: its beginning was not captured")
             continue
         ready = f", ready after {cost.ready_ns / 1e6:,.1f} ms" if cost.ready_ns is not None else ""
         phases = ", ".join(f"{phase.phase.value} {phase.bytes:,} B" for phase in cost.phases)
-        print(
+        show(
             f"  {name}{where}: {cost.frames:,} frames, {cost.bytes:,} bytes, "
             f"{cost.round_trips} round trips{ready} ({phases})"
         )
@@ -47,7 +48,7 @@ def _print_row(number: int, row: Row, columns: Sequence[Column], explained: set[
     """``explained``: connections of which it was said how the length of records leaks."""
     text = _printable(row.text) or "(text not in the file)"
     alone = " – nothing to compare it with" if row.evidence is TwinEvidence.ALONE else ""
-    print(f"\n{number}. “{_fitted(text)}”{alone}")
+    show(f"\n{number}. “{_fitted(text)}”{alone}")
     cells = [(column, cell) for column, cell in zip(columns, row.cells, strict=True) if cell]
     _print_table(
         [column.title for column, _ in cells],
@@ -59,7 +60,7 @@ def _print_row(number: int, row: Row, columns: Sequence[Column], explained: set[
     )
     for column, cell in cells:
         for words in _told(cell, is_first=column.side not in explained):
-            print(f"  {column.title}: {words}")
+            show(f"  {column.title}: {words}")
         explained.add(column.side)
 
 
@@ -78,7 +79,7 @@ def _told(cell: MessageCost, *, is_first: bool) -> Iterator[str]:
 
 
 def _print_figures(comparison: Comparison) -> None:
-    print("\nAll messages (median)")
+    show("\nAll messages (median)")
     _print_table(
         [column.title for column in comparison.columns],
         [
@@ -102,40 +103,40 @@ def _print_table(
     ]
     for label, values in (("", names), *shown):
         cells = [value.rjust(width) for value, width in zip(values, widths, strict=True)]
-        print(f"  {label:<{_LABEL}}{'  '.join(cells)}".rstrip())
+        show(f"  {label:<{_LABEL}}{'  '.join(cells)}".rstrip())
 
 
 def print_ladder(column: Column, ladder: Ladder) -> None:
     """The steps of a handshake with their times; passwords stay out of terminals."""
-    print(f"\nHandshake: {column.title}")
+    show(f"\nHandshake: {column.title}")
     start = ladder.start_ns or 0
     for number, step in enumerate(ladder.steps):
         if ladder.clear_until == number:
-            print("  ---- up to here in clear ----")
+            show("  ---- up to here in clear ----")
         arrow = "→" if step.direction is Direction.SENT else "←"
         frames = ",".join(map(str, step.frames[:3])) + ("…" if len(step.frames) > 3 else "")
-        print(
+        show(
             f"  {(step.begin_ns - start) / 1e6:9.2f} ms {arrow} {_printable(step.name)} "
             f"({step.size:,} B, frame {frames}, {step.reading.value})"
         )
         for detail in step.details:
             value = MASK if detail.is_secret else _printable(detail.value)
-            print(f"  {'':14}{detail.label}: {_fitted(value)}")
+            show(f"  {'':14}{detail.label}: {_fitted(value)}")
     for note in ladder.notes:
-        print(f"  {note}")
+        show(f"  {note}")
 
 
 def print_claims(column: Column, view: ObserverView) -> None:
     """What an observer learns, and what stays hidden; passwords are blanked."""
-    print(f"\n{view.observer.words}: {column.title}\n  {view.words}")
+    show(f"\n{view.observer.words}: {column.title}\n  {view.words}")
     if view.problem:
-        print(f"  {view.problem}")
+        show(f"  {view.problem}")
     for claim in view.claims:
         sign = "+" if claim.is_learnt else "-"
         value = MASK if claim.is_secret else _printable(claim.value)
         frames = ",".join(map(str, dict.fromkeys(each.frame for each in claim.evidence[:3])))
         what = f"{claim.topic.value}: {value}" if value else claim.topic.value
-        print(_fitted(f"  {sign} {what} (frame {frames}; {claim.certainty.words})"))
+        show(_fitted(f"  {sign} {what} (frame {frames}; {claim.certainty.words})"))
 
 
 def _words(measure: Measure) -> str:

@@ -27,6 +27,7 @@ from chatlab.cli.event_json import Json, event_to_json, refusal_to_json
 from chatlab.cli.given_secrets import GivenSecrets, read_password
 from chatlab.cli.local_commands import LocalCommands
 from chatlab.cli.standard_input import InputLines
+from chatlab.cli.terminal import complain, harmless
 from chatlab.cli.xmpp_account import make_xmpp_account
 from chatlab.core import events as ev
 from chatlab.core.account import (
@@ -227,7 +228,7 @@ class _Visit:
             await self._session.close()
             self._feed.close()
         if self._failure:
-            print(self._failure, file=sys.stderr)
+            complain(self._failure)
         return 1 if self._failure else 0
 
     # -- what is read
@@ -271,14 +272,14 @@ class _Visit:
         if self._as_json:
             self._on_event(event)
         else:
-            print(text, flush=True)
+            self._print(harmless(text))
 
     def _refuse(self, line: str, error: ChatlabError) -> None:
         shown = shown_command(line) if line.startswith("/") else mask_text(self._chat, line)
         if self._as_json:
             self._print(json.dumps(refusal_to_json(shown, error), ensure_ascii=False))
         else:
-            print(error, file=sys.stderr)
+            complain(error)
 
     def _has_carried(self) -> bool:
         """No file is on its way. Each ends by itself, be it for want of an answer."""
@@ -333,7 +334,7 @@ class _Visit:
         entries = what.entries[first : first + count]
         for entry in entries if change is Change.ENTRIES_ADDED else ():
             if isinstance(entry, Message):
-                self._print(_message_line(what, entry))
+                self._print(harmless(_message_line(what, entry)))
             else:
                 self._print_note(what, f"{entry.text} {entry.hint}")
         for entry in entries if change is Change.ENTRY_CHANGED else ():
@@ -342,7 +343,7 @@ class _Visit:
 
     def _print_note(self, chat: Chat, text: str) -> None:
         words = strip_formatting(text.strip())
-        self._print(f"[{chat.title}] {words}" if chat.title else words)
+        self._print(harmless(f"[{chat.title}] {words}" if chat.title else words))
 
     def _print(self, line: str) -> None:
         try:

@@ -9,10 +9,14 @@ from chatlab.core.errors import FileError
 def read_password(file: Path, option: str) -> str:
     """The first line of a file. Raises FileError naming the option."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{file} cannot be read: {error}.", f"Check {option}.") from error
-    return text.rstrip("\r\n")
+        text = file.read_text(encoding="utf-8-sig")  # Editors of Windows put a mark in front.
+    except OSError as error:
+        words = f"{file} cannot be read: {error.strerror or error}."
+        raise FileError(words, f"Check {option}.") from error
+    except UnicodeDecodeError as error:
+        words = f"{file} cannot be read: it is no text in UTF-8."
+        raise FileError(words, f"Check {option}.") from error
+    return text.partition("\n")[0].rstrip("\r")
 
 
 class GivenSecrets:

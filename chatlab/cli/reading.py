@@ -1,6 +1,5 @@
 """Opens what ``messages`` and ``compare`` read: sessions, saved captures, captures from elsewhere."""
 
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from chatlab.analysis.session_file import restore
 from chatlab.analysis.streams import Streams
 from chatlab.app.key_files import keys_beside, read_key_file
 from chatlab.app.opening import OpenedFile
+from chatlab.cli.terminal import complain
 from chatlab.core.errors import FileError
 from chatlab.core.message import Message, MessageId
 from chatlab.protocol.tls_secrets import KeyLog
@@ -59,7 +59,7 @@ def read_capture(stack: ExitStack, file: Path, key_file: Path | None = None) -> 
     if log.problem and not len(log) and not saved.messages:
         raise FileError(f"{file.name}: {log.problem}", "Give a file that ChatLab has saved.")
     if log.problem:
-        print(f"{file.name}: {log.problem}", file=sys.stderr)
+        complain(f"{file.name}: {log.problem}")
     keys = _keys(file, key_file, log)
     messages = saved.messages
     if not saved.connections and not opened.is_session:
@@ -83,7 +83,7 @@ def log_beside(file: Path) -> KeyLog:
     try:
         return read_key_file(beside)
     except FileError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return KeyLog()
 
 
@@ -98,5 +98,5 @@ def _found(correlator: Correlator, keys: KeyLog) -> tuple[Message, ...]:
                 correlator.assign(message.id, message.wire, message.echo)
     streams = range(min(len(correlator.streams.tcp), MAX_STREAMS))
     if not messages and not len(keys) and any(contents.tls(stream) for stream in streams):
-        print(_SEALED, file=sys.stderr)
+        complain(_SEALED)
     return tuple(messages.values())

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from chatlab.chat.irc.outbox import SendPace
 from chatlab.chat.xmpp.room_words import JOIN_REFUSED
 from chatlab.cli.given_secrets import GivenSecrets, read_password
 from chatlab.cli.table import print_records
+from chatlab.cli.terminal import complain
 from chatlab.cli.xmpp_account import make_xmpp_account
 from chatlab.core import events as ev
 from chatlab.core.account import Account, AccountId, Application, LoginMethod
@@ -159,9 +159,9 @@ class _Talk:
         """Say why nothing was captured, and the remedy; that may show only at the first packet."""
         match self._feed.status:
             case CaptureRefused(reason=reason, remedy=help_):
-                print(f"No frames: {reason} {help_}", file=sys.stderr)
+                complain(f"No frames: {reason} {help_}")
             case CaptureLost(reason=reason, hint=help_):
-                print(f"Frames are missing: {reason} {help_}", file=sys.stderr)
+                complain(f"Frames are missing: {reason} {help_}")
             case _:
                 pass
 
@@ -285,7 +285,7 @@ class _Talk:
         for message in self._as_they_are():
             if message.delivery not in _ARRIVED:
                 why = message.failure or "nothing acknowledged it."
-                print(f"“{message.text}” did not arrive: {why}", file=sys.stderr)
+                complain(f"“{message.text}” did not arrive: {why}")
         if self._options.save:
             is_session = self._options.save.suffix.lower() == SESSION_SUFFIX
             work = session_work(self._feed, self._book, "") if is_session else None

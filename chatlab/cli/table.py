@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Sequence
 
 from chatlab.analysis.session_file import MessageRecord
+from chatlab.cli.terminal import show
 
 _HEADINGS = ("Message", "State", "TLS", "Bytes", "Frames", "ACKs", "Echo")
 _MIN_TEXT = 16
@@ -21,14 +22,14 @@ def print_records(records: Sequence[MessageRecord]) -> None:
     widths[0] = max(_MIN_TEXT, min(widths[0], available - others))
     for row in (_HEADINGS, *rows):
         cells = [_fitted(cell, width) for cell, width in zip(row, widths, strict=True)]
-        print("  ".join(cells).rstrip())
+        show("  ".join(cells).rstrip())
 
 
 def _row(record: MessageRecord) -> tuple[str, ...]:
     arrow = "→" if record["direction"] == "sent" else "←"
     start, stop = record["bytes"] or (0, 0)
     return (
-        f"{arrow} {record['sender']} {record['target']}: {_printable(record['text'])}",
+        _printable(f"{arrow} {record['sender']} {record['target']}: {record['text']}"),
         record["delivery"] or "received",
         record["tls"] or "no",
         f"{start}-{stop}",

@@ -66,9 +66,13 @@ def read_account(text: str) -> tuple[str, str]:
     if not name or not file:
         raise UsageError(f"“{text}” is not NAME:PASSWORD-FILE.")
     try:
-        lines = Path(file).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"The password file {file} cannot be read: {error}.") from error
+        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        words = f"The password file {file} cannot be read: {error.strerror or error}."
+        raise FileError(words, "Check its name and its permissions.") from error
+    except UnicodeDecodeError as error:
+        words = f"The password file {file} cannot be read: it is no text in UTF-8."
+        raise FileError(words, "Save it as UTF-8.") from error
     return name, lines[0] if lines else ""
 
 

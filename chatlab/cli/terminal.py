@@ -1,0 +1,21 @@
+"""What goes to a terminal: the words of strangers must not steer it."""
+
+import sys
+
+_STEERING = {code: "�" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+"""Control characters: ESC, and CSI of the upper ones, move the cursor and hide what was written."""
+
+
+def harmless(text: object) -> str:
+    """The text with its control characters made visible."""
+    return str(text).translate(_STEERING)
+
+
+def show(text: object) -> None:
+    """Print for a person to read."""
+    print(harmless(text))
+
+
+def complain(text: object) -> None:
+    """The same on standard error."""
+    print(harmless(text), file=sys.stderr)
