@@ -62,9 +62,12 @@ class AccountStore:
             elif account is not None:
                 accounts[account.id] = account
         reader.finish()
-        if len(accounts) < len(rows):
-            self._file.keep_copy("damaged", notes)
-        return Loaded(tuple(accounts.values())[:MAX_ACCOUNTS], tuple(notes))
+        used = tuple(accounts.values())[:MAX_ACCOUNTS]
+        if len(used) < len(accounts):
+            reader.note(f"only the first {MAX_ACCOUNTS} of {len(accounts)} accounts are used.")
+        if len(used) < len(rows):
+            self._file.keep_copy("damaged" if len(accounts) < len(rows) else "whole", notes)
+        return Loaded(used, tuple(notes))
 
     def save(self, accounts: Iterable[Account]) -> None:
         """Write all but temporary accounts. Raises FileError; the old file then stays."""

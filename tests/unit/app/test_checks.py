@@ -1,5 +1,7 @@
 """What the system check says about capturing, on any system."""
 
+from pathlib import Path
+
 import pytest
 
 from chatlab.app import checks, root
@@ -54,3 +56,16 @@ def test_root_is_told_once_that_it_need_not_be(
     monkeypatch.setattr(root, "is_root", lambda: is_root)
     rows = checks._user()
     assert [row.verdict for row in rows] == [Verdict.WARNING] * is_root
+
+
+def test_a_folder_that_is_none_is_explained_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CHATLAB_HOME", str(tmp_path / "file"))
+    row = checks._folder()
+    assert row.verdict is Verdict.FAILED
+    assert row.words.startswith("The folder ")
+    assert row.words.count(".") == 1
+    assert "CHATLAB_HOME" in row.remedy
+    assert "Errno" not in row.words

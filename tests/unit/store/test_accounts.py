@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatlab.core.account import Account, AccountId, Application, Autojoin, LoginMethod, Security
-from chatlab.store.accounts import AccountStore, account_to_table, new_account_id
+from chatlab.store.accounts import MAX_ACCOUNTS, AccountStore, account_to_table, new_account_id
 
 FULL = Account(
     id=AccountId("a1"),
@@ -88,6 +88,16 @@ def test_one_bad_account_harms_no_other_and_is_not_lost(path: Path) -> None:
     assert [account.id for account in loaded.value] == ["y"]
     assert [copy.read_text() for copy in path.parent.glob("accounts.damaged-*")] == [text]
     assert any("accounts 1" in note for note in loaded.notes)
+
+
+def test_accounts_beyond_the_limit_are_told_and_not_lost(path: Path) -> None:
+    many = [replace(PLAIN, id=AccountId(f"n{number}")) for number in range(MAX_ACCOUNTS + 1)]
+    AccountStore(path).save(many)
+    text = path.read_text()
+    loaded = AccountStore(path).load()
+    assert loaded.value == tuple(many[:-1])
+    assert any("only the first 100 of 101" in note for note in loaded.notes)
+    assert [copy.read_text() for copy in path.parent.glob("accounts.whole-*")] == [text]
 
 
 def test_a_missing_port_follows_the_security(path: Path) -> None:
