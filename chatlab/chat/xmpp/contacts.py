@@ -149,9 +149,19 @@ class Contacts(Feature):
             self._pushed(contact)
 
     def _pushed(self, contact: Contact) -> None:
-        if len(self._entries) < MAX_CONTACTS or contact.jid in self._entries:
+        if not self._has_place_for(contact.jid):
+            self._forget_strangers()
+        if self._has_place_for(contact.jid):
             self._entry(contact.jid).contact = contact
             self._tell(contact.jid)
+
+    def _has_place_for(self, jid: str) -> bool:
+        return jid.lower() in self._entries or len(self._entries) < MAX_CONTACTS
+
+    def _forget_strangers(self) -> None:
+        """Whoever sends us presence is noted, for they may be a contact soon."""
+        entries = self._entries.items()
+        self._entries = {jid: entry for jid, entry in entries if entry.contact is not None}
 
     def _removed(self, jid: str) -> None:
         entry = self._entries.get(jid)
@@ -170,7 +180,7 @@ class Contacts(Feature):
         match presence.get("type", ""):
             case "subscribe":
                 self._asked(jid.lower(), presence)
-            case "" | "unavailable" as kind if len(self._entries) < MAX_CONTACTS:
+            case "" | "unavailable" as kind if self._has_place_for(jid):
                 found = _presence_of(presence) if not kind else None
                 self._is_there(jid, resource, found)
 

@@ -56,7 +56,7 @@ class Rooms(Feature):
         else:
             for wanted in self.context.lasting.channels:
                 self.join(wanted.channel, wanted.key)
-        self._check_later()
+            self._check_later()
 
     def ended(self, reason: str) -> None:
         for room in self._rooms.values():
@@ -210,7 +210,9 @@ class Rooms(Feature):
             self.context.timers.spawn(ask)
 
     def _stop_waiting(self, room: Room) -> None:
-        if self._is_waiting(room):
+        if not self.context.state.is_online:  # Once the session goes on, the room may answer yet.
+            self.context.timers.call_later(JOIN_S, lambda: self._stop_waiting(room))
+        elif self._is_waiting(room):
             error = ChatlabError(
                 f"You cannot enter {room.name}: it did not answer within {JOIN_S:.0f} s.",
                 "Try again later.",

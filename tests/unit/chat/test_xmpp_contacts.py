@@ -162,6 +162,22 @@ def test_the_best_program_of_a_contact_says_how_they_are() -> None:
     scene(play_it)
 
 
+def test_strangers_cannot_take_the_places_of_contacts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatlab.chat.xmpp.contacts.MAX_CONTACTS", 3)
+
+    async def play_it(play: Play) -> None:
+        play.server.say(*(presence(f"s{number}@evil.test/x") for number in range(9)))
+        play.server.say(presence(f"{BOB}/a"))
+        assert contacts(play)[BOB].availability is Availability.AVAILABLE
+        play.server.say(push(item("cid@chat.test", "to")), push(item("dan@chat.test", "to")))
+        assert set(contacts(play)) == {BOB, "cid@chat.test", "dan@chat.test"}
+        play.server.say(push(item("too@many.test", "to")), presence(f"{BOB}/a", "unavailable"))
+        assert len(contacts(play)) == 3
+        assert contacts(play)[BOB].availability is Availability.OFFLINE
+
+    scene(play_it)
+
+
 def test_who_asks_is_told_once_and_allowed_by_the_reader_only() -> None:
     async def play_it(play: Play) -> None:
         request = presence("cid@chat.test", "subscribe", "<status>it is me</status>")
