@@ -171,6 +171,18 @@ def test_bytes_scroll_in_step(qtbot: QtBot) -> None:
     assert bars[0].value() == bars[1].value()
 
 
+def test_bytes_that_have_room_again_do_not_stay_scrolled(qtbot: QtBot) -> None:
+    page = page_of(qtbot)
+    page.messages.splitter.setSizes([600, 160])
+    page.resize(1280, 520)
+    views = [column.view for column in page.messages.bytes.columns]
+    qtbot.waitUntil(lambda: all(view.verticalScrollBar().maximum() > 1 for view in views))
+    page.messages.splitter.setSizes([10, 600])
+    page.resize(1280, 1000)
+    qtbot.waitUntil(lambda: all(view.verticalScrollBar().maximum() == 0 for view in views))
+    assert [view.verticalScrollBar().value() for view in views] == [0, 0]
+
+
 def test_what_is_chosen_stays_chosen_while_more_arrives(qtbot: QtBot) -> None:
     page = page_of(qtbot)
     page.messages.splitter.setSizes([600, 160])
@@ -204,6 +216,23 @@ def test_where_nothing_was_said_that_is_said(qtbot: QtBot) -> None:
 
 
 # --- observers ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(1024, 600), (1280, 760), (1920, 1000)])
+def test_bytes_take_no_more_room_than_they_need(qtbot: QtBot, size: tuple[int, int]) -> None:
+    page = page_of(qtbot)
+    page.show_part(Part.OBSERVERS)
+    page.resize(*size)
+    part = page.observers
+    QApplication.processEvents()
+    above, below = part.splitter.sizes()
+    assert below <= part.bytes.wanted_height + 2 or below <= part.bytes.minimumSizeHint().height()
+    assert below <= 0.45 * (above + below)
+    part.splitter.setSizes([100, above + below - 100])
+    part.splitter.splitterMoved.emit(100, 1)
+    mine = part.splitter.sizes()
+    part.show_comparison(page._comparison, page.sides())
+    assert part.splitter.sizes() == mine, "the reader shared it out"
 
 
 def test_each_observer_is_one_click_away(qtbot: QtBot) -> None:

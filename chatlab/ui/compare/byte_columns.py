@@ -57,20 +57,36 @@ class ByteColumn(QWidget):
         """The bytes to be seen, until the reader goes elsewhere."""
         self.view.verticalScrollBar().rangeChanged.connect(lambda _first, _last: self._reveal())
         head = QHBoxLayout()
-        head.setContentsMargins(SPACE, HALF, HALF, 0)
+        head.setContentsMargins(2 * SPACE, HALF, HALF, 0)
         head.setSpacing(0)
         head.addWidget(self._title, 1)
         for button in (self._back, self._next, self._show):
             head.addWidget(button)
         below = QHBoxLayout()
-        below.setContentsMargins(SPACE, 0, SPACE, HALF)
+        below.setContentsMargins(2 * SPACE, 0, SPACE, HALF)
         below.addWidget(self._words, 1)
+        dump = QHBoxLayout()
+        dump.setContentsMargins(SPACE, 0, 0, 0)  # The dump has as much on its own.
+        dump.addWidget(self.view)
+        self._head = (head, below)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
         column.addLayout(below)
-        column.addWidget(self.view, 1)
+        column.addLayout(dump, 1)
+
+    @property
+    def wanted_height(self) -> int:
+        """What shows every byte at once."""
+        dump = self.view.dump_layout
+        return sum(part.sizeHint().height() for part in self._head) + dump.rows * dump.line + SPACE
+
+    @property
+    def last_row(self) -> int:
+        """How far the dump alone would scroll."""
+        page = self.view.verticalScrollBar().pageStep()
+        return max(0, self.view.dump_layout.rows - page)
 
     def _button(self, icon: str, name: str, do: Callable[[], object]) -> QToolButton:
         button = QToolButton(self)
@@ -205,6 +221,11 @@ class ByteColumns(QWidget):
     def columns(self) -> Sequence[ByteColumn]:
         return self._columns[: len(self._dumps)]
 
+    @property
+    def wanted_height(self) -> int:
+        """What shows every byte at once."""
+        return max((column.wanted_height for column in self.columns), default=0)
+
     def show_dumps(self, dumps: Sequence[Dump], observer: Observer) -> None:
         self._dumps = tuple(dumps)
         while len(self._columns) < len(dumps):
@@ -235,9 +256,10 @@ class ByteColumns(QWidget):
     def _level(self) -> None:
         """The shorter dump scrolls as far as the longer one: the same offsets stay side by side."""
         bars = [column.view.verticalScrollBar() for column in self.columns]
-        last = max((bar.maximum() for bar in bars), default=0)
+        # Reckoned anew: a bar's own maximum may be one that another dump once gave it.
+        last = max((column.last_row for column in self.columns), default=0)
         for bar in bars:
-            if bar.maximum() < last:
+            if bar.maximum() != last:
                 bar.setMaximum(last)
         self._scroll_in_step(min((bar.value() for bar in bars), default=0))
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 from chatlab.core.comparison import Comparison, Side
 from chatlab.core.ladder import Step
 from chatlab.ui.compare.ladder_rungs import detail_value
-from chatlab.ui.compare.ladder_sheet import LadderColumn, LadderSheet
+from chatlab.ui.compare.ladder_sheet import AXIS_WORDS, LadderColumn, LadderSheet
 from chatlab.ui.compare.ports import Comparer
 from chatlab.ui.compare.sheet_view import SheetView
 from chatlab.ui.rich_text import bare
@@ -85,13 +85,12 @@ class HandshakesPart(QWidget):
         self.notes.setVisible(bool(notes))
         if chosen is None:
             self.title.set_text(self.tr("Choose a step to see what it is for"))
-            self.words.hide()
+            self.words.setText(AXIS_WORDS)
             self.details.hide()
             return
         column, step = chosen
         self.title.set_text(f"{bare(step.name)} · {column.column.title}")
         self.words.setText(bare(step.words))
-        self.words.show()
         self.details.setText(_details(step))
         self.details.setVisible(bool(step.details))
 

@@ -19,6 +19,10 @@ from chatlab.ui.rich_text import bare
 from chatlab.ui.theme import HALF, SPACE, current
 
 MARGIN = 2 * SPACE
+AXIS_WORDS = (
+    "The times at the left are not to scale: equal times lie at equal heights, but the axis is "
+    "stretched where much happens at once, and cut at a double stroke where nothing happens."
+)
 _READING_WORDS = {
     Exposure.READABLE: "readable",
     Exposure.SEALED: "sealed",
@@ -157,6 +161,10 @@ class LadderSheet:
         first = self._top + fonts.fm.height() * 1.2 + fonts.small_fm.height() * 0.7
         lowest, said = -1e9, ""
         painter.setFont(fonts.small)
+        painter.setPen(theme.color("muted"))
+        flags = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight
+        box = QRectF(0, 0, self._gutter - HALF, first - fonts.small_line)
+        painter.drawText(box, flags, "not\nto scale")
         for height, time_ns in self._axis.ticks:
             y = first + height
             if y - lowest < fonts.small_line * 1.3 or not area.top() - 40 < y < area.bottom() + 40:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from chatlab.core.comparison import Comparison, Side
@@ -22,6 +23,8 @@ _TIPS = {
     Observer.PERSON: "Gets what the server passes on",
 }
 _OBSERVERS = tuple(Observer)
+_MOST_FOR_BYTES = 0.4
+"""The part of the height that the bytes take at most, unless the reader gives them more."""
 
 
 class ObserversPart(QWidget):
@@ -41,6 +44,8 @@ class ObserversPart(QWidget):
         self._views: list[SheetView] = []
         self._sheets: list[ObserverSheet] = []
         self._rules: list[QFrame] = []
+        self._bytes_height = 0
+        self._is_shared_by_reader = False
         self.switch = Segments(
             [(_ICONS[each], each.words, _TIPS[each]) for each in _OBSERVERS],
             self.tr("Whose eyes"),
@@ -67,13 +72,30 @@ class ObserversPart(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(lists)
         self.splitter.addWidget(self.bytes)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.splitterMoved.connect(lambda _at, _index: self._on_shared())
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(head)
         whole.addWidget(self.splitter, 1)
+
+    def _on_shared(self) -> None:
+        self._is_shared_by_reader = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._bytes_height = 0  # In another width, bytes take other rows.
+        self._share_height()
+
+    def _share_height(self) -> None:
+        """The bytes have what the largest frame yet needed: the list has the rest, and is calm."""
+        if self._is_shared_by_reader:
+            return
+        self._bytes_height = max(self._bytes_height, self.bytes.wanted_height)
+        whole = self.splitter.height()
+        below = min(self._bytes_height, round(whole * _MOST_FOR_BYTES))
+        self.splitter.setSizes([whole - below, below])
 
     @property
     def observer(self) -> Observer:
@@ -144,6 +166,7 @@ class ObserversPart(QWidget):
             else:
                 dumps.append(self._newest(title, at))
         self.bytes.show_dumps(dumps, self.observer)
+        self._share_height()
 
     def _newest(self, title: str, at: int) -> Dump:
         column = self._sheets[at].column
