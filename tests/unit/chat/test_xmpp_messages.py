@@ -147,3 +147,26 @@ def test_a_cancelled_message_is_not_sent() -> None:
         await play.stop()
 
     asyncio.run(scene())
+
+
+def test_another_message_under_an_id_that_was_used_before_is_not_lost() -> None:
+    def copy(body: str) -> str:
+        inner = message(f"{BOB}/bot", body, "1").replace(
+            "<message ", "<message xmlns='jabber:client' "
+        )
+        return (
+            f"<message from='{ACCOUNT.jid}' to='{ME}'><received xmlns='urn:xmpp:carbons:2'>"
+            f"<forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></received></message>"
+        )
+
+    async def scene() -> None:
+        play = await Play(DIRECT).start()
+        play.server.say(message(f"{BOB}/bot", "backup done", "1"), copy("backup done"))
+        await play.until(lambda: len(play.of(MessageAdded)) == 1)
+        await play.time.advance(3600)
+        play.server.say(copy("backup done"), copy("backup failed"))
+        await play.until(lambda: len(play.of(MessageAdded)) == 2)
+        assert play.of(MessageAdded)[-1].message.text == "backup failed"
+        await play.stop()
+
+    asyncio.run(scene())
