@@ -277,7 +277,7 @@ def as_text(value: object) -> str:
 
 
 def as_number(value: object) -> int:
-    if not isinstance(value, int) or not -(1 << 62) < value < 1 << 62:
+    if not isinstance(value, int) or not -(1 << 63) <= value < 1 << 63:
         raise TypeError("a whole number was expected")
     return value
 

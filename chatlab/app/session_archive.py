@@ -41,8 +41,11 @@ MAX_MEMBERS = 64
 MAX_SMALL = 4 * 1024 * 1024
 MAX_TRANSCRIPT = 512 * 1024 * 1024
 MAX_LINE = 4 * 1024 * 1024
-MAX_RATIO = 250
-"""What shrinks to less than this part of itself was made to fill disks, or memory."""
+MAX_RATIO = {TRANSCRIPT: 250, CAPTURE: 1_000}
+"""What shrinks to less than this part of itself was made to fill disks, or memory.
+
+Nothing shrinks to less than 1/1032. A file of zeros that was sent over loopback in frames of 64 KiB
+comes near: 1/330 was seen of one."""
 _SPARE = 256 * 1024 * 1024
 """Bytes of the disk that unpacking leaves free."""
 _CHUNK = 1024 * 1024
@@ -269,7 +272,7 @@ class _Reading:
 
     def _check_growth(self, info: zipfile.ZipInfo) -> None:
         size = info.file_size
-        if size > MAX_SMALL and size > MAX_RATIO * max(1, info.compress_size):
+        if size > MAX_SMALL and size > MAX_RATIO[info.filename] * max(1, info.compress_size):
             grown = f"from {info.compress_size:,} to {size:,} bytes"
             raise self._odd(f"its {info.filename} would grow {grown}")
 

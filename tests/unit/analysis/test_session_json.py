@@ -10,6 +10,7 @@ from chatlab.core.account import AccountId, Application
 from chatlab.core.flow import Direction
 from chatlab.core.message import Message, MessageId
 from chatlab.core.reactions import Reaction
+from chatlab.protocol.stamps import stamp_ns
 from tests.helpers.tcp_talk import connection
 
 
@@ -33,6 +34,24 @@ def test_each_mark_of_a_message_survives_the_file(flag: str) -> None:
         twin="t7",
         reactions=(Reaction("👍", ("ann", "eve")),),
         **{flag: True},  # type: ignore[arg-type]
+    )
+    assert to_message(loads(dumps(from_message(message)))) == message
+
+
+@pytest.mark.parametrize("stamp", ["1980-01-01T00:00:00Z", "2199-12-31T23:59:59.999Z"])
+def test_whatever_time_a_server_may_claim_can_be_read_again(stamp: str) -> None:
+    """One message that could be written and not be read would close the whole file."""
+    time_ns = stamp_ns(stamp)
+    assert time_ns
+    message = Message(
+        id=MessageId("m1"),
+        account=AccountId("a"),
+        application=Application.IRC,
+        direction=Direction.RECEIVED,
+        sender="eve",
+        target="#lab",
+        text="from the future",
+        time_ns=time_ns,
     )
     assert to_message(loads(dumps(from_message(message)))) == message
 

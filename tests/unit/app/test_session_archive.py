@@ -24,7 +24,7 @@ from chatlab.core.chats import ChatBook, ChatKey, Note, NoteKind
 from chatlab.core.errors import FileError, Severity
 from chatlab.core.events import Informed, MemberJoined, MessageRewritten, ReactionSeen
 from chatlab.core.message import Message, MessageId
-from tests.helpers.tcp_talk import START_NS, connection, tls_facts
+from tests.helpers.tcp_talk import SENT, START_NS, Talk, connection, tls_facts
 from tests.unit.app.feeding import LAB, NoDissector, full_feed, made
 
 SECRET_LINE = "CLIENT_RANDOM " + "ab" * 32 + " " + "cd" * 48
@@ -202,6 +202,20 @@ def test_what_can_be_done_without_may_be_missing(name: str, tmp_path: Path) -> N
 def test_a_bomb_is_refused_before_it_is_unpacked(name: str, tmp_path: Path) -> None:
     bomb = bytes(64 * 1024 * 1024)
     assert f"its {name} would grow" in refusal(packed(tmp_path, **{name: bomb}))
+
+
+def test_a_file_of_zeros_that_was_sent_is_no_bomb(tmp_path: Path) -> None:
+    talk = Talk().handshake()
+    for _ in range(100):
+        talk.send(SENT, bytes(60_000), mss=60_000)
+    capture = talk.write(tmp_path / "zeros.pcapng")
+    data = capture.read_bytes()
+    file = packed(tmp_path, **{"capture.pcapng": data})
+    with zipfile.ZipFile(file) as archive:
+        info = archive.getinfo("capture.pcapng")
+        assert info.file_size > 250 * info.compress_size
+    with OpenedFile(file) as opened:
+        assert opened.capture.read_bytes() == data
 
 
 def test_another_way_of_packing_is_named(tmp_path: Path) -> None:
