@@ -171,6 +171,16 @@ def test_bytes_scroll_in_step(qtbot: QtBot) -> None:
     assert bars[0].value() == bars[1].value()
 
 
+def test_dumps_beside_one_another_have_as_many_bytes_a_row(qtbot: QtBot) -> None:
+    page = page_of(qtbot)
+    columns = page.messages.bytes.columns
+    wide = columns[0].view.width_for(16)
+    for width, per_row in ((wide - 20, 8), (wide + 60, 16)):
+        columns[1].setFixedWidth(width)
+        QApplication.processEvents()
+        assert [column.view.dump_layout.per_row for column in columns] == [per_row] * 2
+
+
 def test_bytes_that_have_room_again_do_not_stay_scrolled(qtbot: QtBot) -> None:
     page = page_of(qtbot)
     page.messages.splitter.setSizes([600, 160])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from chatlab.core.comparison import Column, MessageCost
@@ -16,6 +17,7 @@ from chatlab.ui.compare.words import bytes_words, exposure_of
 from chatlab.ui.rich_text import bare
 from chatlab.ui.theme import HALF, SPACE, set_icon
 from chatlab.ui.widgets.elided_label import ElidedLabel
+from chatlab.ui.widgets.hex_layout import NARROW, WIDE
 from chatlab.ui.widgets.hex_view import HexView, Mark
 
 
@@ -37,9 +39,11 @@ class ByteColumn(QWidget):
 
     Signals:
         frame_requested: number of the frame that is wanted in the wire pane.
+        resized: there is room for more, or for less.
     """
 
     frame_requested = Signal(int)
+    resized = Signal()
 
     def __init__(self, comparer: Comparer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +91,10 @@ class ByteColumn(QWidget):
         """How far the dump alone would scroll."""
         page = self.view.verticalScrollBar().pageStep()
         return max(0, self.view.dump_layout.rows - page)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def _button(self, icon: str, name: str, do: Callable[[], object]) -> QToolButton:
         button = QToolButton(self)
@@ -235,7 +243,15 @@ class ByteColumns(QWidget):
             self._lines[at].setVisible(0 < at < len(dumps))
             if at < len(dumps):
                 column.show_dump(dumps[at], observer)
+        self._even_rows()
         self._level()
+
+    def _even_rows(self) -> None:
+        """As many bytes a row in each dump: the same offsets stand side by side."""
+        views = [column.view for column in self.columns]
+        is_wide = all(view.width_for(WIDE) <= view.width() for view in views)
+        for view in views:
+            view.set_most_per_row(WIDE if is_wide else NARROW)
 
     def _add(self) -> None:
         line = QFrame(self)
@@ -245,6 +261,7 @@ class ByteColumns(QWidget):
         bar = column.view.verticalScrollBar()
         bar.valueChanged.connect(self._scroll_in_step)
         bar.rangeChanged.connect(lambda _first, _last: self._level())
+        column.resized.connect(self._even_rows)
         column.frame_requested.connect(
             lambda frame: self.frame_requested.emit(self._dumps[at].column, frame)
         )

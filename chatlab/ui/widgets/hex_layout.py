@@ -12,6 +12,11 @@ _GAP = 2
 """Characters between the three columns."""
 
 
+def printable(data: bytes) -> str:
+    """Bytes as the column of characters shows them."""
+    return "".join(chr(byte) if 0x20 <= byte <= 0x7E else "·" for byte in data)
+
+
 class HexColumn(Enum):
     HEX = "hex"
     ASCII = "ascii"

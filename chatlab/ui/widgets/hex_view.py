@@ -30,7 +30,7 @@ from chatlab.core.flow import ByteRange
 from chatlab.core.frame import Exposure
 from chatlab.ui import theme
 from chatlab.ui.theme import SPACE
-from chatlab.ui.widgets.hex_layout import NARROW, HexLayout
+from chatlab.ui.widgets.hex_layout import NARROW, WIDE, HexLayout, printable
 
 NO_BYTES = ByteRange(0, 0)
 _LINE_GAP = 5
@@ -88,6 +88,7 @@ class HexView(QAbstractScrollArea):
         self._anchor = 0
         self._hover = -1
         self._is_dragging = False
+        self._most_per_row = WIDE
         self.setObjectName("bytes")
         self.setAccessibleName(self.tr("Bytes"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -165,7 +166,8 @@ class HexView(QAbstractScrollArea):
 
     def _lay_out(self) -> None:
         view = self.viewport()
-        self._layout = HexLayout.fit(len(self._data), self._cell, self._line, SPACE, view.width())
+        room = view.width() if self._most_per_row == WIDE else 0
+        self._layout = HexLayout.fit(len(self._data), self._cell, self._line, SPACE, room)
         page = max(1, view.height() // self._line)
         bar = self.verticalScrollBar()
         bar.setPageStep(page)
@@ -175,9 +177,12 @@ class HexView(QAbstractScrollArea):
         side.setRange(0, max(0, self._layout.width - view.width()))
         side.setSingleStep(round(self._cell * 3))
 
-    @property
-    def _page(self) -> int:
-        return self.verticalScrollBar().pageStep()
+    def set_most_per_row(self, count: int) -> None:
+        """Eight bytes a row even where sixteen fit: beside a dump that has less room."""
+        if count != self._most_per_row:
+            self._most_per_row = count
+            self._lay_out()
+            self.viewport().update()
 
     def width_for(self, per_row: int) -> int:
         """Width that shows so many bytes a row without scrolling sideways."""
@@ -245,7 +250,7 @@ class HexView(QAbstractScrollArea):
                 painter.fillRect(foot, theme.current().color(look.line))
         painter.setPen(theme.current().color(look.ink))
         painter.drawText(QPointF(lay.hex_x(first), y + self._ascent), data.hex(" "))
-        painter.drawText(QPointF(text_left, y + self._ascent), _printable(data))
+        painter.drawText(QPointF(text_left, y + self._ascent), printable(data))
 
     def _look(self, offset: int) -> _Look:
         look = _PLAIN
@@ -324,12 +329,13 @@ class HexView(QAbstractScrollArea):
     # Keyboard ----------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        page = self.verticalScrollBar().pageStep()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_hex()
         elif event.matches(QKeySequence.StandardKey.SelectAll) and self._data:
             self._anchor = 0
             self._extend_to(len(self._data) - 1)
-        elif (step := self._layout.step(event.key(), self._cursor, self._page)) is not None:
+        elif (step := self._layout.step(event.key(), self._cursor, page)) is not None:
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._extend_to(step)
             else:
@@ -365,9 +371,8 @@ class HexView(QAbstractScrollArea):
                 words += f", {theme.EXPOSURE_WORDS[mark.exposure]}"
                 break
         self.setAccessibleDescription(words)
-        QAccessible.updateAccessibility(
-            QAccessibleEvent(self, QAccessible.Event.DescriptionChanged)
-        )
+        change = QAccessibleEvent(self, QAccessible.Event.DescriptionChanged)
+        QAccessible.updateAccessibility(change)
 
     def _picked(self) -> ByteRange:
         return self._chosen if len(self._chosen) else ByteRange(0, len(self._data))
@@ -387,14 +392,9 @@ class HexView(QAbstractScrollArea):
     @Slot()
     def copy_dump(self) -> None:
         """Put the chosen rows on the clipboard as they are shown."""
-        span = self._picked()
-        per_row = self._layout.per_row
+        span, per_row = self._picked(), self._layout.per_row
         lines = []
         for start in range(span.start - span.start % per_row, span.stop, per_row):
             row = self._data[start : start + per_row]
-            lines.append(f"{start:04x}  {row.hex(' '):<{3 * per_row - 1}}  {_printable(row)}")
+            lines.append(f"{start:04x}  {row.hex(' '):<{3 * per_row - 1}}  {printable(row)}")
         QGuiApplication.clipboard().setText("\n".join(lines))
-
-
-def _printable(data: bytes) -> str:
-    return "".join(chr(byte) if 0x20 <= byte <= 0x7E else "·" for byte in data)
