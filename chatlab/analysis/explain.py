@@ -188,7 +188,7 @@ class Explainer:
         if place.transport is Transport.UDP:
             return f"A UDP datagram with {len(place.payload):,} bytes of payload."
         if sentence := self._control(number, place):
-            return sentence
+            return f"{sentence} {_oddity(place.notes)}".strip()
         size = len(place.payload)
         stanzas = self._stanzas(number, place)
         readers = _READERS.get(self._exposure(place, row.protocol, row.exposure), "")
@@ -197,15 +197,10 @@ class Explainer:
             self._carried(row.messages, "" if stanzas and not row.messages else row.why),
             stanzas,
             "" if NO_KEY in stanzas else readers,
+            _oddity(place.notes),
+            self._offload(number),
+            self._inside(number, place),
         ]
-        if place.notes & tcp.RETRANSMISSION:
-            sentences.append("All this had been captured before: it is a retransmission.")
-        elif place.notes & tcp.OUT_OF_ORDER:
-            sentences.append("It came late: later bytes were captured before it.")
-        elif place.notes & tcp.LOST_BEFORE:
-            sentences.append("Bytes before it are missing from the capture so far.")
-        sentences.append(self._offload(number))
-        sentences.append(self._inside(number, place))
         return " ".join(sentence for sentence in sentences if sentence)
 
     def _stanzas(self, number: int, place: Placement) -> str:
@@ -259,6 +254,17 @@ class Explainer:
             word = "a message" if len(messages) == 1 else f"{len(messages)} messages"
             return f"It carries {'an echo of ' if why.startswith('echo') else ''}{word}."
         return f"{why[0].upper()}{why[1:]}." if why else ""
+
+
+def _oddity(notes: int) -> str:
+    """What went wrong on the way of a segment; empty for most."""
+    if notes & tcp.RETRANSMISSION:
+        return "All this had been captured before: it is a retransmission."
+    if notes & tcp.OUT_OF_ORDER:
+        return "It came late: what follows it was captured before it."
+    if notes & tcp.LOST_BEFORE:
+        return "Bytes before it are missing from the capture so far."
+    return ""
 
 
 def _count(number: int, noun: str) -> str:

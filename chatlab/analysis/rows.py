@@ -237,15 +237,15 @@ class RowBuilder:
         parts: Sequence[Part],
         messages: tuple[MessageId, ...],
     ) -> str:
+        again = "sent again: " if place.notes & tcp.RETRANSMISSION else ""
         if place.flags & SYN:
-            return "TCP handshake"
+            return again + "TCP handshake"
         if place.flags & RST:
             return "connection reset"
         if place.flags & FIN:
-            return "closing the connection"
+            return again + "closing the connection"
         if place.notes & (tcp.KEEP_ALIVE | tcp.KEEP_ALIVE_ACK):
             return "keep-alive (TCP)"
-        again = "sent again: " if place.notes & tcp.RETRANSMISSION else ""
         if not len(place.payload):
             return _count("ACK of", self._correlator.acknowledged_messages(number)) or "ACK"
         if messages:

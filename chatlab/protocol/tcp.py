@@ -31,9 +31,9 @@ MAX_WINDOW = 1 << 30
 
 # What is remarkable about a segment; one byte holds them all.
 RETRANSMISSION = 1
-"""It begins with bytes that had been captured before."""
+"""It begins with bytes that had been captured before; or its SYN or FIN had."""
 OUT_OF_ORDER = 2
-"""It fills a gap: later bytes were captured before it."""
+"""It fills a gap: later bytes, or the FIN, were captured before it."""
 LOST_BEFORE = 4
 """Bytes before it have not been captured (yet)."""
 KEEP_ALIVE = 8
@@ -68,6 +68,7 @@ class StreamDirection:
         "_same_acks",
         "_segments",
         "_shift",
+        "_syn",
         "evidence",
         "fin",
         "high",
@@ -98,9 +99,9 @@ class StreamDirection:
         """Window scale of the SYN (RFC 7323); None when it was not seen or had none."""
         self.mss: int | None = None
         """Longest payload that this side is ready to take (the SYN's MSS option)."""
-        self._shift = 0
+        self._shift = self._syn = 0
         self._next = -1
-        """The sequence number of ``high``; -1 unless the bytes seen end there."""
+        """The sequence number of ``high``; -1 unless the bytes seen end there, and no FIN was."""
         self._segments = SpanIndex()
         self._ack_frames = array("Q")
         self._ack_positions = array("q")
@@ -149,8 +150,8 @@ class StreamDirection:
             notes = self._place(frame, position, length)
         elif position == high - 1 and not flags & (SYN | FIN | RST):
             notes = KEEP_ALIVE
-        if flags & FIN:
-            self.fin = position + length
+        if flags & (SYN | FIN):
+            notes |= self._take_control(flags, position, length)
         if flags & ACK:
             if acknowledged != self._last_ack:
                 self.peer._acknowledge(frame, acknowledged, flags)
@@ -162,7 +163,7 @@ class StreamDirection:
             notes |= ZERO_WINDOW
         self._last_notes = notes
         stops = self.seen.stops
-        is_whole = bool(stops) and stops[-1] == self.high
+        is_whole = bool(stops) and stops[-1] == self.high and self.fin is None
         self._next = (self.reference + self.high) & _MASK if is_whole else -1
         return position, notes
 
@@ -182,9 +183,26 @@ class StreamDirection:
         self._segments.add(position, stop, frame)
         if known:
             return RETRANSMISSION
-        if behind and new:
+        is_before_fin = not ahead and self.fin is not None and stop <= self.fin
+        if new and (behind or is_before_fin):
             return OUT_OF_ORDER
         return LOST_BEFORE if ahead else 0
+
+    def _take_control(self, flags: int, position: int, length: int) -> int:
+        """Note a SYN or a FIN; what is remarkable about one that carries no data."""
+        is_repeated = is_ahead = False
+        if flags & SYN:
+            # A SYN, ACK of who had sent a SYN is no repetition: both ends asked at once.
+            kind = flags & (SYN | ACK)
+            is_repeated = kind == self._syn and self.offset(position) == 0
+            self._syn = kind
+        if flags & FIN:
+            is_repeated |= self.fin == position + length
+            is_ahead = position > self.high
+            self.fin = position + length
+        if length:
+            return 0
+        return RETRANSMISSION if is_repeated else LOST_BEFORE if is_ahead else 0
 
     def _acknowledge(self, frame: int, number: int, flags: int) -> None:
         """The other side acknowledged everything before ``number``."""

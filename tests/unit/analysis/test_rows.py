@@ -17,7 +17,7 @@ from chatlab.core.account import Application
 from chatlab.core.flow import Endpoint, FlowKey, Transport
 from chatlab.core.frame import Exposure
 from chatlab.core.message import MessageId
-from chatlab.protocol.packet import ACK, PSH, RST
+from chatlab.protocol.packet import ACK, FIN, PSH, RST, SYN
 from tests.helpers.tcp_talk import (
     ETHERNET,
     LOCAL,
@@ -172,6 +172,23 @@ def test_what_tcp_does_again_is_named_and_marked(
     assert found.rows.row(again).exposure is Exposure.ATTENTION
     assert found.rows.row(first).why == "channel"
     assert found.rows.row(again).why == "sent again: channel"
+
+
+def test_a_handshake_and_a_close_say_what_got_lost(tmp_path: Path, open_log: OpenLog) -> None:
+    talk = Talk()
+    first = talk.segment(SENT, SYN, offset=-1, acknowledged=None)
+    again = len(talk.handshake().frames) - 2
+    last = talk.segment(SENT, FIN | ACK, offset=9)
+    found = views(open_log(talk.write(tmp_path / "a.pcapng")))
+    assert found.info(again).startswith("[TCP Retransmission] 40000 → 6667 [SYN] Seq=0")
+    assert found.rows.row(first).exposure is Exposure.PLUMBING
+    assert found.rows.row(again).exposure is Exposure.ATTENTION
+    assert found.explainer.frame(again) == (
+        "Step 1 of the TCP handshake: asks for a connection. It carries nobody’s words. "
+        "All this had been captured before: it is a retransmission."
+    )
+    assert found.info(last).startswith("[TCP Previous segment not captured]")
+    assert found.explainer.frame(last).endswith("missing from the capture so far.")
 
 
 def test_why_names_messages_keep_alives_and_resets(

@@ -156,6 +156,37 @@ def test_what_is_remarkable_is_named() -> None:
     assert acked(stream, 12, 30, window=0) == tcp.ZERO_WINDOW
 
 
+def test_a_syn_and_a_fin_may_be_sent_again() -> None:
+    one, other = TcpStream().sides
+    assert one.take(1, 1000, 0, SYN, 100, 0) == (0, 0)
+    assert one.take(2, 1000, 0, SYN, 100, 0) == (0, tcp.RETRANSMISSION)
+    assert other.take(3, 9000, 1001, SYN | ACK, 100, 0) == (0, 0)
+    assert other.take(4, 9000, 1001, SYN | ACK, 100, 0) == (0, tcp.RETRANSMISSION)
+    assert one.take(5, 1001, 9001, FIN | ACK, 100, 0) == (0, 0)
+    assert one.take(6, 1001, 9001, FIN | ACK, 100, 0) == (0, tcp.RETRANSMISSION)
+
+
+def test_a_syn_behind_its_answer_is_no_retransmission() -> None:
+    one, other = TcpStream().sides
+    other.take(1, 9000, 1001, SYN | ACK, 100, 0)
+    assert one.take(2, 1000, 0, SYN, 100, 0) == (0, 0)
+
+
+def test_both_ends_may_ask_at_once() -> None:
+    one, other = TcpStream().sides
+    one.take(1, 1000, 0, SYN, 100, 0)
+    other.take(2, 9000, 0, SYN, 100, 0)
+    assert one.take(3, 1000, 9001, SYN | ACK, 100, 0) == (0, 0)
+
+
+def test_a_fin_tells_that_bytes_before_it_are_missing() -> None:
+    one, _ = talk().sides
+    assert one.take(4, 1011, 9001, FIN | ACK, 100, 0) == (10, tcp.LOST_BEFORE)
+    assert one.take(5, 1011, 9001, FIN | ACK, 100, 0) == (10, tcp.RETRANSMISSION)
+    assert one.take(6, 1001, 9001, PSH | ACK, 100, 10) == (0, tcp.OUT_OF_ORDER)
+    assert one.take(7, 1011, 9001, FIN | ACK, 100, 0) == (10, tcp.RETRANSMISSION)
+
+
 def test_a_keep_alive_carries_no_byte_of_a_message() -> None:
     stream = talk()
     sent(stream, 4, 0, 10)
