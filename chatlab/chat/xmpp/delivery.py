@@ -38,6 +38,8 @@ class Deliveries(BaseDeliveries[Utterance]):
         super().__init__(account, emit)
         self._sent: OrderedDict[str, Sent] = OrderedDict()
         """By stanza id."""
+        self._in_doubt: OrderedDict[str, Sent] = OrderedDict()
+        """What failed because its session was lost: it may be with the server all the same."""
 
     def find(self, stanza_id: str) -> Sent | None:
         """The message of ours with this stanza id, if it is remembered."""
@@ -104,6 +106,17 @@ class Deliveries(BaseDeliveries[Utterance]):
         self.failed(sent.utterance, reason)
         return True
 
+    def recover(self, stanza_id: str) -> Sent | None:
+        """A message that was given up for lost is there; None where it was not, or is sent anew."""
+        sent = self._in_doubt.pop(stanza_id, None)
+        if sent is None or self._failed.pop(sent.utterance.id, None) is None:
+            return None
+        sent.is_acknowledged = True
+        self._sent[stanza_id] = sent
+        for delivery in (Delivery.QUEUED, Delivery.WRITTEN):
+            self._tell(sent.utterance.id, delivery)
+        return sent
+
     def unread(self, stanza_ids: Iterable[str]) -> list[Utterance]:
         """Of these, the messages that are still open."""
         found = (self._sent.get(stanza_id) for stanza_id in stanza_ids)
@@ -130,6 +143,9 @@ class Deliveries(BaseDeliveries[Utterance]):
                     else reason
                 )
                 self.refused(stanza_id, words)
+                self._in_doubt[stanza_id] = sent
+        while len(self._in_doubt) > MAX_REMEMBERED:
+            self._in_doubt.popitem(last=False)
         self._unacknowledged = 0
 
     def _tell(

@@ -168,7 +168,11 @@ class Messages(Feature):
         if not is_again:
             return False
         said = known.said_by(incoming.chat, incoming.author, incoming.stanza_id)
-        return said is not None and bool(incoming.stanza_id) and _is_same(said, incoming)
+        if said is None or not incoming.stanza_id or not _is_same(said, incoming):
+            return False
+        if incoming.is_ours and (sent := self.context.deliveries.recover(incoming.stanza_id)):
+            self.context.deliveries.echoed(sent, incoming.envelope.wire)
+        return True
 
     def _room_name(self, incoming: Incoming) -> str:
         """The name that a room gave a message, where it is the room that gives such names."""
@@ -183,6 +187,8 @@ class Messages(Feature):
         sent = deliveries.find(incoming.stanza_id)
         if sent is None and origin is not None:
             sent = deliveries.find(origin.get("id", ""))
+        if sent is None:
+            sent = deliveries.recover(incoming.stanza_id)
         if sent is None and not envelope.is_history:
             sent = deliveries.oldest_untaken(incoming.chat, incoming.body or "")
         if sent is None or sent.utterance.chat.lower() != incoming.chat.lower():
