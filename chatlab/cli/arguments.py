@@ -1,22 +1,23 @@
 """What can be written after ``chatlab``; each command's work is imported only when it runs."""
 
 import argparse
+import errno
 import gc
 import importlib
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from chatlab import __version__
 from chatlab.cli.doctor_options import add_doctor_options
-from chatlab.cli.terminal import complain
+from chatlab.cli.terminal import complain, flush, give_up_output
 from chatlab.core.address import is_irc_link, parse_irc_link
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.xmpp_address import is_xmpp_link, parse_xmpp_url
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 COMPARE_KEYS = """
@@ -48,7 +49,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         options = _parse(_with_command(arguments))
         command: Callable[[argparse.Namespace], int] = options.command
-        return command(options)
+        code = command(options)
+        flush()
+        return code
     except UsageError as error:
         complain(error)
         return EXIT_USAGE
@@ -58,7 +61,13 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130  # As a shell reports SIGINT.
     except BrokenPipeError:
-        sys.stderr.close()  # The reader has seen enough, e.g. `| head`.
+        give_up_output()  # The reader has seen enough, e.g. `| head`.
+        return EXIT_FAILED
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            raise
+        give_up_output()
+        complain(f"Not all could be written: {error.strerror}. Free some space, then try again.")
         return EXIT_FAILED
 
 

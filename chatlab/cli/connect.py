@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import sys
 import time
@@ -27,7 +26,7 @@ from chatlab.cli.event_json import Json, event_to_json, refusal_to_json
 from chatlab.cli.given_secrets import GivenSecrets, read_password
 from chatlab.cli.local_commands import LocalCommands
 from chatlab.cli.standard_input import InputLines
-from chatlab.cli.terminal import complain, harmless
+from chatlab.cli.terminal import complain, give_up_output, harmless
 from chatlab.cli.xmpp_account import make_xmpp_account
 from chatlab.core import events as ev
 from chatlab.core.account import (
@@ -350,7 +349,7 @@ class _Visit:
             print(line, flush=True)
         except BrokenPipeError:
             # The reader has seen enough. What is still to be written goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            give_up_output()
             self._is_over.set()
 
 

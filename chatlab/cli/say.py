@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from chatlab.core.capture import CaptureLost, CaptureRefused
 from chatlab.core.chats import ChatBook
 from chatlab.core.commands import Command, Verb
 from chatlab.core.connection import LinkState
-from chatlab.core.errors import ChatlabError, UsageError
+from chatlab.core.errors import ChatlabError, FileError, UsageError
 from chatlab.core.flow import Direction
 from chatlab.core.message import Delivery, Message
 from chatlab.core.ports import ChatConnection
@@ -56,6 +57,11 @@ def say(options: argparse.Namespace) -> int:
         raise UsageError("Each TEXT is one line that is not empty.", "Give several as several.")
     if not options.texts and not options.listen:
         raise UsageError("There is nothing to send.", "Give a TEXT, or --listen SECONDS.")
+    if options.save and not os.access(options.save.parent, os.W_OK):
+        raise FileError(
+            f"Nothing can be saved in {options.save.parent}.",
+            "Give --save a file in a folder that is there and yours. Nothing was sent.",
+        )
     with ScratchFolder() as folder:
         return asyncio.run(_Talk(options, goal, folder.path).run())
 
@@ -133,6 +139,7 @@ class _Talk:
         self._refusal: ChatlabError | None = None
         self._server_words = ""
         self._sent: list[Message] = []
+        self._is_kept = True
 
     async def run(self) -> int:
         await self._session.start_capture()
@@ -147,13 +154,14 @@ class _Talk:
             await self._session.catch_up()
             self._explain_missing_frames()
             await self._session.stop_capture()
+            self._save()  # First: whoever reads the report may have seen enough of it.
             self._report()
         finally:
             await self._session.close()
             self._feed.close()
         if failure := failure or self._failure:
             raise failure
-        return 0 if self._all_delivered() else 1
+        return 0 if self._all_delivered() and self._is_kept else 1
 
     def _explain_missing_frames(self) -> None:
         """Say why nothing was captured, and the remedy; that may show only at the first packet."""
@@ -275,7 +283,7 @@ class _Talk:
         return all(message.delivery in _ARRIVED for message in self._as_they_are())
 
     def _report(self) -> None:
-        """Show and save what there is, and say of every message that did not arrive why."""
+        """Show what there is, and say of every message that did not arrive why."""
         records = self._records()
         if self._options.json:
             for record in records:
@@ -286,10 +294,17 @@ class _Talk:
             if message.delivery not in _ARRIVED:
                 why = message.failure or "nothing acknowledged it."
                 complain(f"“{message.text}” did not arrive: {why}")
+
+    def _save(self) -> None:
+        """Keep what was captured where that is wanted; what is in the way is said."""
         if self._options.save:
             is_session = self._options.save.suffix.lower() == SESSION_SUFFIX
             work = session_work(self._feed, self._book, "") if is_session else None
-            save(work or capture_work(self._feed), self._options.save)
+            try:
+                save(work or capture_work(self._feed), self._options.save)
+            except FileError as error:
+                complain(f"{error.message} The capture of this talk is kept nowhere.")
+                self._is_kept = False
 
     def _records(self) -> list[MessageRecord]:
         ours = {message.id for message in self._sent}

@@ -1,5 +1,6 @@
 """What goes to a terminal: the words of strangers must not steer it."""
 
+import os
 import sys
 
 _STEERING = {code: "�" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
@@ -14,6 +15,17 @@ def harmless(text: object) -> str:
 def show(text: object) -> None:
     """Print for a person to read."""
     print(harmless(text))
+
+
+def flush() -> None:
+    """Bring what was printed to whoever reads it. Raises OSError, BrokenPipeError among others."""
+    if sys.stdout is not None:  # Without a console on Windows there is none.
+        sys.stdout.flush()
+
+
+def give_up_output() -> None:
+    """Nobody takes what is printed any more; the interpreter must not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(text: object) -> None:

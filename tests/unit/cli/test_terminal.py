@@ -1,5 +1,8 @@
 """What strangers say cannot steer the reader's terminal, and usage errors are in words."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +77,43 @@ def test_a_password_file_that_cannot_be_read_is_explained(
     assert "Errno" not in caught.value.message
     assert "codec" not in caught.value.message
     assert caught.value.hint == "Check --password-file."
+
+
+def listed(file: Path, output: int) -> subprocess.CompletedProcess[str]:
+    """``chatlab messages`` in a process of its own, which writes to ``output``."""
+    command = [sys.executable, "-m", "chatlab", "messages", str(file)]
+    return subprocess.run(
+        command, stdout=output, stderr=subprocess.PIPE, encoding="utf-8", timeout=60, check=False
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is full")
+def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    file = spoken(WELCOME).write(tmp_path / "a.pcapng")
+    with open("/dev/full", "wb") as full:
+        outcome = listed(file, full.fileno())
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith("Not all could be written: No space left on device.")
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes break otherwise there")
+def test_a_reader_who_has_seen_enough_is_no_trouble(tmp_path: Path) -> None:
+    file = spoken(WELCOME).write(tmp_path / "a.pcapng")
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        outcome = listed(file, write)
+    finally:
+        os.close(write)
+    assert (outcome.returncode, outcome.stderr) == (1, "")
+
+
+def test_where_nothing_can_be_saved_nothing_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "none" / "a.pcapng"
+    assert run(("say", "irc://bob@127.0.0.1:1/%23lab", "hello", "--save", str(file))) == 1
+    written = capsys.readouterr().err
+    assert written.startswith(f"Nothing can be saved in {file.parent}.")
+    assert "Nothing was sent" in written
