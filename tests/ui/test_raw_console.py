@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -15,7 +16,9 @@ from chatlab.core.message import Delivery
 from chatlab.core.raw_lines import MAX_LINES, RawLineLog
 from chatlab.ui.actions import ActionId
 from chatlab.ui.models.raw_lines import RawColumn, RawLineModel, command_of, visible
+from chatlab.ui.theme import Theme
 from chatlab.ui.widgets.raw_console import RawConsole
+from chatlab.ui.widgets.raw_lines import RawLineView
 from chatlab.ui.widgets.raw_pieces import parts_of
 from tests.helpers.chats import NOON, account, message
 from tests.helpers.stage import LAB, Stage
@@ -253,3 +256,18 @@ def test_a_sent_line_can_be_changed_and_sent_again(qtbot: QtBot) -> None:
     menu.actions()[-1].trigger()
     menu.close()
     assert desk.console._field.text() == "NICK me"
+
+
+def test_its_signs_grow_with_the_text(qtbot: QtBot) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    _log, model = model_of("PRIVMSG #lab :hello")
+    view = RawLineView(model)
+    qtbot.addWidget(view)
+    usual = view.columnWidth(RawColumn.WAY), view._delegate.fold
+    try:
+        Theme.load("light").apply(application, 2.0)
+        assert view.columnWidth(RawColumn.WAY) > 1.5 * usual[0]
+        assert view._delegate.fold == 2 * usual[1]
+    finally:
+        Theme.load("light").apply(application)

@@ -240,9 +240,10 @@ class PaletteDelegate(QStyledItemDelegate):
             painter.setBrush(theme.color("selection"))
             painter.drawRoundedRect(option.rect, HALF, HALF)
         area: QRect = option.rect.adjusted(SPACE, 0, -SPACE, 0)
-        top = area.top() + (area.height() - ICON_SIZE) // 2
-        painter.drawPixmap(area.left(), top, pixmap(entry.icon or "play"))
-        area.setLeft(area.left() + ICON_SIZE + SPACE + HALF)
+        side = scaled(ICON_SIZE)
+        top = area.top() + (area.height() - side) // 2
+        painter.drawPixmap(area.left(), top, pixmap(entry.icon or "play", size=side))
+        area.setLeft(area.left() + side + SPACE + HALF)
         area.setRight(area.right() - self._paint_right(painter, area, entry) - 2 * SPACE)
         used = self._paint_title(painter, area, entry.title, index.data(POSITIONS_ROLE))
         area.setLeft(area.left() + used + SPACE + HALF)

@@ -58,9 +58,9 @@ Index = QModelIndex | QPersistentModelIndex
 _LEFT_TO_RIGHT = "\u200e"
 """A protocol line reads from left to right, whatever the first letter of a word says."""
 _PAD = 6
-_ICON = 14
 _FLAGS = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
-_FOLD = 12
+_ICON, _FOLD = 14, 12
+"""The sides of icons beside usual text."""
 _FOLD_ICONS = {True: "chevron-right", False: "chevron-down"}
 _WAY_ICONS = {Direction.SENT: "arrow-up", Direction.RECEIVED: "arrow-down"}
 
@@ -81,6 +81,7 @@ class _RawDelegate(QStyledItemDelegate):
         self._metrics = QFontMetrics(self._font)
         self._bold_metrics = QFontMetrics(self._bold)
         self.cell = self._metrics.horizontalAdvance("0")
+        self.icon, self.fold = theme.scaled(_ICON), theme.scaled(_FOLD)
 
     @property
     def row_height(self) -> int:
@@ -88,7 +89,7 @@ class _RawDelegate(QStyledItemDelegate):
 
     def width_of(self, text: str) -> int:
         """Room that a text needs; measured only where figures of a fixed pitch will not do."""
-        room = 2 * _PAD + SPACE + (_FOLD + HALF if self._view.shows_stanzas else 0)
+        room = 2 * _PAD + SPACE + (self.fold + HALF if self._view.shows_stanzas else 0)
         if text.isascii():
             return len(text) * self.cell + room
         return self._metrics.horizontalAdvance(text) + room
@@ -120,23 +121,23 @@ class _RawDelegate(QStyledItemDelegate):
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())
 
     def _paint_way(self, painter: QPainter, rect: QRect, line: LineSeen) -> None:
-        top = rect.top() + (rect.height() - _ICON) // 2
+        top = rect.top() + (rect.height() - self.icon) // 2
         token = "accent" if line.direction is Direction.SENT else "muted"
         painter.drawPixmap(
-            rect.left() + HALF, top, theme.pixmap(_WAY_ICONS[line.direction], token, _ICON)
+            rect.left() + HALF, top, theme.pixmap(_WAY_ICONS[line.direction], token, self.icon)
         )
         if line.is_malformed:
-            left = rect.left() + _ICON + 2 * HALF
-            painter.drawPixmap(left, top, theme.pixmap("warning", "attention", _ICON))
+            left = rect.left() + self.icon + 2 * HALF
+            painter.drawPixmap(left, top, theme.pixmap("warning", "attention", self.icon))
 
     def _paint_line(self, painter: QPainter, rect: QRect, row: RawRow) -> None:
         colors = theme.current()
         left = rect.left()
         if is_stanza := self._view.shows_stanzas:
             if row.pieces > 1 and not row.piece:
-                sign = theme.pixmap(_FOLD_ICONS[row.is_folded], "muted", _FOLD)
-                painter.drawPixmap(left, rect.top() + (rect.height() - _FOLD) // 2, sign)
-            left += _FOLD + HALF
+                sign = theme.pixmap(_FOLD_ICONS[row.is_folded], "muted", self.fold)
+                painter.drawPixmap(left, rect.top() + (rect.height() - self.fold) // 2, sign)
+            left += self.fold + HALF
         shown = self._view.shown(row.text)
         for words, token, is_bold in xml_parts(shown) if is_stanza else parts_of(shown):
             painter.setFont(self._bold if is_bold else self._font)
@@ -264,7 +265,7 @@ class RawLineView(QTableView):
         self._delegate.refresh()
         self.verticalHeader().setDefaultSectionSize(self._delegate.row_height)
         self.setColumnWidth(RawColumn.TIME, 13 * self._delegate.cell + SPACE)
-        self.setColumnWidth(RawColumn.WAY, 2 * _ICON + 3 * HALF)
+        self.setColumnWidth(RawColumn.WAY, 2 * self._delegate.icon + 3 * HALF)
         self._widen(range(self._model.rowCount()))
         self.viewport().update()
 
@@ -321,7 +322,8 @@ class RawLineView(QTableView):
             return False
         row = self._model.row(index.row())
         left = self.visualRect(index).left()
-        return row.pieces > 1 and not row.piece and at.x() < left + _PAD + _FOLD + HALF
+        right = left + _PAD + self._delegate.fold + HALF
+        return row.pieces > 1 and not row.piece and at.x() < right
 
     def _set_folded(self, row: int, is_folded: bool) -> None:
         """Fold or unfold in place: the list stays where it is, the stanza stays current."""
