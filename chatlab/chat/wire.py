@@ -184,7 +184,7 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         reason = self._reason
         if not reason and not self._is_closing:
-            reason = f"The connection broke: {exc}." if exc else "The server closed the connection."
+            reason = _in_words(exc) if exc else "The server closed the connection."
         if self._handshake is not None and not self._handshake.done():
             self._handshake.set_exception(self._lost_in_handshake(reason))
             reason = ""
@@ -291,3 +291,8 @@ class Wire(asyncio.Protocol):
             f"The TLS handshake with {self.connection.host} did not finish. {reason}".strip(),
             f"Is this the server’s TLS port? {USUAL_PORTS[self.connection.application]}",
         )
+
+
+def _in_words(error: Exception) -> str:
+    why = error.strerror if isinstance(error, OSError) else None
+    return f"The connection broke: {why or error}."

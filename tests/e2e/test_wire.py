@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
 
@@ -360,6 +361,22 @@ def test_a_closed_port_is_refused_in_words() -> None:
         with pytest.raises(ConnectError, match="nothing listens"):
             await dialled(recorder, account(port, Security.PLAIN))
         assert recorder.order == ["admit", "opened", "dismiss"]
+
+    asyncio.run(check())
+
+
+@pytest.mark.only_on("linux")
+def test_a_connection_that_is_reset_ends_in_words_without_an_error_number() -> None:
+    async def check() -> None:
+        async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            no_linger = b"\1" + bytes(7)  # Closing sends RST, not FIN.
+            writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, no_linger)
+
+        recorder = Recorder()
+        async with listening(reset) as port:
+            await dialled(recorder, account(port, Security.PLAIN))
+            await recorder.until(lambda: bool(recorder.closed))
+        assert recorder.closed == ["The connection broke: Connection reset by peer."]
 
     asyncio.run(check())
 
