@@ -82,7 +82,7 @@ class Contacts(Feature):
 
     def online(self, is_resumed: bool) -> None:
         if not is_resumed:
-            self.context.ask_later(self._fetch)
+            self._fetch()
 
     def ended(self, reason: str) -> None:
         """Nobody can be seen any more."""
@@ -116,10 +116,21 @@ class Contacts(Feature):
 
     # -- the roster
 
-    async def _fetch(self) -> None:
+    def _fetch(self) -> None:
+        """Ask before our presence goes out, which brings theirs (RFC 6121, section 2.2)."""
         stream = self.context.stream
-        answered = await stream.ask(stream.query("get", "", ET.Element(f"{{{ROSTER}}}query")))
-        items = answered.xml.findall(f"{{{ROSTER}}}query/{{{ROSTER}}}item")[:MAX_CONTACTS]
+        question = stream.query("get", "", ET.Element(f"{{{ROSTER}}}query"))
+        asked = stream.put(question, on_answer=self._on_listed)
+
+        async def work() -> None:
+            await stream.answer(asked)
+
+        self.context.ask_later(work)
+
+    def _on_listed(self, answer: ET.Element) -> None:
+        if answer.get("type") != "result":
+            return
+        items = answer.findall(f"{{{ROSTER}}}query/{{{ROSTER}}}item")[:MAX_CONTACTS]
         for item in items:
             if (contact := _contact_of(item)) is not None:
                 self._entry(contact.jid).contact = contact

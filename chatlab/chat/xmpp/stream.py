@@ -124,20 +124,33 @@ class Stream(BaseXMPP):
 
         ``on_answer`` gets the result or error before anything that came behind it is handled.
         """
+        return await self.answer(self.put(iq, timeout_s, on_answer), timeout_s)
+
+    def put(
+        self,
+        iq: Iq,
+        timeout_s: float = ANSWER_S,
+        on_answer: Callable[[ET.Element], None] | None = None,
+    ) -> Future[Iq]:
+        """Send a question at once, for who will wait for its ``answer``."""
 
         def tell(answer: Iq) -> None:
             if on_answer is not None:
                 on_answer(answer.xml)
 
-        future = iq.send(callback=tell, timeout=timeout_s)
+        future: Future[Iq] = iq.send(callback=tell, timeout=timeout_s)
         self._asked.add(future)
+        return future
+
+    async def answer(self, future: Future[Iq], timeout_s: float = ANSWER_S) -> Iq:
+        """Wait for the result of what was ``put``. Raises ChatlabError in words."""
         try:
             return await future
         except IqError as error:
             raise refusal_of(error.iq.xml) from error
         except IqTimeout as error:
             raise ChatlabError(
-                f"{iq['to'].full or 'The server'} did not answer within {timeout_s:.0f} s.",
+                f"{error.iq['to'].full or 'The server'} did not answer within {timeout_s:.0f} s.",
                 "Try again later.",
             ) from error
         finally:

@@ -297,6 +297,25 @@ def test_avatars_of_business_cards_are_known_by_presence() -> None:
     scene(play_it)
 
 
+class Eager(Book):
+    """Shows contacts as soon as we are there."""
+
+    def on_presence(self, element: ET.Element) -> None:
+        photo = f"<x xmlns='vcard-temp:x:update'><photo>{DIGEST}</photo></x>"
+        self.say(presence(f"{BOB}/x", inner=photo))
+
+
+def test_the_roster_is_asked_for_before_we_show_ourselves_and_others_themselves() -> None:
+    async def play_it(play: Play) -> None:
+        heard = play.server.heard
+        asked = next(i for i, each in enumerate(heard) if "jabber:iq:roster" in each)
+        assert asked < next(i for i, each in enumerate(heard) if each.startswith("<presence"))
+        bob = contacts(play)[BOB]
+        assert (bob.availability, bob.avatar) == (Availability.AVAILABLE, PICTURE)
+
+    scene(play_it, Eager())
+
+
 def test_a_nickname_is_shown_where_the_roster_has_no_name() -> None:
     async def play_it(play: Play) -> None:
         nick = "http://jabber.org/protocol/nick"
