@@ -1,17 +1,21 @@
 """A second capture, read beside the session's: a saved session, or any pcap and pcapng file."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 from chatlab.analysis.compare_specimen import Specimen
 from chatlab.app.feed import CaptureFeed
 from chatlab.app.finding import MessageSearch
+from chatlab.app.key_files import keys_beside, read_key_file
 from chatlab.app.opening import OpenedFile
 from chatlab.app.replay import fill_from_file
 from chatlab.app.session_replay import fill_from_session
 from chatlab.capture.dissector import ScapyDissector
 from chatlab.core.chats import ChatBook
 from chatlab.core.errors import FileError
+
+log = logging.getLogger(__name__)
 
 
 def specimen_of(number: int, name: str, feed: CaptureFeed) -> Specimen:
@@ -69,6 +73,7 @@ def _read(file: Path) -> tuple[SecondCapture, ChatBook]:
                 fill_from_session(opened, feed, book)
             else:
                 fill_from_file(feed, book)
+            _use_keys_beside(file, feed)
             if feed.log.problem and not feed.count:
                 raise FileError(f"{file.name}: {feed.log.problem}", "Choose another capture.")
         except BaseException:
@@ -78,3 +83,12 @@ def _read(file: Path) -> tuple[SecondCapture, ChatBook]:
         opened.close()
         raise
     return SecondCapture(opened, feed), book
+
+
+def _use_keys_beside(file: Path, feed: CaptureFeed) -> None:
+    """As when it is opened by itself. Nobody has asked for the key log: it may be none."""
+    if (beside := keys_beside(file)) is not None:
+        try:
+            feed.use_key_log(read_key_file(beside))
+        except FileError as error:
+            log.warning("%s", error)

@@ -228,11 +228,17 @@ class Session:
             source = self._source = CaptureSource(self.feed.file, self.feed.take_status)
             self.feed.on_secret = source.secret
             await source.start()
-            for fileno, flow in (*self._dialler.live(), *self._peers.live()):
-                await source.admit(fileno, flow)
+            for fileno, flow in self._live():
+                # Another socket may have its number by now, if it was closed meanwhile.
+                if (fileno, flow) in self._live():
+                    await source.admit(fileno, flow)
         elif isinstance(self.feed.status, CaptureLost):
             await self.restart_capture()
         return self.feed.status
+
+    def _live(self) -> tuple[tuple[int, FlowKey], ...]:
+        """The sockets that are open now, and where they lead."""
+        return (*self._dialler.live(), *self._peers.live())
 
     async def stop_capture(self) -> None:
         """Finish the capture file; chats go on."""

@@ -17,6 +17,7 @@ from chatlab.core.message import Message
 from chatlab.core.observing import Observer
 from tests.helpers.irc_play import MemorySecrets
 from tests.unit.app.feeding import full_feed
+from tests.unit.app.test_finding import sealed
 
 
 class Desk:
@@ -113,6 +114,19 @@ def test_every_connection_has_its_ladder_and_its_observers(desk: Desk) -> None:
             desk.run()
             assert desk.comparer.view(column.side, observer).claims
     desk.close()
+
+
+def test_a_second_capture_is_opened_with_the_key_log_beside_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    tls = sealed(tmp_path / "x")
+    file = tmp_path / "x" / "a.pcapng"
+    assert isinstance(desk.open_second(file), ChatlabError)
+    (tmp_path / "x" / "a.keys").write_text("my notes\n", encoding="utf-8")
+    assert isinstance(desk.open_second(file), ChatlabError)
+    (tmp_path / "x" / "a.keys").write_text(tls.key_log, encoding="utf-8")
+    assert desk.open_second(file) is None
+    assert desk.comparer.second_file == "a.pcapng"
+    desk.comparer.close_second()
 
 
 def test_a_second_capture_stands_beside_the_first_and_goes_again(
