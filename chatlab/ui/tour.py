@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QWidget
 
 from chatlab.core import events as ev
@@ -20,6 +21,8 @@ from chatlab.ui.presenter import Presenter
 from chatlab.ui.shortcuts import how_to
 from chatlab.ui.twin_desk import TwinDesk
 from chatlab.ui.widgets.chat_pane import ChatPane
+from chatlab.ui.widgets.transcript_hits import lowest_row_with
+from chatlab.ui.widgets.transcript_layout import HitKind
 
 if TYPE_CHECKING:
     from chatlab.ui.widgets.callout import Callout
@@ -132,7 +135,7 @@ class Tour:
             lambda: self._composer(is_sealed=True),
             self._bytes,
             self._switch,
-            self._active_composer,
+            self._twins,
             self._pages_switch,
         )
         return tuple(
@@ -232,6 +235,7 @@ class Tour:
             f"{self._at + 1} of {len(self._stops)}",
             stop.anchor,
             self._avoided,
+            part=self._part,
             next_words="&Done" if is_last else "",
             is_last=is_last,
         )
@@ -278,8 +282,20 @@ class Tour:
     def _switch(self) -> QWidget | None:
         return self._window.chats.active.composer.twin_switch
 
-    def _active_composer(self) -> QWidget | None:
-        return self._window.chats.active.composer
+    def _twins(self) -> QWidget | None:
+        """Where a message that left as twins is seen; where none is, where one can be written."""
+        active = self._window.chats.active
+        for pane in (active, *self._window.chats.panes):
+            if lowest_row_with(pane.transcript, HitKind.TWIN) is not None:
+                return pane.transcript.viewport()
+        return active.composer
+
+    def _part(self) -> QRect | None:
+        """Of a transcript, the message alone."""
+        for pane in self._window.chats.panes:
+            if self.stop is not None and self.stop.anchor() is pane.transcript.viewport():
+                return lowest_row_with(pane.transcript, HitKind.TWIN)
+        return None
 
     def _pages_switch(self) -> QWidget | None:
         page = self._comparison.page

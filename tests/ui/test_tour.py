@@ -117,6 +117,28 @@ def test_each_step_ends_when_it_is_done(qtbot: QtBot) -> None:
     assert stage.backstage.preferences.is_tour_over
 
 
+def test_it_points_at_the_twins_and_does_not_cover_them(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    stage.window.resize(1280, 800)
+    plain, _ = in_lab(stage)
+    said = message("both", of=plain.key.account, delivery=Delivery.WRITTEN)
+    for _ in range(5):
+        qtbot.mouseClick(callout_of(stage).next_button, Qt.MouseButton.LeftButton)
+    assert deed(stage) is Deed.COMPARED
+    callout = callout_of(stage)
+    pane = stage.window.chats.pane_of(plain.key)
+    assert pane is not None
+    assert callout._anchor() is stage.window.chats.active.composer
+    stage.take(ev.MessageAdded(replace(said, twin="t1")))
+    view = pane.transcript
+    qtbot.waitUntil(lambda: callout._anchor() is view.viewport())
+    callout.place()
+    row = view.visualRect(view.model().index(view.model().rowCount() - 1, 0))
+    meant = row.translated(view.viewport().mapTo(stage.window, QPoint(0, 0)))
+    assert callout._anchor_rect() == meant
+    assert not rect_of(callout, stage.window).intersects(meant)
+
+
 def test_who_only_reads_goes_on_by_the_button(qtbot: QtBot) -> None:
     stage = Stage(qtbot)
     in_lab(stage)

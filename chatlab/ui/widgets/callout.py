@@ -27,6 +27,8 @@ _MOVES = frozenset({QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEve
 
 Anchor = Callable[[], QWidget | None]
 """What the bubble points at, as long as it is there."""
+Part = Callable[[], QRect | None]
+"""The part of the anchor that is meant, in its own coordinates; None: all of it."""
 
 
 class Callout(QWidget):
@@ -45,6 +47,7 @@ class Callout(QWidget):
         self._window = window
         # Asked anew each time: panes come and go while the bubble stands.
         self._anchor: Anchor = lambda: None
+        self._part: Part = lambda: None
         self._avoided: Callable[[], Sequence[QWidget]] = tuple
         self._watched: QWidget | None = None
         """Compared with, never asked: it may be gone."""
@@ -91,11 +94,12 @@ class Callout(QWidget):
         anchor: Anchor,
         avoided: Callable[[], Sequence[QWidget]] = tuple,
         *,
+        part: Part = lambda: None,
         next_words: str = "",
         is_last: bool = False,
     ) -> None:
         """Point at ``anchor``; ``avoided`` are places that are rather not covered."""
-        self._anchor, self._avoided = anchor, avoided
+        self._anchor, self._part, self._avoided = anchor, part, avoided
         is_new = title != self._title.text()
         self._title.setText(title)
         self._words.setText(words)
@@ -116,7 +120,7 @@ class Callout(QWidget):
         had_focus = self.isAncestorOf(self._window.focusWidget() or self._window)
         if had_focus:
             self._window.setFocus()
-        self._anchor, self._avoided = (lambda: None), tuple
+        self._anchor, self._part, self._avoided = (lambda: None), (lambda: None), tuple
         self.hide()
         return had_focus
 
@@ -155,7 +159,8 @@ class Callout(QWidget):
             self._watched = anchor
         if anchor is None or not anchor.isVisible():
             return None
-        return QRect(anchor.mapTo(self._window, QPoint(0, 0)), anchor.size())
+        part = self._part() or anchor.rect()
+        return part.translated(anchor.mapTo(self._window, QPoint(0, 0)))
 
     def _best(self, size: QSize, area: QRect) -> tuple[QRect, QPoint]:
         """Above, below, left or right: where the least of what matters is covered."""

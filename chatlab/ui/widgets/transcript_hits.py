@@ -1,6 +1,8 @@
-"""What lies under a point of a row."""
+"""What lies under a point of a row, and where something to be clicked lies."""
 
-from PySide6.QtCore import QPointF, QUrl
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRect, QUrl
 from PySide6.QtGui import QTextLine
 
 from chatlab.core.chats import Entry
@@ -10,6 +12,9 @@ from chatlab.ui.rich_text import bare, isolated
 from chatlab.ui.widgets.transcript_delegate import BadgeSource, badge_rect
 from chatlab.ui.widgets.transcript_extras import EARLIER, reaction_words
 from chatlab.ui.widgets.transcript_layout import Hit, HitKind, Metrics, RowLayout, Text
+
+if TYPE_CHECKING:
+    from chatlab.ui.widgets.transcript_list import TranscriptList
 
 _ON_CHARACTER = QTextLine.CursorPosition.CursorOnCharacter
 
@@ -34,6 +39,18 @@ def hit_in_row(
     for text in layout.texts:
         if address := _link_at(text, at - text.origin):
             return Hit(HitKind.LINK, row, address)
+    return None
+
+
+def lowest_row_with(view: "TranscriptList", kind: HitKind) -> QRect | None:
+    """The lowest row in view that offers ``kind``, in the coordinates of the viewport."""
+    model, page = view.model(), view.viewport().rect()
+    at_bottom = view.indexAt(page.bottomLeft()).row()
+    row = at_bottom if at_bottom >= 0 else (model.rowCount() if model else 0) - 1
+    while row >= 0 and (rect := view.visualRect(model.index(row, 0))).bottom() >= page.top():
+        if any(each is kind for _rect, each, _words in view.layout_of(row).actions):
+            return rect & page
+        row -= 1
     return None
 
 
