@@ -186,7 +186,7 @@ def _take_chat(journal: Journal, key: ChatKey, value: Json) -> None:
             chat.label, chat.own_nick = as_text(value["label"]), as_text(value["own_nick"])
             chat.topic, chat.modes = as_text(value["topic"]), as_text(value["modes"])
         case {"put": int(place)}:
-            entries.insert(max(0, place), _take_entry(journal, value))
+            entries.insert(max(0, min(place, len(entries))), _take_entry(journal, value))
         case {"set": int(place)}:
             _set(entries, place, _take_entry(journal, value))
         case {"dropped": int(count)}:

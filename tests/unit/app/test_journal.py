@@ -328,3 +328,16 @@ def test_no_field_of_a_message_is_left_behind(living: Living) -> None:
     living.take(ev.MessageAdded(full))
     found = read_journal(journal_of(living.file).read_bytes().splitlines(keepends=True))
     assert found.chats[ROOM].entries == [full]
+
+
+@pytest.mark.parametrize("place", [-1, 10**30])
+def test_a_line_at_a_place_that_cannot_be_spoils_no_other(place: int, living: Living) -> None:
+    talk().write(living.file)
+    play(living, [("hear", 1, "one"), ("hear", 2, "two")])
+    path = journal_of(living.file)
+    lines = path.read_bytes().splitlines(keepends=True)
+    broken = next(number for number, line in enumerate(lines) if b"two" in line)
+    lines[broken] = lines[broken].replace(b'"put":1', f'"put":{place}'.encode())
+    path.write_bytes(b"".join(lines))
+    _, book = reopened(living.file)
+    assert sorted(entry.text for entry in book.chats[ROOM].entries) == ["one", "two"]
