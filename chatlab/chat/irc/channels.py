@@ -69,7 +69,7 @@ class Channels:
 
     def _ask_for_modes(self, channel: Channel) -> None:
         try:
-            self._context.outbox.put_command("MODE", channel.name)
+            self._context.outbox.put_question("MODE", channel.name)
         except LocalProtocolError:  # A server may spell a channel so that it cannot be named.
             self._context.inform(f"The modes of {channel.name} cannot be asked for.")
 

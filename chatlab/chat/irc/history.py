@@ -33,7 +33,7 @@ class History:
         count = min(HISTORY_LINES, isupport.number("CHATHISTORY", HISTORY_LINES))
         latest_ns = self._context.lasting.replays.latest_ns(self._context.state.fold(channel.name))
         since = f"timestamp={time_text(latest_ns)}" if latest_ns is not None else "*"
-        self._context.outbox.put_command("CHATHISTORY", "LATEST", channel.name, since, str(count))
+        self._context.outbox.put_question("CHATHISTORY", "LATEST", channel.name, since, str(count))
 
     def mark_read(self, chat: str, time_ns: int) -> None:
         """Tell our other clients that everything up to this moment was read here."""

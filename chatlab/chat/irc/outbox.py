@@ -84,6 +84,8 @@ class Outbox:
         self._timing = timing
         self._pace = pace
         self._queue: deque[_Item] = deque()
+        self._questions: deque[bytes] = deque()
+        """Lines of our own accord, which let everything that somebody typed go first."""
         self._link: Link | None = None
         self._state: ServerState | None = None
         self._bucket = _Bucket(pace, 0.0)
@@ -106,6 +108,7 @@ class Outbox:
         self._retry = None
         self.joining.clear()
         self._queue = deque(item for item in self._queue if isinstance(item, Utterance))
+        self._questions.clear()
         self._deliveries.lost(reason)
 
     def put_message(self, utterance: Utterance) -> None:
@@ -115,6 +118,12 @@ class Outbox:
     def put_command(self, command: str, *parameters: str) -> None:
         """Send a line at the pace. Raises LocalProtocolError for what the grammar forbids."""
         self.put_line(format_line(command, *parameters))
+
+    def put_question(self, command: str, *parameters: str) -> None:
+        """Send a line that nobody waits for once nothing else does, such as what is asked about
+        each channel that was joined. Raises LocalProtocolError for what the grammar forbids."""
+        self._questions.append(format_line(command, *parameters))
+        self.flush()
 
     def put_line(self, line: bytes, on_written: Callable[[WireRange], None] | None = None) -> None:
         """Send a formatted line at the pace; ``on_written`` learns which bytes carry it."""
@@ -184,6 +193,7 @@ class Outbox:
             else:
                 self._write(item)
         self._queue.extendleft(reversed(held))
+        self._ask()
 
     @property
     def has_waiting(self) -> bool:
@@ -200,6 +210,13 @@ class Outbox:
         if self._state is not None:
             tags |= reply_tags(self._state, reply_to)
         return len(format_line("X", tags=tags)) - 1 if tags else 0
+
+    def _ask(self) -> None:
+        while self._questions and self._link is not None and self._link.is_open:
+            if (wait_s := self._bucket.take(self._timing.monotonic())) > 0:
+                self._flush_in(wait_s)
+                return
+            self._link.send_bytes(self._questions.popleft())
 
     def _chat_of(self, utterance: Utterance) -> str:
         assert self._state is not None  # only asked while a link is open

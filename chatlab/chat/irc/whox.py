@@ -36,7 +36,7 @@ class WhoX:
         state = self._context.state
         if state.isupport.has("WHOX") and len(channel.members) <= MAX_MEMBERS_ASKED:
             self._asked.add(state.fold(channel.name))
-            self._context.outbox.put_command("WHO", channel.name, _FIELDS)
+            self._context.outbox.put_question("WHO", channel.name, _FIELDS)
 
     def _on_row(self, event: LineEvent) -> None:
         """``354 <me> <token> <channel> <user> <host> <nick> <flags> <account>``."""
