@@ -85,24 +85,30 @@ def sasl_heard(mechanism: str, text: str, span: ByteRange) -> list[Heard]:
     if not mechanism:
         mechanism = "PLAIN" if plain_login(text) is not None else "SCRAM-"
     if mechanism == "PLAIN" and (login := plain_login(text)) is not None:
-        return [
-            Heard(
-                Topic.LOGIN,
-                shown(login.name),
-                span,
-                "SASL PLAIN sends the login name in base64, which anyone can turn back.",
-            ),
-            Heard(
-                Topic.PASSWORD,
-                login.password,
-                span,
-                "SASL PLAIN sends the password itself. Base64 is no encryption: it needs no key "
-                "to be turned back (RFC 4616).",
-                is_secret=True,
-            ),
-        ]
-    if not mechanism.startswith("SCRAM-"):
-        return []
+        return _plain_heard(login, span)
+    return _scram_heard(text, span) if mechanism.startswith("SCRAM-") else []
+
+
+def _plain_heard(login: PlainLogin, span: ByteRange) -> list[Heard]:
+    return [
+        Heard(
+            Topic.LOGIN,
+            shown(login.name),
+            span,
+            "SASL PLAIN sends the login name in base64, which anyone can turn back.",
+        ),
+        Heard(
+            Topic.PASSWORD,
+            login.password,
+            span,
+            "SASL PLAIN sends the password itself. Base64 is no encryption: it needs no key "
+            "to be turned back (RFC 4616).",
+            is_secret=True,
+        ),
+    ]
+
+
+def _scram_heard(text: str, span: ByteRange) -> list[Heard]:
     if name := scram_field(text, "n"):
         return [Heard(Topic.LOGIN, shown(name), span, "SCRAM’s first message names who logs in.")]
     if scram_field(text, "p"):
