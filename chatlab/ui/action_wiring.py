@@ -42,6 +42,7 @@ _FORMATS = {
     ActionId.MONOSPACE: Code.MONOSPACE,
     ActionId.PLAIN_TEXT: Code.RESET,
 }
+_Handlers = dict[ActionId, Callable[[], object]]
 
 
 class ActionWiring:
@@ -82,8 +83,17 @@ class ActionWiring:
         self._window.first_start.open_requested.connect(desk.open_capture)
 
     def _connect(self) -> None:
-        presenter, desk, backstage = self._presenter, self._desk, self._backstage
-        handlers: dict[ActionId, Callable[[], object]] = {
+        handlers = self._for_files() | self._for_chats() | self._for_the_window()
+        for action, code in _FORMATS.items():
+            handlers[action] = partial(self._format, code)
+        handlers[ActionId.COLOUR] = lambda: self._window.chats.active.composer.choose_colour()
+        for action, handler in handlers.items():
+            self._window.actions_table.on(action, handler)
+
+    def _for_files(self) -> _Handlers:
+        """Accounts, captures and sessions: the menu “File”, more or less."""
+        desk, backstage = self._desk, self._backstage
+        return {
             ActionId.NEW_ACCOUNT: desk.new_account,
             ActionId.ACCOUNTS: desk.accounts,
             ActionId.LAB: backstage.start_lab,
@@ -94,6 +104,10 @@ class ActionWiring:
             ActionId.SESSION_NOTES: desk.sessions.notes,
             ActionId.PICTURE: self._save_picture,
             ActionId.QUIT: backstage.quit,
+        }
+
+    def _for_chats(self) -> _Handlers:
+        return {
             ActionId.JOIN: self._join,
             ActionId.NEW_TALK: lambda: self._type_in("/query "),
             ActionId.CONNECT: self._connect_current,
@@ -105,6 +119,12 @@ class ActionWiring:
             ActionId.SEARCH: lambda: self._search.open(),
             ActionId.SET_MARKER: self._set_marker,
             ActionId.GO_TO_MARKER: self._go_to_marker,
+        }
+
+    def _for_the_window(self) -> _Handlers:
+        """What is seen, how large, and help about it."""
+        presenter, desk, backstage = self._presenter, self._desk, self._backstage
+        return {
             ActionId.CAPTURE: self._toggle_capture,
             ActionId.INTERFACE: self._interfaces.ask,
             ActionId.PACKETS: presenter.show_frames_of_last,
@@ -120,11 +140,6 @@ class ActionWiring:
             ActionId.SYSTEM_CHECK: desk.system_check,
             ActionId.ABOUT: desk.about,
         }
-        for action, code in _FORMATS.items():
-            handlers[action] = partial(self._format, code)
-        handlers[ActionId.COLOUR] = lambda: self._window.chats.active.composer.choose_colour()
-        for action, handler in handlers.items():
-            self._window.actions_table.on(action, handler)
 
     def _connect_search(self) -> None:
         """From the bar in each pane, and by command."""

@@ -74,6 +74,21 @@ class PreferencesDialog(Sheet):
         self.fit(WIDTH, MAX_HEIGHT)
 
     def _lay_out(self) -> None:
+        for number, part in enumerate((self._looks(), self._talk(), self.files, self._wire())):
+            if number:
+                self.body.addWidget(line(self))
+            self.body.addWidget(part)
+        self.body.addStretch(1)
+        self.foot.addStretch(1)
+        self.cancel_button = self.add_button(self.tr("Cancel"))
+        self.save_button = self.add_button(self.tr("Save"), is_primary=True)
+        self.cancel_button.clicked.connect(self.reject)
+        self.save_button.clicked.connect(self._submit)
+        self.away.toggled.connect(self.minutes.setEnabled)
+        self.autosave.toggled.connect(self.autosave_minutes.setEnabled)
+        self.keys_button.clicked.connect(self._choose_keys)
+
+    def _looks(self) -> Form:
         looks = Form(self.tr("Looks"), self)
         looks.add("Theme", self.theme)
         looks.add("Size of text", self.font_size)
@@ -85,6 +100,9 @@ class PreferencesDialog(Sheet):
         keys.setFocusProxy(self.keys_button)
         self._keys_hint = Hint(parent=self)
         looks.add("Shortcuts", keys, self._keys_hint)
+        return looks
+
+    def _talk(self) -> Form:
         talk = Form(self.tr("Messages"), self)
         talk.add(
             "History", self.history, Hint("Off: nothing more is written; what is there stays.")
@@ -108,6 +126,9 @@ class PreferencesDialog(Sheet):
             _with_minutes(self.away, self.minutes, self),
             Hint("Without a key or a click. It sends AWAY, which you will see among the frames."),
         )
+        return talk
+
+    def _wire(self) -> Form:
         wire = Form(self.tr("Wire"), self)
         wire.add("Capture", self.capture)
         wire.add(
@@ -115,19 +136,7 @@ class PreferencesDialog(Sheet):
             _with_minutes(self.autosave, self.autosave_minutes, self),
             Hint("And at the end. A session without a file waits for the next start."),
         )
-        for number, part in enumerate((looks, talk, self.files, wire)):
-            if number:
-                self.body.addWidget(line(self))
-            self.body.addWidget(part)
-        self.body.addStretch(1)
-        self.foot.addStretch(1)
-        self.cancel_button = self.add_button(self.tr("Cancel"))
-        self.save_button = self.add_button(self.tr("Save"), is_primary=True)
-        self.cancel_button.clicked.connect(self.reject)
-        self.save_button.clicked.connect(self._submit)
-        self.away.toggled.connect(self.minutes.setEnabled)
-        self.autosave.toggled.connect(self.autosave_minutes.setEnabled)
-        self.keys_button.clicked.connect(self._choose_keys)
+        return wire
 
     def _fill(self) -> None:
         chosen = self._before

@@ -96,6 +96,17 @@ class RawConsole(QWidget):
         self._on_theme_changed()
 
     def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_top())
+        column.addWidget(_hairline(self))
+        column.addWidget(self.lines, 1)
+        column.addWidget(_hairline(self))
+        column.addLayout(self._make_bottom())
+
+    def _make_top(self) -> QVBoxLayout:
+        """What is shown, and how to find something in it."""
         clear = self._button("trash", self.tr("Forget these lines"))
         clear.clicked.connect(self._on_clear)
         close = self._button("close", "")
@@ -119,6 +130,10 @@ class RawConsole(QWidget):
         top.setSpacing(HALF)
         top.addLayout(head)
         top.addLayout(second)
+        return top
+
+    def _make_bottom(self) -> QVBoxLayout:
+        """Where a line of one's own is written."""
         foot = QHBoxLayout()
         foot.setSpacing(SPACE)
         foot.addWidget(self._field, 1)
@@ -131,14 +146,7 @@ class RawConsole(QWidget):
         words.setContentsMargins(SPACE + 2, 0, SPACE, 0)
         words.addWidget(self._words)
         bottom.addLayout(words)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(top)
-        column.addWidget(_hairline(self))
-        column.addWidget(self.lines, 1)
-        column.addWidget(_hairline(self))
-        column.addLayout(bottom)
+        return bottom
 
     def _button(self, sign: str, words: str) -> QToolButton:
         button = QToolButton(self)
