@@ -4,6 +4,7 @@ What other programs put into a bookmark is kept as it is. Nothing is published w
 read it: a node that is open to them is closed first.
 """
 
+import asyncio
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
@@ -102,12 +103,18 @@ class OldStore:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
+        self._writing = asyncio.Lock()
+        """Held while the list is read and written: who wrote meanwhile would be undone."""
 
     async def fetch(self) -> list[Bookmark]:
         found = (_read(each, each.get("jid", "")) for each in await self._list())
         return [bookmark for bookmark in found if bookmark is not None][:MAX_BOOKMARKS]
 
     async def put(self, bookmark: Bookmark) -> None:
+        async with self._writing:
+            await self._put(bookmark)
+
+    async def _put(self, bookmark: Bookmark) -> None:
         storage = await self._list()
         for each in storage.findall(f"{{{OLD}}}conference"):
             if each.get("jid", "").lower() == bookmark.room.lower():

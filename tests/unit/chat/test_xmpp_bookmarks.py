@@ -177,6 +177,37 @@ def test_the_old_list_is_written_whole() -> None:
     scene(play_it, Keeper(is_modern=False, old=old))
 
 
+class Listing(Keeper):
+    """Keeps the old list as it is written; where ``is_slow``, it takes its time to answer."""
+
+    is_slow = False
+
+    def on_iq(self, element: ET.Element) -> None:
+        storage = element.find(f"{{{PRIVATE}}}query/{{storage:bookmarks}}storage")
+        if element.get("type") == "set" and storage is not None:
+            self.old = "".join(ET.tostring(each, encoding="unicode") for each in storage)
+        if storage is not None and self.is_slow:
+            asyncio.get_running_loop().call_later(0.01, super().on_iq, element)
+        else:
+            super().on_iq(element)
+
+
+def test_two_rooms_that_are_bookmarked_at_once_are_both_in_the_old_list() -> None:
+    server = Listing(is_modern=False)
+
+    async def play_it(play: Play) -> None:
+        server.is_slow = True
+        for room in (LAB, DEN):
+            play.xmpp.execute(parse(f"/join {room}"), "")
+        await play.until(lambda: len(entered(play)) == 2)
+        await play.time.advance(3)
+        await play.until(lambda: len(play.sent('autojoin="true"')) == 2)
+        assert LAB in server.old
+        assert DEN in server.old
+
+    scene(play_it, server)
+
+
 def test_a_node_that_others_could_read_is_closed_first() -> None:
     server = Keeper()
     server.is_open_to_others = True
