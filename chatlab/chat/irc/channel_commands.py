@@ -48,11 +48,15 @@ class ChannelCommands(CommandGroup):
         self._engine.join(command.argument(0), command.argument(1))
 
     def _part(self, command: Command, chat: str) -> None:
+        """As in other clients, ``/part #other bye`` leaves that channel and not this one."""
+        reason = command.argument(0)
+        first, _, rest = reason.partition(" ")
+        if (named := self._engine.state.channel(first)) is not None:
+            chat, reason = named.name, rest.strip()
         if not self._engine.state.is_channel(chat):
             if transfers := self._engine.transfers:
                 transfers.close_chat(chat)
             return  # A private chat: there is nothing to leave on the server.
-        reason = command.argument(0)
         self._put("PART", chat, *([reason] if reason else []))
 
     def _cycle(self, command: Command, chat: str) -> None:

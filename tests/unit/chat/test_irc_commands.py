@@ -5,12 +5,13 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
+from chatlab.core.account import Autojoin
 from chatlab.core.commands import parse
 from chatlab.core.connection import LinkState
 from chatlab.core.errors import LocalProtocolError, UsageError
 from chatlab.core.events import Informed, LineSeen
 from chatlab.core.flow import Direction
-from tests.helpers.irc_play import Play, PlayServer, settle
+from tests.helpers.irc_play import Play, PlayServer, account, settle
 
 NO_ECHO = "message-tags server-time"
 
@@ -83,6 +84,8 @@ def test_typing_without_a_connection_says_what_to_do() -> None:
         ("/query bob hi there", ["PRIVMSG bob :hi there"]),
         ("/join #x,#y key", ["JOIN #x,#y key"]),
         ("/part see you all", ["PART #lab :see you all"]),
+        ("/part #Lab see you all", ["PART #lab :see you all"]),
+        ("/part #nowhere was fun", ["PART #lab :#nowhere was fun"]),
         ("/cycle", ["PART #lab", "JOIN #lab"]),
         ("/nick anna", ["NICK anna"]),
         ("/topic", ["TOPIC #lab"]),
@@ -165,6 +168,18 @@ def test_plus_means_a_mode_even_where_it_may_begin_a_channel() -> None:
         play.irc.execute(parse("/mode +m"), "#lab")
         await settle()
         assert play.server.lines[-1] == "MODE #lab +m"
+        await play.stop()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("typed_in", ["#lab", "bob", ""])
+def test_a_channel_named_to_part_is_left_wherever_it_is_typed(typed_in: str) -> None:
+    async def scenario() -> None:
+        play = await Play(account(channels=(Autojoin("#lab"), Autojoin("#other")))).start()
+        play.irc.execute(parse("/part #other bye"), typed_in)
+        await settle()
+        assert play.server.said("PART") == ["PART #other :bye"]
         await play.stop()
 
     run(scenario)
