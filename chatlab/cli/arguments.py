@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from chatlab import __version__
 from chatlab.cli.doctor_options import add_doctor_options
-from chatlab.cli.terminal import complain, flush, give_up_output
+from chatlab.cli.terminal import complain, flush, give_up_output, prepare
 from chatlab.core.address import is_irc_link, parse_irc_link
 from chatlab.core.errors import ChatlabError, UsageError
 from chatlab.core.xmpp_address import is_xmpp_link, parse_xmpp_url
@@ -46,6 +46,7 @@ class _Parser(argparse.ArgumentParser):
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code."""
+    prepare()
     try:
         options = _parse(_with_command(arguments))
         command: Callable[[argparse.Namespace], int] = options.command

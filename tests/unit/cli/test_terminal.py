@@ -13,7 +13,7 @@ from chatlab.cli.messages import messages
 from chatlab.cli.terminal import complain, harmless, show
 from chatlab.core.errors import FileError
 from tests.helpers.tcp_talk import RECEIVED
-from tests.unit.analysis.test_finding import WELCOME, spoken
+from tests.unit.analysis.test_finding import SAID, WELCOME, spoken
 
 CLEAR = "\x1b[2J"
 CSI = "\x9b2J"
@@ -79,12 +79,25 @@ def test_a_password_file_that_cannot_be_read_is_explained(
     assert caught.value.hint == "Check --password-file."
 
 
-def listed(file: Path, output: int) -> subprocess.CompletedProcess[str]:
+def listed(file: Path, output: int, letters: str = "utf-8") -> subprocess.CompletedProcess[str]:
     """``chatlab messages`` in a process of its own, which writes to ``output``."""
     command = [sys.executable, "-m", "chatlab", "messages", str(file)]
     return subprocess.run(
-        command, stdout=output, stderr=subprocess.PIPE, encoding="utf-8", timeout=60, check=False
+        command,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+        env=os.environ | {"PYTHONIOENCODING": letters},
     )
+
+
+def test_a_letter_that_the_terminal_lacks_stops_nothing(tmp_path: Path) -> None:
+    file = spoken([*WELCOME, *SAID]).write(tmp_path / "a.pcapng")
+    outcome = listed(file, subprocess.PIPE, "ascii")
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert "hello all" in outcome.stdout
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is full")
