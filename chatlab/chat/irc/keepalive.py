@@ -87,14 +87,23 @@ class Keepalive:
     def _check_silence(self, now: float) -> None:
         silent_s = now - self._context.link.last_received
         if self._asked_at is not None:
-            if min(silent_s, now - self._asked_at) >= self._patience_s:
-                self._context.give_up(
-                    f"The server has been silent for {silent_s:.0f} s, even to a PING.",
-                    "Is the network up?",
-                    may_retry=True,
-                )
+            self._check_answer(now, silent_s, now - self._asked_at)
         elif silent_s >= IDLE_S or now - self._last_ping >= LAG_S or self._wants_fence:
             self._ping(now)
+
+    def _check_answer(self, now: float, silent_s: float, waited_s: float) -> None:
+        """A PING is out. Whoever talked on after it is alive, and only the answer was lost."""
+        if min(silent_s, waited_s) < self._patience_s:
+            if waited_s >= LAG_S:
+                self._ping(now)
+        elif silent_s < waited_s:
+            self._ping(now)
+        else:
+            self._context.give_up(
+                f"The server has been silent for {silent_s:.0f} s, even to a PING.",
+                "Is the network up?",
+                may_retry=True,
+            )
 
     @property
     def _wants_fence(self) -> bool:

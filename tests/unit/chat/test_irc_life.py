@@ -287,3 +287,24 @@ def test_an_operator_who_ends_the_connection_is_named() -> None:
         await play.stop()
 
     run(scenario)
+
+
+def test_an_answer_to_a_ping_that_got_lost_among_much_talk_costs_nothing() -> None:
+    """A bouncer that lost its own server meanwhile never answers the PING that was on its way."""
+
+    async def scenario() -> None:
+        play = await Play().start()
+        answer = play.server.on["PING"]
+        play.server.on["PING"] = lambda line: None
+        await play.time.advance(20)
+        assert len(play.server.said("PING")) == 1
+        play.server.on["PING"] = answer
+        await play.time.advance(1)
+        play.server.say(":bob!b@b PRIVMSG #lab :still here")
+        for _ in range(8):
+            await play.time.advance(5)
+        assert (play.server.dials, play.irc.is_online) == (1, True)
+        assert len(play.of(LagMeasured)) == 1
+        await play.stop()
+
+    run(scenario)
