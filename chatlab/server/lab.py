@@ -120,10 +120,7 @@ class LabServer:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise ConnectError(
-                f"The lab server cannot be started: {error}.",
-                "Check that the folder can be written to.",
-            ) from error
+            raise _not_started(error, self._command[0]) from error
         return self._process
 
     def _watch(self, process: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop) -> None:
@@ -210,6 +207,14 @@ def _windows_flags() -> int:
     """On Windows: no console window for the child, and no Ctrl-C of the parent's."""
     names = ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP")
     return sum(int(getattr(subprocess, name, 0)) for name in names)
+
+
+def _not_started(error: OSError, program: str) -> ConnectError:
+    """What stands in the way: the program itself, or the folder that it is to write to."""
+    cause = f"The lab server cannot be started: {error.filename}: {error.strerror}."
+    if error.filename == program:
+        return ConnectError(cause, "This user has to be allowed to run that program.")
+    return ConnectError(cause, "Check that the folder can be written to.")
 
 
 def _password_file(directory: Path, account: str) -> Path:

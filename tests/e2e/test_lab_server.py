@@ -309,8 +309,13 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
 
     with pytest.raises(ConnectError, match="no such luck"):
         asyncio.run(LabServer(command=broken).start(tmp_path / "lab"))
-    with pytest.raises(ConnectError, match="cannot be started"):
+    with pytest.raises(ConnectError, match="cannot be started: no-such-program-here") as missing:
         asyncio.run(LabServer(command=("no-such-program-here",)).start(tmp_path / "lab"))
+    assert "program" in missing.value.hint
+    (tmp_path / "file").touch()
+    with pytest.raises(ConnectError, match="cannot be started: .*Not a directory") as blocked:
+        asyncio.run(LabServer().start(tmp_path / "file" / "lab"))
+    assert "folder" in blocked.value.hint
 
 
 @pytest.mark.only_on("linux")
