@@ -313,7 +313,7 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
         asyncio.run(LabServer(command=("no-such-program-here",)).start(tmp_path / "lab"))
     assert "program" in missing.value.hint
     (tmp_path / "file").touch()
-    with pytest.raises(ConnectError, match="cannot be started: .*Not a directory") as blocked:
+    with pytest.raises(ConnectError, match=r"cannot be started: .*Not a directory") as blocked:
         asyncio.run(LabServer().start(tmp_path / "file" / "lab"))
     assert "folder" in blocked.value.hint
 
