@@ -4,13 +4,18 @@ from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 from chatlab.chat.xmpp.context import Feature
+from chatlab.chat.xmpp.login import NO_SUCH_ACCOUNT
 from chatlab.chat.xmpp.registration import REGISTER
-from chatlab.core.errors import LocalProtocolError
+from chatlab.core.errors import ConnectError, LocalProtocolError
 from chatlab.core.jid import split_jid
 
 
 class AccountKeeping(Feature):
     """Changes the account itself; each call is awaited by who shows its outcome."""
+
+    _is_deleting = False
+    _is_gone = False
+    """A login that worked is refused since we asked for the account's end."""
 
     async def change_password(self, password: str) -> None:
         """Returns when the server has taken it. Raises ChatlabError."""
@@ -39,7 +44,18 @@ class AccountKeeping(Feature):
             if answer.get("type") == "result":
                 self.context.give_up("The account was deleted on the server.")
 
-        await self._ask(query, on_answer)
+        self._is_deleting = True
+        try:
+            await self._ask(query, on_answer)
+        except ConnectError:
+            # With the account a server ends the stream, at times before its answer has left.
+            if not self._is_gone:
+                raise
+        finally:
+            self._is_deleting = False
+
+    def ended(self, reason: str) -> None:
+        self._is_gone = self._is_deleting and NO_SUCH_ACCOUNT in reason
 
     async def _ask(
         self, query: ET.Element, on_answer: Callable[[ET.Element], None] | None = None

@@ -30,6 +30,7 @@ _PLUS = "-PLUS"
 _BINDINGS = ("tls-unique", "tls-server-end-point")
 """Those that Python has values for; ``tls-exporter`` (RFC 9266) is not among them."""
 _TEMPORARY = frozenset({"temporary-auth-failure"})
+NO_SUCH_ACCOUNT = "Wrong password, or there is no such account."
 _FAILURES = {
     "account-disabled": "The account is disabled.",
     "credentials-expired": "The password is out of date.",
@@ -37,7 +38,7 @@ _FAILURES = {
     "invalid-authzid": "The server does not know the account by that name.",
     "invalid-mechanism": "The server does not take this way to log in after all.",
     "mechanism-too-weak": "The server wants a stronger way to log in.",
-    "not-authorized": "Wrong password, or there is no such account.",
+    "not-authorized": NO_SUCH_ACCOUNT,
     "temporary-auth-failure": "The server cannot check passwords now.",
 }
 

@@ -20,9 +20,16 @@ class Keeper(PlayServer):
     """A server that lets accounts be changed, or breaks off in the middle of it."""
 
     breaks_off = False
+    has_forgotten = False
     refuses = ""
     behind = ""
     """Said right behind the answer."""
+
+    def on_auth(self, element: ET.Element) -> None:
+        if self.has_forgotten:
+            self.refuse()
+        else:
+            super().on_auth(element)
 
     def on_iq(self, element: ET.Element) -> None:
         query = element.find(f"{REGISTER}query")
@@ -100,6 +107,19 @@ def test_an_account_is_not_called_deleted_when_nobody_has_said_so() -> None:
         await play.xmpp.stop()  # The session, and every question of it, ends here at the latest.
         with pytest.raises(ChatlabError):
             await deleting
+
+    scene(play_it)
+
+
+def test_an_account_is_gone_when_the_server_knows_it_no_more_afterwards() -> None:
+    async def play_it(play: Play, server: Keeper) -> None:
+        server.breaks_off = server.has_forgotten = True
+        deleting = asyncio.ensure_future(play.xmpp.delete_account())
+        await play.until(lambda: play.state is LinkState.WAITING)
+        play.xmpp.start()  # At once, not when the pause is over.
+        await deleting
+        assert play.state is LinkState.OFFLINE
+        assert "no such account" in play.detail
 
     scene(play_it)
 
