@@ -77,16 +77,18 @@ def live_and_die(lab: Lab, folder: Path, victims: str, chance: random.Random) ->
         ) as window,
     ):
         assert window.stdout is not None
-        last, count = 60, 0
+        last, count, killed = 60, 0, 0
         for is_last in (False, False, True) if victims == "capture" else (True,):
             last += chance.randrange(1, 120)
-            while seen.frames < last:
+            # What it has told before it was killed may still be in the pipe: wait for its successor.
+            while seen.frames < last or seen.helper == killed:
                 seen.take(window.stdout.readline())
                 count += 1
                 if count % 20 == 0:
                     rain.speak(*(f"in {count} {number}" for number in range(3)))
             if not is_last:
-                os.kill(seen.helper, signal.SIGKILL)
+                killed = seen.helper
+                os.kill(killed, signal.SIGKILL)
         if victims == "both":
             os.kill(seen.helper, signal.SIGKILL)
         window.kill()
