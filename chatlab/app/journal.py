@@ -2,8 +2,9 @@
 
 The capture process has every frame on the disk before the window shows it; this does the same for
 what only the window knows: connections, keys and transcripts (``analysis.journal`` has the form).
-A line is handed to the system before the event goes on to whoever shows it. It is not waited for
-the disk itself: what the system has taken survives the death of the program, not a power cut.
+A line is handed to the system before anything of it is painted, of a flood those of one turn of the
+event loop together. It is not waited for the disk itself: what the system has taken survives the
+death of the program, not a power cut.
 """
 
 from collections import deque

@@ -111,6 +111,17 @@ async def cut_once(play: Play, server: ResumingServer, cut_after: int) -> bool:
     return server.cuts == cuts
 
 
+async def one_in_doubt(server: ResumingServer) -> Play:
+    """Somebody who said “one” to Bob; the connection was cut before the server had it."""
+    play = await Play(DIRECT, server).start()
+    await settle()
+    server.transport.is_silent = True
+    play.xmpp.send(BOB, "one")
+    server.cut()
+    await play.until(lambda: play.state is LinkState.WAITING)
+    return play
+
+
 def test_wherever_a_resumption_is_cut_nothing_is_lost_and_nothing_comes_twice() -> None:
     async def scene() -> None:
         server = ResumingServer()
@@ -162,12 +173,7 @@ def test_what_still_waits_when_a_resumption_breaks_is_not_taken_for_received(
 def test_what_a_broken_parser_of_the_servers_never_read_is_sent_in_the_next_session() -> None:
     async def scene() -> None:
         server = ResumingServer()
-        play = await Play(DIRECT, server).start()
-        await settle()
-        server.transport.is_silent = True
-        play.xmpp.send(BOB, "one")
-        server.cut()
-        await play.until(lambda: play.state is LinkState.WAITING)
+        play = await one_in_doubt(server)
         play.xmpp.send(BOB, "two")
 
         def resume_without_reading(element: ET.Element) -> None:
@@ -265,12 +271,7 @@ def test_a_server_that_swallows_a_resumed_stream_is_left_for_a_new_session(
 def test_a_server_that_is_slow_after_a_resumption_is_not_left() -> None:
     async def scene() -> None:
         server = ResumingServer()
-        play = await Play(DIRECT, server).start()
-        await settle()
-        server.transport.is_silent = True
-        play.xmpp.send(BOB, "one")
-        server.cut()
-        await play.until(lambda: play.state is LinkState.WAITING)
+        play = await one_in_doubt(server)
         server.on["r"] = lambda _: None
         play.xmpp.start()
         await play.until(lambda: play.state is LinkState.ONLINE)
